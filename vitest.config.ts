@@ -1,0 +1,57 @@
+/**
+ * Four projects: `unit` (examples and properties, no processes), `scenarios` (simulator and golden
+ * transcripts), `cluster` (real processes), `e2e` (a browser or a window). The last two run one file at a time.
+ *
+ * @module
+ */
+import vue from '@vitejs/plugin-vue';
+import { defineConfig } from 'vitest/config';
+
+const minute_ms = 60_000;
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    passWithNoTests: true,
+    projects: [
+      {
+        plugins: [vue()],
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: ['test/{shared,main,preload,renderer,house,vectors}/**/*.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'scenarios',
+          environment: 'node',
+          include: ['test/{scenarios,sim}/**/*.test.ts'],
+          testTimeout: 2 * minute_ms,
+          hookTimeout: minute_ms,
+        },
+      },
+      {
+        test: {
+          name: 'cluster',
+          environment: 'node',
+          include: ['test/cluster/**/*.test.ts'],
+          testTimeout: 5 * minute_ms,
+          hookTimeout: 2 * minute_ms,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          environment: 'node',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 3 * minute_ms,
+          hookTimeout: 2 * minute_ms,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
