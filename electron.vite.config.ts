@@ -70,7 +70,8 @@ function workerUrls(): Plugin {
       handler(code) {
         const replaced = code.replace(pattern, (_whole, _quote, path: string) => {
           const name = basename(path);
-          if (!(name in MAIN_ENTRIES)) this.error(`${name} is not among the entries of electron.vite.config.ts`);
+          if (!(name in MAIN_ENTRIES))
+            this.error(`${name} is not among the entries of electron.vite.config.ts`);
           return `new URL('./${name}.js', import.meta.url)`;
         });
         return replaced === code ? null : { code: replaced, map: null };
