@@ -79,6 +79,7 @@ function importProblem(path, specifier) {
   return { messageId: 'package', data: { name, specifier: bare, allowed } };
 }
 
+/** @type {import('eslint').Rule.RuleModule} */
 const layers = {
   meta: {
     type: 'problem',
@@ -115,6 +116,7 @@ function runsInWorker(path) {
   return path.endsWith('.worker.ts') || path.split('/').slice(0, -1).includes('worker');
 }
 
+/** @type {import('eslint').Rule.RuleModule} */
 const noSyncFs = {
   meta: {
     type: 'problem',
@@ -157,6 +159,7 @@ const noSyncFs = {
   },
 };
 
+/** @type {import('eslint').ESLint.Plugin} */
 export const housePlugin = {
   meta: { name: 'house' },
   rules: { layers, 'no-sync-fs': noSyncFs },
@@ -226,7 +229,11 @@ const deterministicRules = {
 
 const globOf = (layer) => `${layer}/**/*.{ts,vue}`;
 
-/** The flat configuration of the house rules; needs a TypeScript (and Vue) parser set beside it. */
+/**
+ * The flat configuration of the house rules; needs a TypeScript (and Vue) parser set beside it.
+ *
+ * @type {import('eslint').Linter.Config[]}
+ */
 export const houseConfigs = [
   {
     name: 'house/layers',
