@@ -1,0 +1,175 @@
+/**
+ * What goes into agreement and what it asks for. Agreement never acts: it returns effects, and the host carries them
+ * out under one contract: **what a message asserts is durable before the message leaves.** The `persist` effects of
+ * one step, or of several grouped ones, commit as one transaction; only then are the others carried out, in order.
+ * @module
+ */
+import type { Hex } from '../../shared/encoding/hex.ts';
+import type { PlainError } from '../../shared/errors.ts';
+import type { Block } from '../ledger/block.ts';
+import type { SignedRequest } from '../ledger/request.ts';
+import type { ExecutedRequest } from '../ledger/state.ts';
+import type {
+  CheckpointCertificate,
+  CommitCertificate,
+  LocalCommitStatement,
+  OrderStatement,
+  CheckpointVoteStatement,
+} from '../ledger/statement.ts';
+import type { PeerMessage } from './messages.ts';
+
+/** Where a replica stands among the views (PROTOCOL.md, rules, 2). */
+export interface ViewPosition {
+  readonly epoch: number;
+  /** The view it is in, or was last in. */
+  readonly view: number;
+  readonly mode: 'normal' | 'changing';
+  /** Highest view for which it signed a view change. */
+  readonly target: number;
+  /** Last view that was normal: lv. */
+  readonly lastNormalView: number;
+  /** Tip that was adopted on entering the last normal view. */
+  readonly baseHeight: number;
+}
+
+/** The position of a replica that has not yet taken part. */
+export const FIRST_POSITION: ViewPosition = {
+  epoch: 0,
+  view: 0,
+  mode: 'normal',
+  target: 0,
+  lastNormalView: 0,
+  baseHeight: 0,
+};
+
+/** A block on a replica's chain, above its stable checkpoint, with the order that brought it. */
+export interface AcceptedBlock {
+  readonly block: Block;
+  /** The view in which it was ordered; `null` where a certificate brought it instead. */
+  readonly order: { readonly view: number; readonly signature: Hex } | null;
+}
+
+/** A stable checkpoint with the ledger's running values at it. `certificate` is `null` for genesis. */
+export interface StableCheckpoint {
+  readonly height: number;
+  readonly hash: Hex;
+  readonly certificate: CheckpointCertificate | null;
+  readonly executedDigest: Hex;
+  readonly executedCount: number;
+}
+
+/** A change of the durable state. */
+export type PersistOperation =
+  | { readonly type: 'position'; readonly position: ViewPosition }
+  /** Extends the chain by one block; also stores its requests, which stay when the block is rolled back (G1). */
+  | { readonly type: 'append'; readonly accepted: AcceptedBlock }
+  /** Adds the primary's own signature to the block that it ordered at `height`. */
+  | { readonly type: 'orderSigned'; readonly height: number; readonly view: number; readonly signature: Hex }
+  /** Takes the blocks above `height` off the chain. Never at or below the stable checkpoint. */
+  | { readonly type: 'rollback'; readonly height: number }
+  /** Replaces the highest commit certificate: cc (rule C2). */
+  | { readonly type: 'commitCertificate'; readonly certificate: CommitCertificate }
+  /** A stable checkpoint at a block of the chain (rule C4). Earlier ones are kept: receipts are made from them. */
+  | { readonly type: 'checkpoint'; readonly checkpoint: StableCheckpoint };
+
+/** What a replica starts from: everything it had made durable. */
+export interface DurableState {
+  readonly position: ViewPosition;
+  readonly stable: StableCheckpoint;
+  /** The block at `stable`, or `null` for genesis. */
+  readonly stableBlock: Block | null;
+  /** The chain above `stable`, lowest first. */
+  readonly chain: readonly AcceptedBlock[];
+  readonly commitCertificate: CommitCertificate | null;
+  /** Executed requests at or below `stable` with a timestamp of at least that of `stable` less the largest age. */
+  readonly recent: readonly ExecutedRequest[];
+}
+
+/** What this replica signs for agreement. */
+export type OwnStatement = OrderStatement | LocalCommitStatement | CheckpointVoteStatement;
+
+/** Timers, by what they are for. Setting one again replaces it. */
+export type TimerName =
+  /** Fetch the bodies that an order lacks. */
+  | 'bodies'
+  /** Ask for what is missing between the tip and what others have. */
+  | 'catchUp'
+  /** Certify the tip after a quiet while. */
+  | 'checkpoint'
+  /** Tell the others where this replica stands. */
+  | 'beacon'
+  /** Order again what is pending, where nothing else would. */
+  | 'order';
+
+/** What goes in. Signatures have been verified: see `verification.ts`. */
+export type Input =
+  | { readonly type: 'start' }
+  | { readonly type: 'peerMessage'; readonly from: number; readonly message: PeerMessage }
+  /** A valid request. `broadcast`: from a client, who sends it to all; `forwarded`: from a replica. */
+  | {
+      readonly type: 'request';
+      readonly request: SignedRequest;
+      readonly origin: 'broadcast' | 'forwarded';
+    }
+  /** A client's commit. */
+  | { readonly type: 'commit'; readonly height: number; readonly hash: Hex; readonly tag: Hex }
+  /** The signature that a `sign` effect asked for. */
+  | { readonly type: 'signed'; readonly statement: OwnStatement; readonly signature: Hex }
+  | { readonly type: 'timer'; readonly timer: TimerName }
+  | { readonly type: 'reachable'; readonly replica: number; readonly reachable: boolean };
+
+/** Something worth showing to people, or counting. */
+export type Announcement =
+  | { readonly type: 'accepted'; readonly accepted: AcceptedBlock }
+  | { readonly type: 'rolledBack'; readonly height: number }
+  | { readonly type: 'commitCertificate'; readonly certificate: CommitCertificate }
+  | { readonly type: 'stable'; readonly checkpoint: StableCheckpoint }
+  /** A vote towards the checkpoint at `height` has come in, from this replica or another. */
+  | {
+      readonly type: 'vote';
+      readonly phase: 'localCommit' | 'checkpointVote';
+      readonly replica: number;
+      readonly height: number;
+    }
+  /** The primary, or another replica, sent what a correct one would not have sent. */
+  | {
+      readonly type: 'suspicion';
+      readonly replica: number;
+      readonly reason: SuspicionReason;
+      readonly height: number;
+    }
+  | { readonly type: 'eager'; readonly eager: boolean }
+  | { readonly type: 'catchingUp'; readonly fromHeight: number; readonly toHeight: number }
+  | { readonly type: 'clockSkew'; readonly skewMs: number };
+
+/** Why a replica is suspected. */
+export type SuspicionReason =
+  'twoOrders' | 'twoLocalCommits' | 'twoVotes' | 'notPrimary' | 'badBlock' | 'badRequest' | 'outsideWindow';
+
+/** What agreement asks of its host. */
+export type Effect =
+  | { readonly type: 'persist'; readonly operation: PersistOperation }
+  /** Sign, after everything persisted so far is durable, and give the signature back as a `signed` input. */
+  | { readonly type: 'sign'; readonly statement: OwnStatement }
+  | { readonly type: 'send'; readonly to: number; readonly message: PeerMessage }
+  | { readonly type: 'broadcast'; readonly message: PeerMessage }
+  /** Tell the clients that wait for these requests that this replica has accepted them. */
+  | {
+      readonly type: 'respond';
+      readonly requestIds: readonly Hex[];
+      readonly height: number;
+      readonly hash: Hex;
+      readonly tag: Hex;
+    }
+  /** Tell the clients that wait for this request that it will not be taken. */
+  | { readonly type: 'refuse'; readonly requestId: Hex; readonly error: PlainError }
+  /** Tell the clients that wait for these requests that they are final. */
+  | {
+      readonly type: 'finalize';
+      readonly requestIds: readonly Hex[];
+      readonly height: number;
+      readonly hash: Hex;
+    }
+  | { readonly type: 'setTimer'; readonly timer: TimerName; readonly delayMs: number }
+  | { readonly type: 'clearTimer'; readonly timer: TimerName }
+  | { readonly type: 'announce'; readonly announcement: Announcement };

@@ -1,0 +1,272 @@
+/**
+ * The messages of agreement, between replicas and with clients. Each is an array in the canonical encoding: its
+ * number, then its fields in the order given here. `docs/PROTOCOL.md` describes them byte by byte.
+ * @module
+ */
+import {
+  bool,
+  byteString,
+  decode,
+  encode,
+  hexBytes,
+  list,
+  record,
+  uint,
+  union,
+  type Codec,
+} from '../../shared/encoding/codec.ts';
+import type { Hex } from '../../shared/encoding/hex.ts';
+import { plainErrorCodec } from '../../shared/encoding/plainError.ts';
+import type { PlainError } from '../../shared/errors.ts';
+import { headerCodec, type HashedHeader } from '../ledger/block.ts';
+import { DIGEST_BYTES, SIGNATURE_BYTES } from '../ledger/hash.ts';
+import { REQUEST_BYTES_CEILING } from '../ledger/request.ts';
+import {
+  VIEW_TAG_BYTES,
+  checkpointCertificateCodec,
+  type CheckpointCertificate,
+  type CheckpointVoteStatement,
+  type LocalCommitStatement,
+} from '../ledger/statement.ts';
+
+/** A signed request, still as bytes: the edge parses and verifies it before agreement sees it. */
+export interface RequestMessage {
+  readonly type: 'request';
+  readonly request: Uint8Array;
+}
+
+/** The primary's order, slim (seed note "Sending" 3): header and ids, and only the bodies others may lack. */
+export interface OrderedRequestMessage {
+  readonly type: 'orderedRequest';
+  readonly view: number;
+  readonly header: HashedHeader;
+  readonly ids: readonly Hex[];
+  /** Signed requests that did not reach the primary by broadcast. */
+  readonly bodies: readonly Uint8Array[];
+  /** The primary's, over the `OrderStatement`. */
+  readonly signature: Hex;
+}
+
+export type LocalCommitMessage = LocalCommitStatement & { readonly signature: Hex };
+export type CheckpointVoteMessage = CheckpointVoteStatement & { readonly signature: Hex };
+
+/** A stable checkpoint, for a replica that missed it. */
+export interface StableMessage {
+  readonly type: 'stable';
+  readonly certificate: CheckpointCertificate;
+}
+
+/** Where the sender stands; sent now and then, so that laggards ask. */
+export interface BeaconMessage {
+  readonly type: 'beacon';
+  readonly epoch: number;
+  readonly view: number;
+  /** The highest view for which the sender signed a view change. */
+  readonly target: number;
+  readonly stableHeight: number;
+  readonly tipHeight: number;
+}
+
+/** Asks for signed requests by id. */
+export interface GetRequestsMessage {
+  readonly type: 'getRequests';
+  readonly ids: readonly Hex[];
+}
+export interface RequestsMessage {
+  readonly type: 'requests';
+  readonly requests: readonly Uint8Array[];
+}
+
+/** Asks for the orders above the last stable checkpoint, from a height on. */
+export interface GetOrdersMessage {
+  readonly type: 'getOrders';
+  readonly fromHeight: number;
+}
+export interface OrdersMessage {
+  readonly type: 'orders';
+  readonly orders: readonly Omit<OrderedRequestMessage, 'type'>[];
+}
+
+/** Asks for the headers from a height up to the next stable checkpoint. */
+export interface GetHeadersMessage {
+  readonly type: 'getHeaders';
+  readonly fromHeight: number;
+}
+export interface HeadersMessage {
+  readonly type: 'headers';
+  readonly headers: readonly HashedHeader[];
+  /** Certifies the last header. */
+  readonly certificate: CheckpointCertificate;
+}
+
+/** Asks for the requests of one block. */
+export interface GetBlockMessage {
+  readonly type: 'getBlock';
+  readonly height: number;
+  readonly hash: Hex;
+}
+export interface BlockMessage {
+  readonly type: 'block';
+  readonly height: number;
+  readonly hash: Hex;
+  readonly requests: readonly Uint8Array[];
+}
+
+/** From a client with 2f+1 <= CP < 3f+1 equal responses (seed note "When commit is sent"). */
+export interface CommitMessage {
+  readonly type: 'commit';
+  readonly height: number;
+  readonly hash: Hex;
+  readonly tag: Hex;
+}
+
+/** To a client: this replica has accepted the block that holds its request (one of the CP). */
+export interface ResponseMessage {
+  readonly type: 'response';
+  readonly requestId: Hex;
+  readonly height: number;
+  readonly hash: Hex;
+  /** Stands for the view, which is not exposed. */
+  readonly tag: Hex;
+}
+
+/** To a client: this replica will not take its request, and why. */
+export interface RefusalMessage {
+  readonly type: 'refusal';
+  readonly requestId: Hex;
+  readonly error: PlainError;
+}
+
+/** To a client: a stable checkpoint covers the block that holds its request. */
+export interface FinalMessage {
+  readonly type: 'final';
+  readonly requestId: Hex;
+  readonly height: number;
+  readonly hash: Hex;
+}
+
+/** From a client: asks for the receipt of a final request. The answer is a `receipt` or a `refusal`. */
+export interface GetReceiptMessage {
+  readonly type: 'getReceipt';
+  readonly requestId: Hex;
+}
+export interface ReceiptMessage {
+  readonly type: 'receipt';
+  readonly requestId: Hex;
+  /** Canonical bytes of the receipt (`ledger/receipt.ts`). */
+  readonly receipt: Uint8Array;
+}
+
+/** From a client: asks where the replica stands. */
+export interface GetStatusMessage {
+  readonly type: 'getStatus';
+}
+export interface StatusMessage {
+  readonly type: 'status';
+  readonly tipHeight: number;
+  readonly stableHeight: number;
+  /** Replicas that this one is connected with, itself included. */
+  readonly connectedReplicas: number;
+  /** Whether it takes part in agreement, rather than only following. */
+  readonly participating: boolean;
+}
+
+export type PeerMessage =
+  | RequestMessage
+  | OrderedRequestMessage
+  | LocalCommitMessage
+  | CheckpointVoteMessage
+  | StableMessage
+  | BeaconMessage
+  | GetRequestsMessage
+  | RequestsMessage
+  | GetOrdersMessage
+  | OrdersMessage
+  | GetHeadersMessage
+  | HeadersMessage
+  | GetBlockMessage
+  | BlockMessage;
+export type ToReplicaMessage = RequestMessage | CommitMessage | GetReceiptMessage | GetStatusMessage;
+export type ToClientMessage =
+  ResponseMessage | RefusalMessage | FinalMessage | ReceiptMessage | StatusMessage;
+
+/** Most orders, headers or requests in one answer. The window L of a network is at most this. */
+export const LIST_MAX = 65_535;
+/** Most ids in one order: `GenesisLimits.maxBlockRequests` is at most this. */
+const IDS_MAX = 65_535;
+/** Largest receipt on the wire: a request, its proof, and the headers of one window. */
+export const RECEIPT_BYTES_MAX = REQUEST_BYTES_CEILING + 2 * 1024 * 1024;
+
+const hash = hexBytes(DIGEST_BYTES);
+const signature = hexBytes(SIGNATURE_BYTES);
+const requestBytes = byteString(REQUEST_BYTES_CEILING);
+const ids = list(hash, IDS_MAX);
+const position = { epoch: uint(), view: uint(), height: uint(), hash };
+
+const orderCodec = record<Omit<OrderedRequestMessage, 'type'>>({
+  view: uint(),
+  header: headerCodec,
+  ids,
+  bodies: list(requestBytes, IDS_MAX),
+  signature,
+});
+const requestCodec = record<Omit<RequestMessage, 'type'>>({ request: requestBytes });
+
+/** Messages between replicas. */
+export const peerMessageCodec: Codec<PeerMessage> = union<PeerMessage, 'type'>('type', {
+  request: [1, requestCodec],
+  orderedRequest: [2, orderCodec],
+  localCommit: [3, record({ ...position, signature })],
+  checkpointVote: [4, record({ ...position, stateDigest: hash, signature })],
+  stable: [5, record({ certificate: checkpointCertificateCodec })],
+  beacon: [
+    6,
+    record({ epoch: uint(), view: uint(), target: uint(), stableHeight: uint(), tipHeight: uint() }),
+  ],
+  getRequests: [7, record({ ids })],
+  requests: [8, record({ requests: list(requestBytes, IDS_MAX) })],
+  getOrders: [9, record({ fromHeight: uint() })],
+  orders: [10, record({ orders: list(orderCodec, LIST_MAX) })],
+  getHeaders: [11, record({ fromHeight: uint() })],
+  headers: [12, record({ headers: list(headerCodec, LIST_MAX, 1), certificate: checkpointCertificateCodec })],
+  getBlock: [13, record({ height: uint(), hash })],
+  block: [14, record({ height: uint(), hash, requests: list(requestBytes, IDS_MAX) })],
+});
+
+/** Messages from a client to a replica. */
+export const toReplicaCodec: Codec<ToReplicaMessage> = union<ToReplicaMessage, 'type'>('type', {
+  request: [1, requestCodec],
+  commit: [32, record({ height: uint(), hash, tag: hexBytes(VIEW_TAG_BYTES) })],
+  getReceipt: [33, record({ requestId: hash })],
+  getStatus: [34, record({})],
+});
+
+/** Messages from a replica to a client. */
+export const toClientCodec: Codec<ToClientMessage> = union<ToClientMessage, 'type'>('type', {
+  response: [48, record({ requestId: hash, height: uint(), hash, tag: hexBytes(VIEW_TAG_BYTES) })],
+  refusal: [49, record({ requestId: hash, error: plainErrorCodec })],
+  final: [50, record({ requestId: hash, height: uint(), hash })],
+  receipt: [51, record({ requestId: hash, receipt: byteString(RECEIPT_BYTES_MAX) })],
+  status: [
+    52,
+    record({ tipHeight: uint(), stableHeight: uint(), connectedReplicas: uint(), participating: bool }),
+  ],
+});
+
+/** Bytes of one message beside the requests in it: positions, ids and signatures of the largest answer. */
+const MESSAGE_OVERHEAD_BYTES = 4 * 1024 * 1024;
+
+/** Largest message of a network, in bytes: one full block and what goes around it. */
+export function maxMessageBytes(maxBlockBytes: number): number {
+  return maxBlockBytes + MESSAGE_OVERHEAD_BYTES;
+}
+
+/** Canonical bytes of a message. Messages are checked on the way out as on the way in. */
+export function encodeMessage<M>(codec: Codec<M>, message: M): Uint8Array {
+  return encode(codec, message);
+}
+
+/** The message that `bytes` encode. Throws `encoding.tooLarge` or `encoding.invalid`. */
+export function decodeMessage<M>(codec: Codec<M>, bytes: Uint8Array, maxBytes: number): M {
+  return decode(codec, bytes, maxBytes);
+}

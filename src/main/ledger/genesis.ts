@@ -1,0 +1,211 @@
+/**
+ * The genesis of a network: its name, its replicas, its supervisors and its limits. Its hash is the network id,
+ * which goes into every signature.
+ * @module
+ */
+import {
+  encode,
+  hexBytes,
+  list,
+  prefixed,
+  record,
+  text,
+  uint,
+  type Codec,
+} from '../../shared/encoding/codec.ts';
+import type { Hex } from '../../shared/encoding/hex.ts';
+import { CountersignError } from '../../shared/errors.ts';
+import { PUBLIC_KEY_BYTES, digestHex } from './hash.ts';
+import { NAME_CHARS_MAX } from './payload.ts';
+import { REQUEST_BYTES_CEILING } from './request.ts';
+
+export interface GenesisReplica {
+  readonly name: string;
+  readonly organisation: string;
+  readonly publicKey: Hex;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface GenesisSupervisor {
+  readonly name: string;
+  readonly organisation: string;
+  readonly publicKey: Hex;
+}
+
+/** Limits that all replicas must share, because a block that breaks one is invalid. */
+export interface GenesisLimits {
+  /** Largest signed request, in bytes. */
+  readonly maxRequestBytes: number;
+  /** Most requests in one block. */
+  readonly maxBlockRequests: number;
+  /** Largest sum of the signed requests of one block, in bytes. */
+  readonly maxBlockBytes: number;
+  /** Blocks between automatic checkpoints (K of PROTOCOL.md). The window L is twice this. */
+  readonly checkpointDistance: number;
+  /** How much older than its block a request may be, in milliseconds. Exactly-once is kept over this span. */
+  readonly maxRequestAgeMs: number;
+  /** How far a request's or a block's time may lie ahead, in milliseconds. */
+  readonly maxClockSkewMs: number;
+}
+
+export interface Genesis {
+  readonly name: string;
+  readonly createdAtMs: number;
+  /** Sorted by public key: the order determines the primary of each view (seed note "Connection layer" 2). */
+  readonly replicas: readonly GenesisReplica[];
+  readonly supervisors: readonly GenesisSupervisor[];
+  readonly limits: GenesisLimits;
+}
+
+/** Fewest replicas: n = 3f+1 with f = 1. */
+export const REPLICAS_MIN = 4;
+/** Most replicas. Each block costs messages in the square of it. */
+export const REPLICAS_MAX = 31;
+/** Most supervisors named by a genesis. */
+export const SUPERVISORS_MAX = 10_000;
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** The limits of a new network. */
+export const DEFAULT_LIMITS: GenesisLimits = {
+  maxRequestBytes: 2 * 1024 * 1024,
+  maxBlockRequests: 256,
+  maxBlockBytes: 4 * 1024 * 1024,
+  checkpointDistance: 64,
+  maxRequestAgeMs: 3 * DAY_MS,
+  maxClockSkewMs: 5 * MINUTE_MS,
+};
+
+const GENESIS_VERSION = 1;
+
+const genesisCodec: Codec<Genesis> = prefixed(
+  GENESIS_VERSION,
+  record<Genesis>({
+    name: text(NAME_CHARS_MAX),
+    createdAtMs: uint(),
+    replicas: list(
+      record<GenesisReplica>({
+        name: text(NAME_CHARS_MAX),
+        organisation: text(NAME_CHARS_MAX),
+        publicKey: hexBytes(PUBLIC_KEY_BYTES),
+        host: text(NAME_CHARS_MAX),
+        port: uint(65_535),
+      }),
+      REPLICAS_MAX,
+      REPLICAS_MIN,
+    ),
+    supervisors: list(
+      record<GenesisSupervisor>({
+        name: text(NAME_CHARS_MAX),
+        organisation: text(NAME_CHARS_MAX),
+        publicKey: hexBytes(PUBLIC_KEY_BYTES),
+      }),
+      SUPERVISORS_MAX,
+      1,
+    ),
+    limits: record<GenesisLimits>({
+      maxRequestBytes: uint(REQUEST_BYTES_CEILING),
+      maxBlockRequests: uint(65_535),
+      maxBlockBytes: uint(64 * 1024 * 1024),
+      checkpointDistance: uint(4_096),
+      maxRequestAgeMs: uint(),
+      maxClockSkewMs: uint(),
+    }),
+  }),
+);
+
+/** The genesis with its lists in canonical order: replicas and supervisors by public key. */
+export function sortedGenesis(genesis: Genesis): Genesis {
+  return {
+    ...genesis,
+    replicas: genesis.replicas.toSorted(byPublicKey),
+    supervisors: genesis.supervisors.toSorted(byPublicKey),
+  };
+}
+
+/** The network id: the hash of the genesis' canonical bytes. */
+export function networkIdOf(genesis: Genesis): Hex {
+  return digestHex('countersign/genesis/1', encode(genesisCodec, genesis));
+}
+
+/** Throws `genesis.invalid` or `genesis.duplicateKey` unless the genesis keeps every rule of one. */
+export function checkGenesis(genesis: Genesis): void {
+  checkSorted(genesis.replicas, 'replicas');
+  checkSorted(genesis.supervisors, 'supervisors');
+  checkKeysDiffer(genesis);
+  checkAddressesDiffer(genesis.replicas);
+  checkLimits(genesis.limits);
+  encode(genesisCodec, genesis);
+}
+
+/** The number of replicas (n), of faulty ones tolerated (f) and of a quorum (q = n-f): PROTOCOL.md, rules, 1. */
+export interface QuorumSizes {
+  readonly n: number;
+  readonly f: number;
+  readonly q: number;
+}
+
+/** The quorum sizes of `n` replicas. */
+export function quorumSizes(n: number): QuorumSizes {
+  const f = Math.floor((n - 1) / 3);
+  return { n, f, q: n - f };
+}
+
+function byPublicKey(left: { publicKey: Hex }, right: { publicKey: Hex }): number {
+  return left.publicKey < right.publicKey ? -1 : left.publicKey > right.publicKey ? 1 : 0;
+}
+
+function checkSorted(members: readonly { readonly publicKey: Hex }[], at: string): void {
+  const sorted = members.toSorted(byPublicKey);
+  if (members.some((member, index) => member !== sorted[index])) {
+    throw new CountersignError('genesis.invalid', { at, problem: 'must be sorted by public key' });
+  }
+}
+
+function checkKeysDiffer(genesis: Genesis): void {
+  const seen = new Map<Hex, string>();
+  const members = [
+    ...genesis.replicas.map(({ publicKey }, index) => ({ publicKey, at: `replicas[${String(index)}]` })),
+    ...genesis.supervisors.map(({ publicKey }, index) => ({
+      publicKey,
+      at: `supervisors[${String(index)}]`,
+    })),
+  ];
+  for (const { publicKey, at } of members) {
+    const first = seen.get(publicKey);
+    if (first !== undefined) {
+      throw new CountersignError('genesis.duplicateKey', { key: publicKey, first, second: at });
+    }
+    seen.set(publicKey, at);
+  }
+}
+
+function checkAddressesDiffer(replicas: readonly GenesisReplica[]): void {
+  const seen = new Map<string, number>();
+  for (const [index, { host, port }] of replicas.entries()) {
+    const address = `${host}:${String(port)}`;
+    const first = seen.get(address);
+    if (first !== undefined) {
+      throw new CountersignError('genesis.invalid', {
+        at: `replicas[${String(index)}]`,
+        problem: `has the address ${address} of replicas[${String(first)}]`,
+      });
+    }
+    seen.set(address, index);
+  }
+}
+
+function checkLimits(limits: GenesisLimits): void {
+  const fail = (name: keyof GenesisLimits, problem: string): never => {
+    throw new CountersignError('genesis.invalid', { at: `limits.${name}`, problem });
+  };
+  const REQUEST_BYTES_MIN = 1_024;
+  if (limits.maxRequestBytes < REQUEST_BYTES_MIN) fail('maxRequestBytes', 'must be at least 1024');
+  if (limits.maxBlockRequests < 1) fail('maxBlockRequests', 'must be at least 1');
+  if (limits.maxBlockBytes < limits.maxRequestBytes)
+    fail('maxBlockBytes', 'must be at least maxRequestBytes');
+  if (limits.checkpointDistance < 1) fail('checkpointDistance', 'must be at least 1');
+  if (limits.maxRequestAgeMs < 1) fail('maxRequestAgeMs', 'must be at least 1');
+}

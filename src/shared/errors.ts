@@ -1,0 +1,156 @@
+/**
+ * Every error that a person, a program or another replica can be shown: a code, and the data to act on.
+ *
+ * The words for each code stand in `locales/errors.*.json`, in every language of the console; the command line
+ * and the console use the same words. A code is part of the interface: never reuse one for another meaning.
+ * @module
+ */
+
+/** The data that comes with each error code. Lengths are bytes, times are milliseconds since 1970 in UTC. */
+export interface ErrorData {
+  // Encoding
+  'encoding.invalid': { at: string; problem: string };
+  'encoding.tooLarge': { sizeBytes: number; maxBytes: number };
+
+  // Requests
+  'request.unknownSupervisor': { supervisor: string };
+  'request.badSignature': { id: string };
+  'request.wrongNetwork': { expected: string; actual: string };
+  'request.tooOld': { timestampMs: number; oldestMs: number };
+  'request.fromFuture': { timestampMs: number; latestMs: number };
+  'request.tooLarge': { sizeBytes: number; maxBytes: number };
+  'request.poolFull': { maxRequests: number };
+  'request.notFound': { id: string };
+  'request.notFinal': { id: string };
+
+  // Importing files for review. Rows count from 1 and include the header row, as a spreadsheet shows them.
+  'import.empty': { name: string };
+  'import.tooLarge': { name: string; sizeBytes: number; maxBytes: number };
+  'import.tooManyRows': { name: string; rows: number; maxRows: number };
+  'import.encoding': { name: string; offsetBytes: number };
+  'import.syntax': { name: string; row: number; problem: string };
+  'import.ragged': { name: string; row: number; expected: number; actual: number };
+  'import.header': { name: string; column: number; problem: string };
+  'import.formula': { name: string; row: number; column: string; cell: string };
+  'import.cell': { name: string; row: number; column: string; problem: string };
+  'import.unsupported': { name: string };
+  'import.incomplete': { name: string; receivedBytes: number; expectedBytes: number };
+  'import.tooManyFiles': { files: number; maxFiles: number };
+
+  // Genesis files
+  'genesis.invalid': { at: string; problem: string };
+  'genesis.duplicateKey': { key: string; first: string; second: string };
+  'genesis.weakKey': { key: string; at: string };
+  'genesis.mismatch': { expected: string; actual: string };
+
+  // Receipts
+  'receipt.invalid': { at: string; problem: string };
+  'receipt.wrongNetwork': { expected: string; actual: string };
+
+  // Keys
+  'key.wrongPassphrase': Record<never, never>;
+  'key.passphraseTooShort': { minChars: number };
+  'key.invalid': { problem: string };
+  'key.weak': { problem: string };
+  'key.unknown': { publicKey: string };
+  'key.locked': { publicKey: string };
+
+  // Files and the durable store
+  'file.notFound': { path: string };
+  'file.exists': { path: string };
+  'file.unreadable': { path: string; problem: string };
+  'file.unwritable': { path: string; problem: string };
+  'storage.full': { path: string };
+  'storage.readOnly': { path: string };
+  'storage.corrupt': { path: string; problem: string };
+  'storage.newerSchema': { path: string; found: number; known: number };
+  'storage.wrongNetwork': { path: string; expected: string; actual: string };
+  'storage.locked': { path: string; pid: number };
+  'storage.failed': { path: string; problem: string };
+
+  // Network
+  'network.portInUse': { host: string; port: number };
+  'network.listenFailed': { host: string; port: number; problem: string };
+  'network.unreachable': { address: string; problem: string };
+  'handshake.version': { expected: number; actual: number };
+  'handshake.wrongNetwork': { expected: string; actual: string };
+  'handshake.unknownReplica': { publicKey: string };
+  'handshake.badProof': { publicKey: string };
+  'handshake.malformed': { problem: string };
+  'handshake.timeout': { timeoutMs: number };
+  'handshake.duplicate': { publicKey: string };
+  'admission.tooManyConnections': { maxConnections: number };
+  'admission.rate': { maxPerSecond: number };
+  'admission.messageTooLarge': { maxBytes: number };
+  'admission.queueFull': { maxBytes: number };
+
+  // Client
+  'client.timeout': { id: string; responses: number; replicas: number };
+  'client.noReplica': { replicas: number };
+
+  // Console
+  'console.badToken': Record<never, never>;
+  'console.badInput': { channel: string; at: string; problem: string };
+  'console.unknownChannel': { channel: string };
+  'console.disconnected': Record<never, never>;
+  'draft.notFound': { id: string };
+  'draft.wrongState': { id: string; state: string };
+  'draft.changed': { id: string; shownHash: string; actualHash: string };
+  'draft.tooMany': { maxDrafts: number };
+  'setup.alreadyDone': { path: string };
+  'setup.required': Record<never, never>;
+
+  // Command line
+  'cli.usage': { problem: string };
+
+  // Anything awaited
+  timeout: { what: string; timeoutMs: number };
+  stopped: { what: string };
+
+  // A broken invariant, and anything unforeseen: both are bugs, reported with all that reproduces them.
+  'invariant.broken': { rule: string; detail: string };
+  internal: { problem: string };
+}
+
+/** A code of `ErrorData`. */
+export type ErrorCode = keyof ErrorData;
+
+/** An error with a code and the data to act on. `message` is for logs; people see the localised words. */
+export class CountersignError<C extends ErrorCode = ErrorCode> extends Error {
+  readonly code: C;
+  readonly data: ErrorData[C];
+
+  constructor(code: C, data: ErrorData[C], options?: ErrorOptions) {
+    super(`${code} ${JSON.stringify(data)}`, options);
+    this.name = 'CountersignError';
+    this.code = code;
+    this.data = data;
+  }
+}
+
+/** An error as plain data, for the wire, a worker or the console. */
+export interface PlainError {
+  readonly code: ErrorCode;
+  readonly data: Readonly<Record<string, string | number>>;
+}
+
+/** `error` as plain data. Anything but a `CountersignError` becomes `internal`, with its message. */
+export function toPlainError(error: unknown): PlainError {
+  if (error instanceof CountersignError) return { code: error.code, data: { ...error.data } };
+  return { code: 'internal', data: { problem: error instanceof Error ? error.message : String(error) } };
+}
+
+/** The error that `plain` describes. */
+export function fromPlainError(plain: PlainError): CountersignError {
+  return new CountersignError(plain.code, plain.data as ErrorData[ErrorCode]);
+}
+
+/** Whether `error` is a `CountersignError` with the given code. */
+export function hasCode<C extends ErrorCode>(error: unknown, code: C): error is CountersignError<C> {
+  return error instanceof CountersignError && error.code === code;
+}
+
+/** Throws `invariant.broken` unless `condition` holds. Stays on in production: a broken rule stops the replica. */
+export function invariant(condition: boolean, rule: string, detail: () => string): asserts condition {
+  if (!condition) throw new CountersignError('invariant.broken', { rule, detail: detail() });
+}
