@@ -8,7 +8,7 @@
  */
 import { existsSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
-import { isBuiltin } from 'node:module';
+import { builtinModules } from 'node:module';
 import { basename, join, resolve } from 'node:path';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'electron-vite';
@@ -49,12 +49,12 @@ function entries(table: Record<string, string>): Record<string, string> {
   );
 }
 
-/** Optional native helpers of `ws` are left out: it runs without them and says so by a caught require. */
-const EXTERNAL = new Set(['electron', 'sodium-native', 'bufferutil', 'utf-8-validate']);
-
-function isExternal(id: string): boolean {
-  return EXTERNAL.has(id) || isBuiltin(id) || id.startsWith('electron/');
-}
+const ELECTRON = [/^electron(\/.+)?$/];
+/**
+ * Native code and the platform. The optional native helpers of `ws` are named too: it runs without them (a
+ * caught require).
+ */
+const EXTERNAL = [...ELECTRON, /^node:/, ...builtinModules, 'sodium-native', 'bufferutil', 'utf-8-validate'];
 
 /**
  * Lets one line start a worker from source and from the build:
@@ -101,7 +101,7 @@ export default defineConfig({
       target: 'node24',
       rolldownOptions: {
         input: entries(MAIN_ENTRIES),
-        external: isExternal,
+        external: EXTERNAL,
         output: {
           format: 'es',
           entryFileNames: '[name].js',
@@ -122,7 +122,7 @@ export default defineConfig({
       target: 'node24',
       rolldownOptions: {
         input: entries(PRELOAD_ENTRIES),
-        external: (id: string) => id === 'electron' || id.startsWith('electron/'),
+        external: ELECTRON,
         // A sandboxed preload must be CommonJS.
         output: { format: 'cjs', entryFileNames: '[name].cjs' },
       },
