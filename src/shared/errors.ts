@@ -6,6 +6,9 @@
  * @module
  */
 
+/** Stands for no data at all. */
+type NoData = Readonly<Record<string, never>>;
+
 /** The data that comes with each error code. Lengths are bytes, times are milliseconds since 1970 in UTC. */
 export interface ErrorData {
   // Encoding
@@ -48,7 +51,7 @@ export interface ErrorData {
   'receipt.wrongNetwork': { expected: string; actual: string };
 
   // Keys
-  'key.wrongPassphrase': Record<never, never>;
+  'key.wrongPassphrase': NoData;
   'key.passphraseTooShort': { minChars: number };
   'key.invalid': { problem: string };
   'key.weak': { problem: string };
@@ -75,6 +78,7 @@ export interface ErrorData {
   'handshake.version': { expected: number; actual: number };
   'handshake.wrongNetwork': { expected: string; actual: string };
   'handshake.unknownReplica': { publicKey: string };
+  'handshake.wrongReplica': { expected: string; actual: string };
   'handshake.badProof': { publicKey: string };
   'handshake.malformed': { problem: string };
   'handshake.timeout': { timeoutMs: number };
@@ -89,16 +93,16 @@ export interface ErrorData {
   'client.noReplica': { replicas: number };
 
   // Console
-  'console.badToken': Record<never, never>;
+  'console.badToken': NoData;
   'console.badInput': { channel: string; at: string; problem: string };
   'console.unknownChannel': { channel: string };
-  'console.disconnected': Record<never, never>;
+  'console.disconnected': NoData;
   'draft.notFound': { id: string };
   'draft.wrongState': { id: string; state: string };
   'draft.changed': { id: string; shownHash: string; actualHash: string };
   'draft.tooMany': { maxDrafts: number };
   'setup.alreadyDone': { path: string };
-  'setup.required': Record<never, never>;
+  'setup.required': NoData;
 
   // Command line
   'cli.usage': { problem: string };
@@ -136,7 +140,8 @@ export interface PlainError {
 
 /** `error` as plain data. Anything but a `CountersignError` becomes `internal`, with its message. */
 export function toPlainError(error: unknown): PlainError {
-  if (error instanceof CountersignError) return { code: error.code, data: { ...error.data } };
+  if (error instanceof CountersignError)
+    return { code: error.code as ErrorCode, data: { ...(error.data as object) } };
   return { code: 'internal', data: { problem: error instanceof Error ? error.message : String(error) } };
 }
 

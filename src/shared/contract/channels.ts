@@ -1,0 +1,166 @@
+/**
+ * The one contract between the console's pages and the main process: every channel with the schema of its input and
+ * of its output. Both transports (Electron IPC, WebSocket on loopback) carry exactly these channels, and both sides
+ * check every value against its schema (SECURITY.md 6).
+ * @module
+ */
+import { z } from 'zod';
+import { DECISIONS } from '../domain/payload.ts';
+import {
+  blockDetailSchema,
+  blockSummarySchema,
+  countSchema,
+  errorSchema,
+  hashSchema,
+  itemDetailSchema,
+  itemIdSchema,
+  itemSchema,
+  requestDetailSchema,
+  snapshotSchema,
+  textSchema,
+  verificationSchema,
+} from './model.ts';
+
+/** Largest piece of an uploaded file in one call, in bytes. */
+export const UPLOAD_CHUNK_BYTES_MAX = 256 * 1024;
+/** Largest file that can be read as a batch of assessments, in bytes. Documents are only hashed: no such limit. */
+export const ASSESSMENTS_FILE_BYTES_MAX = 16 * 1024 * 1024;
+/** Most files in one drop. */
+export const UPLOAD_FILES_MAX = 100;
+/** Most records in one page of a table. */
+export const RECORDS_PAGE_MAX = 500;
+/** Most blocks in one page. */
+export const BLOCKS_PAGE_MAX = 200;
+/** Most items that are signed at once. */
+export const SIGN_BATCH_MAX = 100;
+/** Largest receipt file that is taken for verification, in characters. */
+export const RECEIPT_CHARS_MAX = 48 * 1024 * 1024;
+
+const nothing = z.strictObject({});
+const passphraseSchema = z.string().min(1).max(1_024);
+const nameSchema = z.string().trim().min(1).max(255);
+const recordsPage = {
+  firstRecord: countSchema,
+  recordCount: z.number().int().min(0).max(RECORDS_PAGE_MAX),
+};
+
+/** The outcome of one item of a batch. */
+const resultSchema = z.strictObject({ id: itemIdSchema, error: errorSchema.nullable() });
+
+export const channels = {
+  /** The whole picture; deltas with greater numbers follow. */
+  'session.snapshot': { input: nothing, output: snapshotSchema },
+
+  /** "Try it": makes a key and an embedded network of four replicas in the data directory, and starts it. */
+  'setup.try': {
+    input: z.strictObject({
+      supervisorName: nameSchema,
+      organisation: nameSchema,
+      networkName: nameSchema,
+      passphrase: passphraseSchema,
+    }),
+    output: nothing,
+  },
+
+  /** Announces a file. Refused at once where its size alone forbids it. */
+  'upload.begin': {
+    input: z.strictObject({
+      name: z.string().min(1).max(255),
+      mediaType: z.string().max(255),
+      sizeBytes: countSchema,
+      purpose: z.enum(['assessments', 'document']),
+    }),
+    output: z.strictObject({ uploadId: itemIdSchema }),
+  },
+  /** The next piece of a file, in base64. Pieces come in order. */
+  'upload.chunk': {
+    input: z.strictObject({
+      uploadId: itemIdSchema,
+      offsetBytes: countSchema,
+      data: z.base64().max(Math.ceil(UPLOAD_CHUNK_BYTES_MAX / 3) * 4),
+    }),
+    output: z.strictObject({ receivedBytes: countSchema }),
+  },
+  'upload.cancel': { input: z.strictObject({ uploadId: itemIdSchema }), output: nothing },
+  /** Makes one draft of one uploaded table, or of one or more uploaded documents. */
+  'upload.finish': {
+    input: z.strictObject({ uploadIds: z.array(itemIdSchema).min(1).max(UPLOAD_FILES_MAX) }),
+    output: itemSchema,
+  },
+
+  /** One item with a page of its records. */
+  'item.get': {
+    input: z.strictObject({ id: itemIdSchema, ...recordsPage }),
+    output: itemDetailSchema,
+  },
+  /** Changes what a draft says about its content. Fields left out stay. */
+  'item.edit': {
+    input: z.strictObject({
+      id: itemIdSchema,
+      title: z.string().max(255).optional(),
+      remark: z.string().max(10_000).optional(),
+      decision: z.enum(DECISIONS).optional(),
+    }),
+    output: itemSchema,
+  },
+  'item.decline': { input: z.strictObject({ id: itemIdSchema }), output: itemSchema },
+  /** Takes back a decline. */
+  'item.restore': { input: z.strictObject({ id: itemIdSchema }), output: itemSchema },
+  /** Forgets a draft, a declined, a refused or an expired item, or a final one (the ledger keeps its request). */
+  'item.remove': { input: z.strictObject({ id: itemIdSchema }), output: nothing },
+  /**
+   * Signs and sends. The page names what it showed by its hash; the main process signs its own copy, and refuses
+   * with `draft.changed` where the two differ (SECURITY.md 8).
+   */
+  'item.sign': {
+    input: z.strictObject({
+      items: z
+        .array(z.strictObject({ id: itemIdSchema, shownHash: hashSchema }))
+        .min(1)
+        .max(SIGN_BATCH_MAX),
+      /** Needed while the key is locked. */
+      passphrase: passphraseSchema.nullable(),
+    }),
+    output: z.strictObject({ results: z.array(resultSchema) }),
+  },
+
+  'key.unlock': { input: z.strictObject({ passphrase: passphraseSchema }), output: nothing },
+  'key.lock': { input: nothing, output: nothing },
+
+  /** Blocks below a height (or the newest, for `null`), newest first. */
+  'block.page': {
+    input: z.strictObject({
+      beforeHeight: countSchema.nullable(),
+      limit: z.number().int().min(1).max(BLOCKS_PAGE_MAX),
+    }),
+    output: z.strictObject({ blocks: z.array(blockSummarySchema) }),
+  },
+  'block.get': { input: z.strictObject({ height: countSchema }), output: blockDetailSchema },
+  'request.get': {
+    input: z.strictObject({ id: hashSchema, ...recordsPage }),
+    output: requestDetailSchema,
+  },
+
+  /** The receipt of a final request, as the text of a file. */
+  'receipt.export': {
+    input: z.strictObject({ requestId: hashSchema }),
+    output: z.strictObject({ fileName: textSchema, text: z.string().max(RECEIPT_CHARS_MAX) }),
+  },
+  'receipt.verify': {
+    input: z.strictObject({ text: z.string().max(RECEIPT_CHARS_MAX) }),
+    output: verificationSchema,
+  },
+  /** The genesis file: all that is needed, beside a receipt, to verify it anywhere. */
+  'genesis.export': {
+    input: nothing,
+    output: z.strictObject({ fileName: textSchema, text: z.string().max(8 * 1024 * 1024) }),
+  },
+} as const;
+
+export type Channels = typeof channels;
+export type Channel = keyof Channels;
+export type Input<C extends Channel> = z.input<Channels[C]['input']>;
+export type Output<C extends Channel> = z.output<Channels[C]['output']>;
+
+/** Names of all channels. */
+export const CHANNEL_NAMES = Object.keys(channels) as Channel[];

@@ -1,0 +1,322 @@
+/**
+ * What the console shows: every object that crosses from the main process to a page, as strict schemas. No schema
+ * here has a secret in it (SECURITY.md 7).
+ *
+ * Times are milliseconds since 1970 in UTC; sizes are bytes; hashes, keys and ids are lowercase hex.
+ * @module
+ */
+import { z } from 'zod';
+import { DECISIONS } from '../domain/payload.ts';
+
+const HASH_CHARS = 64;
+/** Longest text in any field, in UTF-16 code units. Longer ones are cut before they are sent. */
+const TEXT_MAX = 32_767;
+
+export const hashSchema = z
+  .string()
+  .length(HASH_CHARS)
+  .regex(/^[0-9a-f]+$/);
+export const timeSchema = z.number().int().nonnegative();
+export const countSchema = z.number().int().nonnegative();
+export const textSchema = z.string().max(TEXT_MAX);
+/** Id of a draft or request in the inbox, given by the main process. */
+export const itemIdSchema = z.string().min(1).max(64);
+
+/** An error as data: the page has the words for each code. */
+export const errorSchema = z.strictObject({
+  code: z.string().max(64),
+  data: z.record(z.string().max(64), z.union([textSchema, z.number()])),
+});
+
+/** What the main process is doing. `setup`: nothing is configured. `failed`: it will not go on by itself. */
+export const stageSchema = z.discriminatedUnion('name', [
+  z.strictObject({ name: z.literal('setup') }),
+  z.strictObject({
+    name: z.literal('starting'),
+    phase: z.enum(['keys', 'genesis', 'lock', 'verifyLog', 'replicas', 'connect']),
+    sinceMs: timeSchema,
+  }),
+  z.strictObject({ name: z.literal('running'), sinceMs: timeSchema }),
+  z.strictObject({ name: z.literal('stopping') }),
+  z.strictObject({ name: z.literal('failed'), error: errorSchema }),
+]);
+
+export const memberSchema = z.strictObject({
+  publicKey: hashSchema,
+  name: textSchema,
+  organisation: textSchema,
+});
+
+export const networkSchema = z.strictObject({
+  networkId: hashSchema,
+  name: textSchema,
+  createdAtMs: timeSchema,
+  /** n, f and q = n-f of PROTOCOL.md. */
+  n: countSchema,
+  f: countSchema,
+  q: countSchema,
+  replicas: z.array(memberSchema.extend({ index: countSchema, address: textSchema })),
+  supervisors: z.array(memberSchema),
+  maxRequestBytes: countSchema,
+  checkpointDistance: countSchema,
+  /** Whether all replicas run on this machine, made by "Try it". */
+  embedded: z.boolean(),
+});
+
+/** Where the local replica stands. */
+export const replicaSchema = z.strictObject({
+  index: countSchema,
+  tipHeight: countSchema,
+  stableHeight: countSchema,
+  /** Highest height that a quorum of replicas has attested to this one: what "in step" is measured against. */
+  attestedHeight: countSchema,
+  lastBlockAtMs: timeSchema.nullable(),
+  view: countSchema,
+  primaryIndex: countSchema,
+  mode: z.enum(['normal', 'changing']),
+  /** Replicas that it is connected with, itself included. */
+  connected: countSchema,
+  participating: z.boolean(),
+  requests: countSchema,
+  requestsPerSecond: z.number().nonnegative(),
+  storeBytes: countSchema,
+});
+
+export const peerSchema = z.strictObject({
+  index: countSchema,
+  name: textSchema,
+  publicKey: hashSchema,
+  address: textSchema,
+  self: z.boolean(),
+  state: z.enum(['connected', 'connecting', 'refused', 'down']),
+  sinceMs: timeSchema,
+  roundTripMs: z.number().nonnegative().nullable(),
+  lastMessageAtMs: timeSchema.nullable(),
+  /** As the peer said last; `null` before it said anything. */
+  view: countSchema.nullable(),
+  tipHeight: countSchema.nullable(),
+  stableHeight: countSchema.nullable(),
+  bytesIn: countSchema,
+  bytesOut: countSchema,
+  lastError: errorSchema.nullable(),
+});
+
+/** The supervisor's own key on this machine. */
+export const keySchema = z.strictObject({
+  publicKey: hashSchema,
+  name: textSchema,
+  registered: z.boolean(),
+  unlocked: z.boolean(),
+  /** When it locks by itself; `null` while locked. */
+  unlockedUntilMs: timeSchema.nullable(),
+});
+
+/** The life of one item in the inbox (PRODUCT.md, "Inbox"). */
+export const ITEM_STATES = [
+  'draft',
+  'declined',
+  'signing',
+  'sent',
+  'accepted',
+  'final',
+  'refused',
+  'expired',
+] as const;
+
+export const itemSchema = z.strictObject({
+  id: itemIdSchema,
+  kind: z.enum(['assessments', 'document']),
+  title: textSchema,
+  /** Name of the file or files that it came from. */
+  source: textSchema,
+  createdAtMs: timeSchema,
+  updatedAtMs: timeSchema,
+  state: z.enum(ITEM_STATES),
+  /** Hash of the canonical bytes of what would be signed, apart from time and signer. */
+  contentHash: hashSchema,
+  sizeBytes: countSchema,
+  /** Records of an assessments batch, or files of a document request. */
+  count: countSchema,
+  requestId: hashSchema.nullable(),
+  signedAtMs: timeSchema.nullable(),
+  /** Replicas that answered alike (CP), of n. */
+  accepted: countSchema,
+  replicas: countSchema,
+  height: countSchema.nullable(),
+  /** `fast`: all n replicas answered alike. `certified`: a stable checkpoint covers it. */
+  finality: z.enum(['fast', 'certified']).nullable(),
+  finalAtMs: timeSchema.nullable(),
+  /** Whether a receipt can be exported now. */
+  receiptReady: z.boolean(),
+  error: errorSchema.nullable(),
+});
+
+/** A value of a record: a number travels as its literal. */
+export const cellSchema = z.union([
+  z.null(),
+  z.boolean(),
+  textSchema,
+  z.strictObject({ number: z.string().max(64) }),
+]);
+
+export const fileSchema = z.strictObject({
+  name: textSchema,
+  mediaType: textSchema,
+  sizeBytes: countSchema,
+  sha256: hashSchema,
+});
+
+/** What a request says, with one page of its records. */
+export const contentSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('assessments'),
+    title: textSchema,
+    remark: textSchema,
+    columns: z.array(textSchema),
+    recordCount: countSchema,
+    /** Index of the first record in `records`. */
+    firstRecord: countSchema,
+    records: z.array(z.array(cellSchema)),
+  }),
+  z.strictObject({
+    kind: z.literal('document'),
+    title: textSchema,
+    remark: textSchema,
+    decision: z.enum(DECISIONS),
+    files: z.array(fileSchema),
+  }),
+]);
+
+/** All of one item, for the review page. */
+export const itemDetailSchema = z.strictObject({
+  item: itemSchema,
+  content: contentSchema,
+  /** The canonical bytes of the content, as indented diagnostic text. Cut after 64 KiB, and marked as cut. */
+  canonicalText: z.string().max(70_000),
+  canonicalCut: z.boolean(),
+  /** The first canonical bytes in hex, at most 4 KiB of them. */
+  bytesHex: z.string().max(8_192),
+});
+
+export const requestSummarySchema = z.strictObject({
+  id: hashSchema,
+  kind: z.enum(['assessments', 'document']),
+  title: textSchema,
+  count: countSchema,
+  timestampMs: timeSchema,
+  supervisor: memberSchema,
+  height: countSchema,
+  /** Place within its block, from 0. */
+  index: countSchema,
+  sizeBytes: countSchema,
+});
+
+export const blockSummarySchema = z.strictObject({
+  height: countSchema,
+  hash: hashSchema,
+  timeMs: timeSchema,
+  requestCount: countSchema,
+  /** Final: covered by a stable checkpoint. */
+  stable: z.boolean(),
+});
+
+export const certificateSchema = z.strictObject({
+  height: countSchema,
+  hash: hashSchema,
+  view: countSchema,
+  stateDigest: hashSchema,
+  signers: z.array(memberSchema.extend({ index: countSchema })),
+});
+
+export const blockDetailSchema = z.strictObject({
+  block: blockSummarySchema,
+  previousHash: hashSchema,
+  requestsRoot: hashSchema,
+  stateDigest: hashSchema,
+  epoch: countSchema,
+  requests: z.array(requestSummarySchema),
+  /** The stable checkpoint that covers the block; `null` while none does. */
+  certificate: certificateSchema.nullable(),
+});
+
+export const requestDetailSchema = z.strictObject({
+  request: requestSummarySchema,
+  signature: z.string().length(2 * HASH_CHARS),
+  content: contentSchema,
+  block: blockSummarySchema,
+  receiptReady: z.boolean(),
+});
+
+export const checkpointSchema = z.strictObject({
+  height: countSchema,
+  hash: hashSchema,
+  atMs: timeSchema,
+});
+
+/** What verifying a receipt showed, step by step. */
+export const verificationSchema = z.strictObject({
+  valid: z.boolean(),
+  requestId: hashSchema.nullable(),
+  height: countSchema.nullable(),
+  checkpointHeight: countSchema.nullable(),
+  supervisor: memberSchema.nullable(),
+  timestampMs: timeSchema.nullable(),
+  signers: z.array(memberSchema),
+  error: errorSchema.nullable(),
+});
+
+/** Everything that a page needs to start, as of delta number `sequence`. */
+export const snapshotSchema = z.strictObject({
+  sequence: countSchema,
+  nowMs: timeSchema,
+  version: textSchema,
+  dataDirectory: textSchema,
+  stage: stageSchema,
+  network: networkSchema.nullable(),
+  replica: replicaSchema.nullable(),
+  peers: z.array(peerSchema),
+  key: keySchema.nullable(),
+  items: z.array(itemSchema),
+  /** The newest blocks, newest first. */
+  blocks: z.array(blockSummarySchema),
+  checkpoints: z.array(checkpointSchema),
+});
+
+/** One change of the snapshot. */
+export const changeSchema = z.discriminatedUnion('topic', [
+  z.strictObject({ topic: z.literal('stage'), value: stageSchema }),
+  z.strictObject({ topic: z.literal('network'), value: networkSchema.nullable() }),
+  z.strictObject({ topic: z.literal('replica'), value: replicaSchema.nullable() }),
+  z.strictObject({ topic: z.literal('peers'), value: z.array(peerSchema) }),
+  z.strictObject({ topic: z.literal('key'), value: keySchema.nullable() }),
+  z.strictObject({ topic: z.literal('item'), value: itemSchema }),
+  z.strictObject({ topic: z.literal('itemRemoved'), id: itemIdSchema }),
+  z.strictObject({ topic: z.literal('blocks'), value: z.array(blockSummarySchema) }),
+  /** All blocks up to this height are stable. */
+  z.strictObject({ topic: z.literal('checkpoint'), value: checkpointSchema }),
+]);
+
+/** Numbered changes, at most ten a second. A gap in the numbers means: ask for a snapshot. */
+export const deltaSchema = z.strictObject({ sequence: countSchema, changes: z.array(changeSchema) });
+
+export type ConsoleError = z.infer<typeof errorSchema>;
+export type Stage = z.infer<typeof stageSchema>;
+export type Member = z.infer<typeof memberSchema>;
+export type NetworkView = z.infer<typeof networkSchema>;
+export type ReplicaView = z.infer<typeof replicaSchema>;
+export type PeerView = z.infer<typeof peerSchema>;
+export type KeyView = z.infer<typeof keySchema>;
+export type ItemState = (typeof ITEM_STATES)[number];
+export type ItemView = z.infer<typeof itemSchema>;
+export type ContentView = z.infer<typeof contentSchema>;
+export type ItemDetail = z.infer<typeof itemDetailSchema>;
+export type RequestSummary = z.infer<typeof requestSummarySchema>;
+export type BlockSummary = z.infer<typeof blockSummarySchema>;
+export type BlockDetail = z.infer<typeof blockDetailSchema>;
+export type CertificateView = z.infer<typeof certificateSchema>;
+export type RequestDetail = z.infer<typeof requestDetailSchema>;
+export type CheckpointView = z.infer<typeof checkpointSchema>;
+export type Verification = z.infer<typeof verificationSchema>;
+export type Snapshot = z.infer<typeof snapshotSchema>;
+export type Change = z.infer<typeof changeSchema>;
+export type Delta = z.infer<typeof deltaSchema>;
