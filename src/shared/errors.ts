@@ -101,6 +101,7 @@ export interface ErrorData {
   'draft.wrongState': { id: string; state: string };
   'draft.changed': { id: string; shownHash: string; actualHash: string };
   'draft.tooMany': { maxDrafts: number };
+  'draft.duplicate': { id: string; existing: string };
   'setup.alreadyDone': { path: string };
   'setup.required': NoData;
 
