@@ -7,7 +7,12 @@
  */
 import type { PayloadKind } from '../../shared/domain/payload.ts';
 import type { Hex } from '../../shared/encoding/hex.ts';
-import type { AcceptedBlock, DurableState, PersistOperation, StableCheckpoint } from '../consensus/effects.ts';
+import type {
+  AcceptedBlock,
+  DurableState,
+  PersistOperation,
+  StableCheckpoint,
+} from '../consensus/effects.ts';
 import type { HashedHeader } from '../ledger/block.ts';
 import type { SignedRequest } from '../ledger/request.ts';
 
