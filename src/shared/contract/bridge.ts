@@ -6,6 +6,8 @@ import { z } from 'zod';
 import type { Channel, Input, Output } from './channels.ts';
 import { countSchema, deltaSchema, errorSchema, type ConsoleError, type Delta } from './model.ts';
 
+export { IPC_DELTA, IPC_PREFIX } from './names.ts';
+
 /** What the page is given. Implemented over Electron IPC by the preload, and over WebSocket in a browser. */
 export interface ConsoleBridge {
   /** Calls a channel. Rejects with a `CountersignError`. */
@@ -52,6 +54,3 @@ export const TOKEN_PREFIX = 'token.';
 
 /** Largest frame from a browser, in bytes: one upload chunk in base64, or a dropped receipt. */
 export const CONSOLE_FRAME_BYTES_MAX = 64 * 1024 * 1024;
-/** IPC channel names in Electron: `console:` and the contract's channel; deltas come on `console:delta`. */
-export const IPC_PREFIX = 'console:';
-export const IPC_DELTA = 'console:delta';

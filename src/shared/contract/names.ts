@@ -1,0 +1,33 @@
+/**
+ * The names on Electron's IPC, without the schemas: all that a sandboxed preload needs to know of the contract.
+ * @module
+ */
+import type { Channel } from './channels.ts';
+
+/** IPC channel names in Electron: `console:` and the contract's channel; deltas come on `console:delta`. */
+export const IPC_PREFIX = 'console:';
+export const IPC_DELTA = 'console:delta';
+
+/** The contract's channels, by name (a test compares them with the contract). */
+export const PRELOAD_CHANNELS: readonly Channel[] = [
+  'session.snapshot',
+  'setup.try',
+  'upload.begin',
+  'upload.chunk',
+  'upload.cancel',
+  'upload.finish',
+  'item.get',
+  'item.edit',
+  'item.decline',
+  'item.restore',
+  'item.remove',
+  'item.sign',
+  'key.unlock',
+  'key.lock',
+  'block.page',
+  'block.get',
+  'request.get',
+  'receipt.export',
+  'receipt.verify',
+  'genesis.export',
+];
