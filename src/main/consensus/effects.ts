@@ -97,14 +97,18 @@ export type TimerName =
   /** Certify the tip after a quiet while. */
   | 'checkpoint'
   /** Tell the others where this replica stands. */
-  | 'beacon'
-  /** Order again what is pending, where nothing else would. */
-  | 'order';
+  | 'beacon';
 
 /** What goes in. Signatures have been verified: see `verification.ts`. */
 export type Input =
   | { readonly type: 'start' }
-  | { readonly type: 'peerMessage'; readonly from: number; readonly message: PeerMessage }
+  /** `bodies`: the signed requests inside the message, parsed, in order. */
+  | {
+      readonly type: 'peerMessage';
+      readonly from: number;
+      readonly message: PeerMessage;
+      readonly bodies: readonly SignedRequest[];
+    }
   /** A valid request. `broadcast`: from a client, who sends it to all; `forwarded`: from a replica. */
   | {
       readonly type: 'request';
@@ -163,6 +167,8 @@ export type Effect =
     }
   /** Tell the clients that wait for this request that it will not be taken. */
   | { readonly type: 'refuse'; readonly requestId: Hex; readonly error: PlainError }
+  /** Tell the clients that wait for this request, which was executed at or below the stable checkpoint. */
+  | { readonly type: 'alreadyFinal'; readonly requestId: Hex; readonly height: number }
   /** Tell the clients that wait for these requests that they are final. */
   | {
       readonly type: 'finalize';

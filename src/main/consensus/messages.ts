@@ -35,12 +35,18 @@ export interface RequestMessage {
   readonly request: Uint8Array;
 }
 
-/** The primary's order, slim (seed note "Sending" 3): header and ids, and only the bodies others may lack. */
+/** Names a request in an order: by timestamp and id, as it is found again where it was checked on arrival. */
+export interface RequestReference {
+  readonly timestampMs: number;
+  readonly id: Hex;
+}
+
+/** The primary's order, slim (seed note "Sending" 3): header, references, and only the bodies others may lack. */
 export interface OrderedRequestMessage {
   readonly type: 'orderedRequest';
   readonly view: number;
   readonly header: HashedHeader;
-  readonly ids: readonly Hex[];
+  readonly references: readonly RequestReference[];
   /** Signed requests that did not reach the primary by broadcast. */
   readonly bodies: readonly Uint8Array[];
   /** The primary's, over the `OrderStatement`. */
@@ -206,7 +212,7 @@ const position = { epoch: uint(), view: uint(), height: uint(), hash };
 const orderCodec = record<Omit<OrderedRequestMessage, 'type'>>({
   view: uint(),
   header: headerCodec,
-  ids,
+  references: list(record<RequestReference>({ timestampMs: uint(), id: hash }), IDS_MAX),
   bodies: list(requestBytes, IDS_MAX),
   signature,
 });

@@ -1,0 +1,226 @@
+/**
+ * Agreement as a state machine: an input goes in, effects come out. It reads no clock, opens no socket, writes no
+ * file: `effects.ts` says what the host owes it. One file in `handle/` for each kind of input.
+ * @module
+ */
+import type { Genesis } from '../ledger/genesis.ts';
+import type { SignedRequest } from '../ledger/request.ts';
+import type { LedgerState } from '../ledger/state.ts';
+import type { ConsensusOptions, Membership } from './config.ts';
+import { Context } from './context.ts';
+import type { DurableState, Effect, Input, StableCheckpoint, ViewPosition } from './effects.ts';
+import {
+  handleBeacon,
+  handleBlock,
+  handleCatchUpTimer,
+  handleGetOrders,
+  handleHeaders,
+  sendBeacon,
+  startCatchUp,
+} from './handle/catchUp.ts';
+import {
+  becomeStable,
+  certify,
+  handleCheckpointTimer,
+  handleCheckpointVote,
+  handleCommit,
+  handleLocalCommit,
+} from './handle/certify.ts';
+import { acceptOrders, fetchBodies, handleBodies, handleOrder } from './handle/orderedRequest.ts';
+import { proposeBlock, publishOrder, signUnsignedOrders } from './handle/propose.ts';
+import { handleRequest } from './handle/request.ts';
+import type { GetRequestsMessage, PeerMessage, RequestReference } from './messages.ts';
+
+/** Where a replica stands, for people to see. */
+export interface Standing {
+  readonly position: ViewPosition;
+  readonly primary: number;
+  readonly tipHeight: number;
+  readonly tipTimeMs: number;
+  readonly stable: StableCheckpoint;
+  readonly pendingRequests: number;
+  readonly eager: boolean;
+  readonly catchingUp: boolean;
+  /** What each replica said last of where it stands, by index. */
+  readonly peers: ReadonlyMap<
+    number,
+    { readonly view: number; readonly tipHeight: number; readonly stableHeight: number }
+  >;
+}
+
+export class Consensus {
+  readonly #context: Context;
+
+  constructor(genesis: Genesis, membership: Membership, options: ConsensusOptions, durable: DurableState) {
+    this.#context = new Context(genesis, membership, options, durable);
+  }
+
+  /** The ledger's state at the tip. For reading only. */
+  get ledger(): LedgerState {
+    return this.#context.ledger;
+  }
+
+  get standing(): Standing {
+    const { position, primary, chain, stable, pool, isEager, catchUp, beacons } = this.#context;
+    return {
+      position,
+      primary,
+      tipHeight: chain.tip.height,
+      tipTimeMs: chain.tip.timeMs,
+      stable,
+      pendingRequests: pool.pendingCount,
+      eager: isEager,
+      catchingUp: catchUp !== null,
+      peers: beacons,
+    };
+  }
+
+  /** The checked request with this timestamp and id, if it is here: it need not be verified again. */
+  checkedRequest(reference: RequestReference): SignedRequest | undefined {
+    return this.#context.pool.find(reference)?.request;
+  }
+
+  /**
+   * Takes one input at the time `nowMs` (milliseconds since 1970 in UTC) and returns what is to be done.
+   * Throws `invariant.broken` where more than f replicas must be faulty, or this program is: the host then halts.
+   */
+  step(input: Input, nowMs: number): readonly Effect[] {
+    this.#context.nowMs = nowMs;
+    this.#handle(input);
+    certify(this.#context);
+    return this.#context.takeEffects();
+  }
+
+  /** Called once after a group of steps: orders what has gathered. */
+  flush(nowMs: number): readonly Effect[] {
+    this.#context.nowMs = nowMs;
+    proposeBlock(this.#context);
+    certify(this.#context);
+    return this.#context.takeEffects();
+  }
+
+  #handle(input: Input): void {
+    const context = this.#context;
+    switch (input.type) {
+      case 'start':
+        return start(context);
+      case 'peerMessage':
+        return handlePeerMessage(context, input.from, input.message, input.bodies);
+      case 'request':
+        return handleRequest(context, input.request, input.origin);
+      case 'commit':
+        return handleCommit(context, input);
+      case 'signed':
+        return handleSigned(context, input);
+      case 'timer':
+        return handleTimer(context, input.timer);
+      case 'reachable':
+        return handleReachable(context, input.replica, input.reachable);
+    }
+  }
+}
+
+function start(context: Context): void {
+  context.persist({ type: 'position', position: context.position });
+  signUnsignedOrders(context);
+  if (context.chain.tip.height > context.chain.stable.height) {
+    context.emit({ type: 'setTimer', timer: 'checkpoint', delayMs: context.options.checkpointIdleMs });
+  }
+  sendBeacon(context);
+}
+
+function handlePeerMessage(
+  context: Context,
+  from: number,
+  message: PeerMessage,
+  bodies: readonly SignedRequest[],
+): void {
+  switch (message.type) {
+    case 'request':
+      for (const request of bodies) handleRequest(context, request, 'forwarded');
+      return;
+    case 'orderedRequest':
+      return handleOrder(context, message, bodies);
+    case 'orders':
+      for (const order of message.orders) handleOrder(context, order, []);
+      return;
+    case 'requests':
+      return handleBodies(context, bodies);
+    case 'localCommit':
+      return handleLocalCommit(context, from, message);
+    case 'checkpointVote':
+      return handleCheckpointVote(context, from, message);
+    case 'stable':
+      if (context.chain.contains(message.certificate.height, message.certificate.hash)) {
+        becomeStable(context, message.certificate);
+      } else if (message.certificate.height > context.chain.stable.height) {
+        startCatchUp(context, from);
+      }
+      return;
+    case 'beacon':
+      return handleBeacon(context, from, message);
+    case 'getRequests':
+      return handleGetRequests(context, from, message);
+    case 'getOrders':
+      return handleGetOrders(context, from, message);
+    case 'headers':
+      return handleHeaders(context, from, message);
+    case 'block':
+      return handleBlock(context, from, message, bodies);
+    case 'getHeaders':
+    case 'getBlock':
+      // Answered by the host from the store: they ask for what is stable.
+      return;
+  }
+}
+
+/** The own signature: it goes out, and counts here as it does with the others. */
+function handleSigned(context: Context, { statement, signature }: Extract<Input, { type: 'signed' }>): void {
+  const own = context.membership.ownIndex;
+  switch (statement.type) {
+    case 'order':
+      return publishOrder(context, statement.height, statement.view, signature);
+    case 'localCommit':
+      context.emit({ type: 'broadcast', message: { ...statement, signature } });
+      return handleLocalCommit(context, own, { ...statement, signature });
+    case 'checkpointVote':
+      context.emit({ type: 'broadcast', message: { ...statement, signature } });
+      return handleCheckpointVote(context, own, { ...statement, signature });
+  }
+}
+
+function handleTimer(context: Context, timer: Extract<Input, { type: 'timer' }>['timer']): void {
+  switch (timer) {
+    case 'bodies':
+      return fetchBodies(context);
+    case 'catchUp':
+      return handleCatchUpTimer(context);
+    case 'checkpoint':
+      return handleCheckpointTimer(context);
+    case 'beacon':
+      // A block that was held back because its time lay ahead may do now.
+      acceptOrders(context);
+      return sendBeacon(context);
+  }
+}
+
+function handleReachable(context: Context, replica: number, reachable: boolean): void {
+  const was = context.isEager;
+  if (reachable) context.unreachable.delete(replica);
+  else context.unreachable.add(replica);
+  if (was !== context.isEager) context.announce({ type: 'eager', eager: context.isEager });
+}
+
+/** Bodies for a replica whose client's broadcast went astray. All that may be asked for is in memory (rule G1). */
+function handleGetRequests(context: Context, from: number, message: GetRequestsMessage): void {
+  const requests: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for (const id of message.ids.slice(0, context.limits.maxBlockRequests)) {
+    const pooled = context.pool.findById(id);
+    if (pooled === undefined) continue;
+    sizeBytes += pooled.request.bytes.length;
+    if (sizeBytes > context.limits.maxBlockBytes) break;
+    requests.push(pooled.request.bytes);
+  }
+  if (requests.length > 0) context.emit({ type: 'send', to: from, message: { type: 'requests', requests } });
+}

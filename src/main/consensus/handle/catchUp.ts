@@ -1,0 +1,189 @@
+/**
+ * Getting into step (origin.md, defect 9): a replica that missed messages asks for what is missing, and checks all of
+ * it against certificates. Below a stable checkpoint it takes headers up to the certificate and then the bodies (rules
+ * U1 and G1); above it, the primary's signed orders.
+ * @module
+ */
+import { isLinked, type HashedHeader } from '../../ledger/block.ts';
+import type { SignedRequest } from '../../ledger/request.ts';
+import type { Context } from '../context.ts';
+import type { BeaconMessage, BlockMessage, GetOrdersMessage, HeadersMessage } from '../messages.ts';
+import { appendBlock, blockProblem, rollbackTo } from './append.ts';
+import { becomeStable } from './certify.ts';
+import { nextToAsk } from './orderedRequest.ts';
+
+/** Most orders in one answer. The asker asks again from its new tip. */
+const ORDERS_MAX = 64;
+
+/** Tells the others where this replica stands, now and at every interval. */
+export function sendBeacon(context: Context): void {
+  const { epoch, view, target } = context.position;
+  const stableHeight = context.chain.stable.height;
+  const tipHeight = context.chain.tip.height;
+  context.emit({
+    type: 'broadcast',
+    message: { type: 'beacon', epoch, view, target, stableHeight, tipHeight },
+  });
+  context.emit({ type: 'setTimer', timer: 'beacon', delayMs: context.options.beaconIntervalMs });
+}
+
+/** Where another replica says that it stands. Only a hint of what to ask for: nothing is believed. */
+export function handleBeacon(context: Context, from: number, message: BeaconMessage): void {
+  const before = context.beacons.get(from);
+  context.beacons.set(from, message);
+  if (message.epoch !== context.position.epoch) return;
+  if (message.stableHeight > context.chain.stable.height) {
+    // A checkpoint that is being made right now arrives by itself: ask where the last beacon was ahead already.
+    const wasAhead = before !== undefined && before.stableHeight > context.chain.stable.height;
+    if (wasAhead || message.stableHeight > context.chain.tip.height) startCatchUp(context, from);
+  } else if (before !== undefined && before.tipHeight > context.chain.tip.height) {
+    askForOrders(context, from);
+  }
+}
+
+/** Asks `source` for the headers above the stable checkpoint, unless somebody has been asked already. */
+export function startCatchUp(context: Context, source: number): void {
+  if (context.catchUp !== null) return;
+  context.catchUp = { source, target: null };
+  requestHeaders(context);
+}
+
+/** Headers up to a stable checkpoint, from the replica that was asked. The certificate has been verified. */
+export function handleHeaders(context: Context, from: number, message: HeadersMessage): void {
+  const { catchUp } = context;
+  if (catchUp?.source !== from || catchUp.target !== null) return;
+  const { certificate } = message;
+  const headers = message.headers.filter(({ height }) => height > context.chain.stable.height);
+  if (certificate.height <= context.chain.stable.height) {
+    context.catchUp = null;
+    return;
+  }
+  if (!areCertified(context, headers, message)) {
+    askAnother(context);
+    return;
+  }
+  catchUp.target = { certificate, headers };
+  context.announce({
+    type: 'catchingUp',
+    fromHeight: context.chain.tip.height,
+    toHeight: certificate.height,
+  });
+  const fork = headers.find(
+    ({ height, hash }) => height <= context.chain.tip.height && !context.chain.contains(height, hash),
+  );
+  // What contradicts a stable block cannot become final: leaving it loses nothing (rule U1).
+  if (fork !== undefined) rollbackTo(context, fork.height - 1);
+  fetchNextBlock(context);
+}
+
+/** The requests of a block that was asked for. Their signatures have been verified. */
+export function handleBlock(
+  context: Context,
+  from: number,
+  message: BlockMessage,
+  requests: readonly SignedRequest[],
+): void {
+  const { catchUp } = context;
+  if (catchUp?.source !== from || catchUp.target === null) return;
+  const header = nextHeader(context, catchUp.target.headers);
+  if (header?.hash !== message.hash) return;
+  const block = { header, requests };
+  // The header is certified, so whatever is wrong comes from the source.
+  if (blockProblem(context, block) !== undefined) {
+    askAnother(context);
+    return;
+  }
+  appendBlock(context, { block, order: null });
+  fetchNextBlock(context);
+}
+
+/** Somebody lags: the signed orders from a height on. Their bodies are asked for separately. */
+export function handleGetOrders(context: Context, from: number, message: GetOrdersMessage): void {
+  const orders = context.chain.accepted
+    .filter(({ block }) => block.header.height >= message.fromHeight)
+    .flatMap(({ block, order }) => {
+      if (order?.view !== context.view) return [];
+      const references = block.requests.map(({ timestampMs, id }) => ({ timestampMs, id }));
+      return [{ ...order, header: block.header, references, bodies: [] }];
+    })
+    .slice(0, ORDERS_MAX);
+  if (orders.length > 0) context.emit({ type: 'send', to: from, message: { type: 'orders', orders } });
+}
+
+/** No answer in time, or nothing to go on with: another source is asked, or what is needed has come meanwhile. */
+export function handleCatchUpTimer(context: Context): void {
+  if (context.catchUp !== null) askAnother(context);
+}
+
+/** Asks for the block above the tip; or, with the last one here, makes the checkpoint stable and goes on. */
+function fetchNextBlock(context: Context): void {
+  const target = context.catchUp?.target;
+  if (context.catchUp === null || target === null || target === undefined) return;
+  if (context.chain.tip.height >= target.certificate.height) {
+    finishTarget(context);
+    return;
+  }
+  const header = nextHeader(context, target.headers);
+  if (header === undefined) {
+    askAnother(context);
+    return;
+  }
+  const { height, hash } = header;
+  context.emit({ type: 'send', to: context.catchUp.source, message: { type: 'getBlock', height, hash } });
+  context.emit({ type: 'setTimer', timer: 'catchUp', delayMs: context.options.fetchRetryMs });
+}
+
+function finishTarget(context: Context): void {
+  const { catchUp } = context;
+  if (catchUp === null || catchUp.target === null) return;
+  const { source, target } = catchUp;
+  context.catchUp = null;
+  context.emit({ type: 'clearTimer', timer: 'catchUp' });
+  becomeStable(context, target.certificate);
+  const beacon = context.beacons.get(source);
+  if (beacon === undefined) return;
+  if (beacon.stableHeight > context.chain.stable.height) startCatchUp(context, source);
+  else if (beacon.tipHeight > context.chain.tip.height) askForOrders(context, source);
+}
+
+/** The source did not answer, or lied: the next replica is asked from the start. */
+function askAnother(context: Context): void {
+  if (context.catchUp === null) return;
+  context.lastAsked = context.catchUp.source;
+  const source = nextToAsk(context);
+  context.lastAsked = source;
+  // Where nobody has claimed more than this replica has, there is nothing to catch up with.
+  const anybodyAhead = [...context.beacons.values()].some(
+    ({ stableHeight }) => stableHeight > context.chain.stable.height,
+  );
+  context.catchUp = anybodyAhead ? { source, target: null } : null;
+  if (context.catchUp !== null) requestHeaders(context);
+}
+
+function requestHeaders(context: Context): void {
+  if (context.catchUp === null) return;
+  const fromHeight = context.chain.stable.height + 1;
+  context.emit({ type: 'send', to: context.catchUp.source, message: { type: 'getHeaders', fromHeight } });
+  context.emit({ type: 'setTimer', timer: 'catchUp', delayMs: context.options.fetchRetryMs });
+}
+
+function askForOrders(context: Context, source: number): void {
+  const fromHeight = context.chain.tip.height + 1;
+  context.emit({ type: 'send', to: source, message: { type: 'getOrders', fromHeight } });
+}
+
+/** Whether the headers lead from the stable checkpoint to the certified block, within one window. */
+function areCertified(
+  context: Context,
+  headers: readonly HashedHeader[],
+  { certificate }: HeadersMessage,
+): boolean {
+  const last = headers.at(-1);
+  if (headers.length > context.membership.windowBlocks || last?.hash !== certificate.hash) return false;
+  if (last.height !== certificate.height || last.stateDigest !== certificate.stateDigest) return false;
+  return headers.every((header, index) => isLinked(headers[index - 1] ?? context.chain.stable, header));
+}
+
+function nextHeader(context: Context, headers: readonly HashedHeader[]): HashedHeader | undefined {
+  return headers.find(({ height }) => height === context.chain.tip.height + 1);
+}

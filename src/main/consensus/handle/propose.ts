@@ -1,0 +1,91 @@
+/**
+ * The primary orders what is pending: one block at a time, as many requests as fit (rule A1). While a block waits for
+ * the disk and for its signature, requests gather, so that load makes blocks larger rather than more numerous.
+ * @module
+ */
+import type { Hex } from '../../../shared/encoding/hex.ts';
+import { hashed, type Block } from '../../ledger/block.ts';
+import { merkleRoot } from '../../ledger/merkle.ts';
+import type { SignedRequest } from '../../ledger/request.ts';
+import type { Context } from '../context.ts';
+import type { OrderedRequestMessage } from '../messages.ts';
+import { appendBlock } from './append.ts';
+
+/** Orders one block of pending requests, where this replica is the primary and may. */
+export function proposeBlock(context: Context): void {
+  if (!context.isPrimary || !context.isNormal || context.signingOrder) return;
+  if (context.chain.tip.height >= context.windowEnd || context.pool.pendingCount === 0) return;
+  const timeMs = Math.max(context.nowMs, context.chain.tip.timeMs + 1);
+  const requests = selectRequests(context, timeMs);
+  if (requests.length === 0) return;
+  const block = buildBlock(context, requests, timeMs);
+  appendBlock(context, { block, order: null });
+  signOrder(context, block);
+}
+
+/** Signs the orders of blocks that this primary put on its chain before it stopped. */
+export function signUnsignedOrders(context: Context): void {
+  if (!context.isPrimary || !context.isNormal) return;
+  for (const { block, order } of context.chain.accepted) {
+    if (order === null && block.header.height > context.position.baseHeight) signOrder(context, block);
+  }
+}
+
+/** The primary's order is signed: everyone gets it, with the bodies that their clients did not send to all. */
+export function publishOrder(context: Context, height: number, view: number, signature: Hex): void {
+  context.signingOrder = false;
+  const accepted = context.chain.at(height);
+  if (accepted === undefined || view !== context.view) return;
+  context.chain.setOrder(height, { view, signature });
+  context.persist({ type: 'orderSigned', height, view, signature });
+  const { header, requests } = accepted.block;
+  const message: OrderedRequestMessage = {
+    type: 'orderedRequest',
+    view,
+    header,
+    references: requests.map(({ timestampMs, id }) => ({ timestampMs, id })),
+    bodies: requests
+      .filter((request) => context.pool.find(request)?.origin === 'forwarded')
+      .map(({ bytes }) => bytes),
+    signature,
+  };
+  context.emit({ type: 'broadcast', message });
+}
+
+function signOrder(context: Context, { header }: Block): void {
+  context.signingOrder = true;
+  context.emit({ type: 'sign', statement: context.orderStatement(context.view, header) });
+}
+
+/** Pending requests in order of arrival, as many as one block holds. Those that no block can hold are dropped. */
+function selectRequests(context: Context, timeMs: number): readonly SignedRequest[] {
+  const { maxBlockRequests, maxBlockBytes } = context.limits;
+  const selected: SignedRequest[] = [];
+  let sizeBytes = 0;
+  for (const { request } of context.pool.pending()) {
+    const objection = context.ledger.objection(request, timeMs);
+    if (objection !== undefined) {
+      context.pool.forget(request);
+      context.emit({ type: 'refuse', requestId: request.id, error: objection });
+      continue;
+    }
+    if (selected.length === maxBlockRequests || sizeBytes + request.bytes.length > maxBlockBytes) break;
+    selected.push(request);
+    sizeBytes += request.bytes.length;
+  }
+  return selected;
+}
+
+function buildBlock(context: Context, requests: readonly SignedRequest[], timeMs: number): Block {
+  const { tip } = context.chain;
+  const header = hashed({
+    epoch: tip.epoch,
+    height: tip.height + 1,
+    previousHash: tip.hash,
+    timeMs,
+    requestCount: requests.length,
+    requestsRoot: merkleRoot(requests.map(({ id }) => id)),
+    stateDigest: context.ledger.digestAfter(requests),
+  });
+  return { header, requests };
+}

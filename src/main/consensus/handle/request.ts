@@ -1,0 +1,57 @@
+/**
+ * A request that arrives: from a client who broadcasts it, or passed on by a replica. Its signature has been verified;
+ * what does not depend on the order is checked here, before it is ordered.
+ * @module
+ */
+import type { SignedRequest } from '../../ledger/request.ts';
+import type { Context } from '../context.ts';
+import type { PooledRequest } from '../pool.ts';
+import { acceptOrders } from './orderedRequest.ts';
+
+export function handleRequest(
+  context: Context,
+  request: SignedRequest,
+  origin: PooledRequest['origin'],
+): void {
+  if (answerExecuted(context, request)) return;
+  if (context.pool.isPending(request)) {
+    forwardToPrimary(context, request, origin);
+    return;
+  }
+  const objection = context.ledger.objection(request, context.nowMs);
+  if (objection !== undefined) {
+    context.emit({ type: 'refuse', requestId: request.id, error: objection });
+    return;
+  }
+  if (!context.pool.hasRoomFor(request.bytes.length)) {
+    const data = { maxRequests: context.options.maxPoolRequests };
+    context.emit({ type: 'refuse', requestId: request.id, error: { code: 'request.poolFull', data } });
+    return;
+  }
+  context.pool.add(request, origin);
+  // An order may have been waiting for this very request.
+  if (context.orders.size > 0) acceptOrders(context);
+}
+
+/** A request that was executed is answered from the cache, and never executed twice. */
+function answerExecuted(context: Context, { id }: SignedRequest): boolean {
+  const executed = context.ledger.executed(id);
+  if (executed === undefined) return false;
+  if (executed.height <= context.chain.stable.height) {
+    context.emit({ type: 'alreadyFinal', requestId: id, height: executed.height });
+    return true;
+  }
+  const header = context.chain.header(executed.height);
+  // A block below the base of the view was accepted in an earlier one: only a stable checkpoint answers (rule A3).
+  if (header !== undefined && executed.height >= context.position.baseHeight) {
+    const { height, hash } = header;
+    context.emit({ type: 'respond', requestIds: [id], height, hash, tag: context.tag });
+  }
+  return true;
+}
+
+/** A client that sends a request again may have missed the primary (rule K2). */
+function forwardToPrimary(context: Context, request: SignedRequest, origin: PooledRequest['origin']): void {
+  if (origin !== 'broadcast' || context.isPrimary) return;
+  context.emit({ type: 'send', to: context.primary, message: { type: 'request', request: request.bytes } });
+}
