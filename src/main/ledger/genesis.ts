@@ -14,7 +14,7 @@ import {
   type Codec,
 } from '../../shared/encoding/codec.ts';
 import type { Hex } from '../../shared/encoding/hex.ts';
-import { CountersignError } from '../../shared/errors.ts';
+import { CountersignError, hasCode } from '../../shared/errors.ts';
 import { PUBLIC_KEY_BYTES, digestHex } from './hash.ts';
 import { NAME_CHARS_MAX } from './payload.ts';
 import { REQUEST_BYTES_CEILING } from './request.ts';
@@ -137,7 +137,7 @@ export function checkGenesis(genesis: Genesis): void {
   checkKeysDiffer(genesis);
   checkAddressesDiffer(genesis.replicas);
   checkLimits(genesis.limits);
-  encode(genesisCodec, genesis);
+  checkEncodes(genesis);
 }
 
 /** The number of replicas (n), of faulty ones tolerated (f) and of a quorum (q = n-f): PROTOCOL.md, rules, 1. */
@@ -194,6 +194,15 @@ function checkAddressesDiffer(replicas: readonly GenesisReplica[]): void {
       });
     }
     seen.set(address, index);
+  }
+}
+
+function checkEncodes(genesis: Genesis): void {
+  try {
+    encode(genesisCodec, genesis);
+  } catch (error) {
+    if (!hasCode(error, 'encoding.invalid')) throw error;
+    throw new CountersignError('genesis.invalid', error.data, { cause: error });
   }
 }
 

@@ -81,12 +81,19 @@ export function uint(max: number = Number.MAX_SAFE_INTEGER): Codec<number> {
   return { toItem: check, fromItem: check };
 }
 
-/** Text of at most `maxChars` UTF-16 code units, without lone surrogates (they have no UTF-8 form). */
+/** U+FEFF, which some UTF-8 decoders drop at the start of a text and others keep. */
+const BYTE_ORDER_MARK = '\ufeff';
+
+/**
+ * Text of at most `maxChars` UTF-16 code units, without lone surrogates (they have no UTF-8 form) and without a
+ * byte order mark at its start (it would be lost on the way, so that the text could be written but not read).
+ */
 export function text(maxChars: number): Codec<string> {
   const check = (value: unknown, at: string): string => {
     if (typeof value !== 'string') throw invalid(at, 'must be text');
     if (value.length > maxChars) throw invalid(at, `must have at most ${String(maxChars)} characters`);
     if (!value.isWellFormed()) throw invalid(at, 'holds half of a surrogate pair');
+    if (value.startsWith(BYTE_ORDER_MARK)) throw invalid(at, 'begins with a byte order mark');
     return value;
   };
   return { toItem: check, fromItem: check };

@@ -16,12 +16,18 @@ const numberCodec = uint();
 
 const valueCodec: Codec<string | number> = {
   toItem: (value, at): Item =>
-    typeof value === 'number'
-      ? numberCodec.toItem(value, at)
-      : textCodec.toItem(value.slice(0, TEXT_CHARS_MAX), at),
+    typeof value === 'number' ? numberCodec.toItem(value, at) : textCodec.toItem(sendable(value), at),
   fromItem: (item, at) =>
     typeof item === 'number' ? numberCodec.fromItem(item, at) : textCodec.fromItem(item, at),
 };
+
+/** What can be sent of a text that may come from anywhere, such as the message of an error. */
+function sendable(value: string): string {
+  return value
+    .replace(/^\ufeff+/, '')
+    .slice(0, TEXT_CHARS_MAX)
+    .toWellFormed();
+}
 
 interface Pair {
   readonly name: string;

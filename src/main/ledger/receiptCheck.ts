@@ -1,0 +1,146 @@
+/**
+ * Verifying a receipt with nothing but the genesis: every step from the supervisor's signature to the quorum's.
+ * @module
+ */
+import type { Hex } from '../../shared/encoding/hex.ts';
+import { CountersignError } from '../../shared/errors.ts';
+import { isLinked, type HashedHeader } from './block.ts';
+import {
+  networkIdOf,
+  quorumSizes,
+  type Genesis,
+  type GenesisReplica,
+  type GenesisSupervisor,
+} from './genesis.ts';
+import { rootFromPath } from './merkle.ts';
+import type { Receipt } from './receipt.ts';
+import { parseReceiptFile, receiptFromBytes } from './receiptFile.ts';
+import { requestSigningDigest, type SignedRequest } from './request.ts';
+import { LedgerState } from './state.ts';
+import { certificateChecks, type SignatureCheck } from './statement.ts';
+
+/** What a valid receipt proves: this request of this supervisor is final at this height. */
+export interface VerifiedReceipt {
+  readonly request: SignedRequest;
+  readonly supervisor: GenesisSupervisor;
+  /** Of the block that holds the request. */
+  readonly header: HashedHeader;
+  /** Of the stable checkpoint that covers the block. */
+  readonly checkpoint: HashedHeader;
+  /** The replicas that certified the checkpoint. */
+  readonly signers: readonly GenesisReplica[];
+}
+
+/** The verdict on one signature (`keys/verifier.ts`). */
+export type Verify = (check: SignatureCheck) => boolean | Promise<boolean>;
+
+/**
+ * What the receipt proves: the text of a file, the canonical bytes, or a receipt in memory. It trusts nothing but
+ * `genesis` and `verify`: ids and hashes are computed again.
+ *
+ * Throws `receipt.wrongNetwork` for a receipt of another network, and `receipt.invalid` with the step that failed.
+ */
+export async function verifyReceipt(
+  source: string | Uint8Array | Receipt,
+  genesis: Genesis,
+  verify: Verify,
+): Promise<VerifiedReceipt> {
+  const receipt = freshly(source);
+  const { request, header, certificate } = receipt;
+  const ledger = new LedgerState(genesis);
+  checkNetwork(request, ledger.networkId);
+  const supervisor = checkRequest(request, header, ledger);
+  checkPath(receipt, genesis);
+  const checkpoint = checkHeaders(receipt, genesis);
+  const quorum = checkCertificate(receipt, checkpoint, genesis);
+
+  const digest = requestSigningDigest(ledger.networkId, request.id);
+  if (!(await verify({ signature: request.signature, digest, publicKey: request.supervisor }))) {
+    throw invalid('request', "the supervisor's signature is wrong");
+  }
+  for (const [index, check] of quorum.entries()) {
+    if (await verify(check)) continue;
+    const replica = certificate.signatures[index]?.replica ?? index;
+    throw invalid('certificate', `the signature of replica ${String(replica)} is wrong`);
+  }
+  const signers = certificate.signatures.flatMap(({ replica }) => genesis.replicas[replica] ?? []);
+  return { request, supervisor, header, checkpoint, signers };
+}
+
+/** The receipt as its bytes say it: what is cached beside them, such as an id, is not trusted. */
+function freshly(source: string | Uint8Array | Receipt): Receipt {
+  return typeof source === 'string' ? parseReceiptFile(source) : receiptFromBytes(source);
+}
+
+function checkNetwork(request: SignedRequest, networkId: Hex): void {
+  if (request.networkId === networkId) return;
+  throw new CountersignError('receipt.wrongNetwork', { expected: networkId, actual: request.networkId });
+}
+
+function checkRequest(request: SignedRequest, header: HashedHeader, ledger: LedgerState): GenesisSupervisor {
+  const objection = ledger.objection(request, header.timeMs);
+  if (objection !== undefined) {
+    throw invalid(
+      'request',
+      `could not be in its block: ${objection.code} ${JSON.stringify(objection.data)}`,
+    );
+  }
+  const supervisor = ledger.supervisor(request.supervisor);
+  if (supervisor === undefined) throw invalid('request', 'its supervisor is not registered');
+  return supervisor;
+}
+
+function checkPath({ request, header, index, path }: Receipt, { limits }: Genesis): void {
+  if (header.requestCount > limits.maxBlockRequests) {
+    throw invalid(
+      'header',
+      `a block of this network has at most ${String(limits.maxBlockRequests)} requests`,
+    );
+  }
+  if (rootFromPath(request.id, index, header.requestCount, path) !== header.requestsRoot) {
+    throw invalid('path', 'does not lead from the request to the root in the header of its block');
+  }
+}
+
+function checkHeaders({ header, headersAbove }: Receipt, { limits }: Genesis): HashedHeader {
+  if (header.epoch !== 0) throw invalid('header', 'the epoch must be 0');
+  // No block is accepted further above the last stable checkpoint than this (PROTOCOL.md, rules, A1).
+  const windowBlocks = 2 * limits.checkpointDistance;
+  if (headersAbove.length >= windowBlocks) {
+    throw invalid('headersAbove', `must have less than ${String(windowBlocks)} headers`);
+  }
+  let below = header;
+  for (const [index, above] of headersAbove.entries()) {
+    if (!isLinked(below, above)) {
+      throw invalid(`headersAbove[${String(index)}]`, 'is not linked to the header below it');
+    }
+    below = above;
+  }
+  return below;
+}
+
+function checkCertificate(
+  { certificate }: Receipt,
+  checkpoint: HashedHeader,
+  genesis: Genesis,
+): readonly SignatureCheck[] {
+  const { epoch, height, hash, stateDigest } = checkpoint;
+  if (certificate.epoch !== epoch) throw invalid('certificate', 'is of another epoch');
+  if (certificate.height !== height || certificate.hash !== hash) {
+    throw invalid('certificate', 'is not for the last header');
+  }
+  if (certificate.stateDigest !== stateDigest) {
+    throw invalid('certificate', 'certifies another state than the last header');
+  }
+  const keys = genesis.replicas.map(({ publicKey }) => publicKey);
+  const { q } = quorumSizes(keys.length);
+  const checks = certificateChecks(networkIdOf(genesis), keys, q, certificate);
+  if (checks === undefined) {
+    throw invalid('certificate', `must have signatures of ${String(q)} replicas of the genesis`);
+  }
+  return checks;
+}
+
+function invalid(at: string, problem: string): CountersignError<'receipt.invalid'> {
+  return new CountersignError('receipt.invalid', { at, problem });
+}

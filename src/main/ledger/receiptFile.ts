@@ -1,0 +1,108 @@
+/**
+ * Receipts as files: JSON with a summary that people read, and the canonical bytes that programs verify. The summary
+ * follows from the bytes, and a file is accepted only as the very text that follows from them: no character of it can
+ * be changed.
+ * @module
+ */
+import { z } from 'zod';
+import { fromHex, isHex, toHex } from '../../shared/encoding/hex.ts';
+import { CountersignError, hasCode } from '../../shared/errors.ts';
+import { isoTime } from './isoTime.ts';
+import { parseJson, pathText } from './json.ts';
+import { RECEIPT_BYTES_CEILING, decodeReceipt, encodeReceipt, type Receipt } from './receipt.ts';
+
+/** Marks a receipt file. */
+export const RECEIPT_FILE_FORMAT = 'countersign-receipt';
+/** Layout version of receipt files. */
+export const RECEIPT_FILE_VERSION = 1;
+
+/** Bytes of a receipt in one line of its file, and the characters around their digits. */
+const LINE_BYTES = 32;
+const LINE_OVERHEAD_CHARS = 8;
+const SUMMARY_CHARS_MAX = 4_096;
+
+/** Largest receipt file, in UTF-16 code units: the hex digits of the largest receipt, in lines, and the summary. */
+export const RECEIPT_FILE_CHARS_MAX =
+  Math.ceil(RECEIPT_BYTES_CEILING / LINE_BYTES) * (2 * LINE_BYTES + LINE_OVERHEAD_CHARS) + SUMMARY_CHARS_MAX;
+
+const fileSchema = z.object({
+  format: z.literal(RECEIPT_FILE_FORMAT),
+  version: z.literal(RECEIPT_FILE_VERSION),
+  receipt: z.array(z.string()),
+});
+
+/** The text of a receipt's file: JSON with two spaces of indentation and a line feed at its end. */
+export function renderReceiptFile(receipt: Receipt): string {
+  const { request, header, headersAbove } = receipt;
+  const file = {
+    format: RECEIPT_FILE_FORMAT,
+    version: RECEIPT_FILE_VERSION,
+    network_id: request.networkId,
+    request_id: request.id,
+    kind: request.payload.kind,
+    title: request.payload.title,
+    signed_at: isoTime(request.timestampMs),
+    signed_at_ms: request.timestampMs,
+    supervisor: request.supervisor,
+    height: header.height,
+    checkpoint_height: (headersAbove.at(-1) ?? header).height,
+    receipt: linesOf(toHex(encodeReceipt(receipt))),
+  };
+  return `${JSON.stringify(file, null, 2)}\n`;
+}
+
+/**
+ * The receipt in the file `text`; its proof is not verified here.
+ * Throws `receipt.invalid` unless `text` is, to the character, what `renderReceiptFile` writes.
+ */
+export function parseReceiptFile(text: string): Receipt {
+  if (text.length > RECEIPT_FILE_CHARS_MAX) {
+    throw invalid('the file', `has more than ${String(RECEIPT_FILE_CHARS_MAX)} characters`);
+  }
+  const json = parseJson(text);
+  if (!json.ok) throw invalid('the file', json.problem);
+  const parsed = fileSchema.safeParse(json.value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw invalid(pathText(issue?.path ?? [], 'the file'), issue?.message ?? 'is not a receipt file');
+  }
+  const hex = parsed.data.receipt.join('');
+  if (!isHex(hex)) throw invalid('receipt', 'must be lowercase hex digits');
+  const receipt = receiptFromBytes(fromHex(hex));
+  const rendered = renderReceiptFile(receipt);
+  if (rendered !== text) throw invalid('the file', differenceOf(text, rendered));
+  return receipt;
+}
+
+/**
+ * The receipt that `source` encodes, or the receipt in memory as its bytes say it. Throws `receipt.invalid` for
+ * whatever is wrong with its form.
+ */
+export function receiptFromBytes(source: Uint8Array | Receipt): Receipt {
+  try {
+    return decodeReceipt(source instanceof Uint8Array ? source : encodeReceipt(source));
+  } catch (error) {
+    if (hasCode(error, 'encoding.invalid')) throw invalid(error.data.at, error.data.problem, error);
+    if (hasCode(error, 'encoding.tooLarge')) throw invalid('receipt', 'is too large', error);
+    throw error;
+  }
+}
+
+/** Why a file is not the text that its receipt has, in words that help. */
+function differenceOf(text: string, rendered: string): string {
+  if (text.replaceAll('\r\n', '\n') === rendered) {
+    return 'has other line ends than it was written with: send it as an attachment or an archive';
+  }
+  if (text.trim() === rendered.trim()) return 'has blanks or lines added or removed at its ends';
+  const lines = text.split('\n');
+  const line = rendered.split('\n').findIndex((expected, index) => lines[index] !== expected);
+  return `was changed: line ${String(line + 1)} is not what the receipt says`;
+}
+
+function linesOf(hex: string): string[] {
+  return hex.match(new RegExp(`.{1,${String(2 * LINE_BYTES)}}`, 'g')) ?? [];
+}
+
+function invalid(at: string, problem: string, cause?: unknown): CountersignError<'receipt.invalid'> {
+  return new CountersignError('receipt.invalid', { at, problem }, { cause });
+}
