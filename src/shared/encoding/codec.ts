@@ -28,7 +28,8 @@ export type ValueOf<C> = C extends Codec<infer T> ? T : never;
 
 /** The canonical bytes of `value`. */
 export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
-  return cborEncode(codec.toItem(value, ''));
+  // A copy, because cborg returns a Buffer on Node: a part of a pool, and unequal to the same bytes as read.
+  return new Uint8Array(cborEncode(codec.toItem(value, '')));
 }
 
 /**

@@ -180,7 +180,7 @@ describe('what is refused, and where', () => {
   });
 
   it('members that are not sorted by public key', () => {
-    const file = edited((value) => (value['replicas'] as never[]).reverse());
+    const file = edited((value) => (value['replicas'] as unknown as unknown[]).reverse());
     expect(caught(() => parseGenesisFile(file))).toMatchObject({
       code: 'genesis.invalid',
       data: { at: 'replicas', problem: 'must be sorted by public key' },
