@@ -135,7 +135,7 @@ function fetchNextBlock(context: Context): void {
 
 function finishTarget(context: Context): void {
   const { catchUp } = context;
-  if (catchUp === null || catchUp.target === null) return;
+  if (!catchUp?.target) return;
   const { source, target } = catchUp;
   context.catchUp = null;
   context.emit({ type: 'clearTimer', timer: 'catchUp' });

@@ -1,0 +1,144 @@
+/**
+ * How far one sent request has come, counted from what each replica said (PROTOCOL.md, rules, 8). Pure: the client
+ * feeds it and acts on what it finds.
+ * @module
+ */
+import type { Hex } from '../../shared/encoding/hex.ts';
+import type { PlainError } from '../../shared/errors.ts';
+import type { FinalMessage, RefusalMessage, ResponseMessage } from '../consensus/messages.ts';
+import type { QuorumSizes } from '../ledger/genesis.ts';
+
+/** What people see of a sent request (PRODUCT.md, "Finality"). */
+export interface Progress {
+  readonly requestId: Hex;
+  readonly state: 'sent' | 'accepted' | 'final' | 'refused';
+  /** Replicas that answered alike: CP. */
+  readonly accepted: number;
+  readonly replicas: number;
+  /** Height of its block, as those replicas say; `null` before any said it. */
+  readonly height: number | null;
+  /** `fast`: all n replicas answered alike. `certified`: a stable checkpoint covers it. */
+  readonly finality: 'fast' | 'certified' | null;
+  /** Whether a stable checkpoint covers it, so that there is a receipt. */
+  readonly covered: boolean;
+  /** Why it was refused, or what the last replica objected to. */
+  readonly error: PlainError | null;
+}
+
+/** The block that most replicas named alike, and how many did. */
+interface Agreement {
+  readonly height: number;
+  readonly hash: Hex;
+  readonly tag: Hex;
+  readonly replicas: readonly number[];
+}
+
+/** Refusals that will not turn into acceptance by waiting. */
+const LASTING_REFUSALS: ReadonlySet<string> = new Set([
+  'request.unknownSupervisor',
+  'request.badSignature',
+  'request.wrongNetwork',
+  'request.tooLarge',
+  'request.tooOld',
+]);
+
+export class Tracking {
+  readonly requestId: Hex;
+  readonly #sizes: QuorumSizes;
+  readonly #responses = new Map<number, ResponseMessage>();
+  readonly #finals = new Map<number, FinalMessage>();
+  readonly #refusals = new Map<number, PlainError>();
+  #finality: Progress['finality'] = null;
+  #height: number | null = null;
+  #covered = false;
+
+  constructor(requestId: Hex, sizes: QuorumSizes) {
+    this.requestId = requestId;
+    this.#sizes = sizes;
+  }
+
+  /** A replica has accepted the block that holds the request. Its last word counts. */
+  response(replica: number, message: ResponseMessage): void {
+    this.#responses.set(replica, message);
+    this.#refusals.delete(replica);
+    const agreement = this.agreement;
+    // FAST: all n, alike, in one view (rules C5 and K1). Never taken back.
+    if (agreement?.replicas.length === this.#sizes.n) this.#settle('fast', agreement.height);
+  }
+
+  /** A replica says that a stable checkpoint covers the request: f+1 alike cannot all be lying (rule K1). */
+  final(replica: number, message: FinalMessage): void {
+    this.#finals.set(replica, message);
+    const alike = [...this.#finals.values()].filter(
+      ({ height, hash }) => height === message.height && hash === message.hash,
+    );
+    if (alike.length <= this.#sizes.f) return;
+    this.#covered = true;
+    this.#settle('certified', message.height);
+  }
+
+  refusal(replica: number, message: RefusalMessage): void {
+    this.#refusals.set(replica, message.error);
+  }
+
+  /** What most replicas answered alike, with equal tags (rule M3 guards FAST). */
+  get agreement(): Agreement | null {
+    const groups = new Map<string, Agreement>();
+    for (const [replica, { height, hash, tag }] of this.#responses) {
+      const key = `${String(height)}:${hash}:${tag}`;
+      const replicas = [...(groups.get(key)?.replicas ?? []), replica];
+      groups.set(key, { height, hash, tag, replicas });
+    }
+    return [...groups.values()].reduce<Agreement | null>(
+      (best, group) => (best === null || group.replicas.length > best.replicas.length ? group : best),
+      null,
+    );
+  }
+
+  /** Whether a quorum answered alike, so that a commit makes it certified (rule K2). */
+  get hasQuorum(): boolean {
+    return (this.agreement?.replicas.length ?? 0) >= this.#sizes.q;
+  }
+
+  /** Nothing more is expected: it is covered, or it was refused for good. */
+  get isSettled(): boolean {
+    return this.#covered || this.#lastingRefusal !== null;
+  }
+
+  get progress(): Progress {
+    const agreement = this.agreement;
+    const refusal = this.#lastingRefusal;
+    const accepted = agreement?.replicas.length ?? 0;
+    return {
+      requestId: this.requestId,
+      state:
+        this.#finality !== null ? 'final' : refusal !== null ? 'refused' : accepted > 0 ? 'accepted' : 'sent',
+      accepted,
+      replicas: this.#sizes.n,
+      height: this.#height ?? agreement?.height ?? null,
+      finality: this.#finality,
+      covered: this.#covered,
+      error: this.#finality !== null ? null : (refusal ?? [...this.#refusals.values()].at(-1) ?? null),
+    };
+  }
+
+  /** Replicas from which no answer that counts has come. */
+  missing(): readonly number[] {
+    const answered = new Set(this.agreement?.replicas);
+    return Array.from({ length: this.#sizes.n }, (_, replica) => replica).filter(
+      (replica) => !answered.has(replica),
+    );
+  }
+
+  #settle(finality: 'fast' | 'certified', height: number): void {
+    this.#finality ??= finality;
+    this.#height ??= height;
+  }
+
+  /** A refusal by f+1 replicas, for a reason that stays: at least one of them is correct. */
+  get #lastingRefusal(): PlainError | null {
+    if (this.#finality !== null || this.#responses.size > 0) return null;
+    const lasting = [...this.#refusals.values()].filter(({ code }) => LASTING_REFUSALS.has(code));
+    return lasting.length > this.#sizes.f ? (lasting[0] ?? null) : null;
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * What a replica reads from its store for others: the stable part of the chain for replicas that get into step, and
+ * receipts for clients.
+ * @module
+ */
+import type { Hex } from '../../shared/encoding/hex.ts';
+import { CountersignError } from '../../shared/errors.ts';
+import type {
+  BlockMessage,
+  GetBlockMessage,
+  GetHeadersMessage,
+  HeadersMessage,
+} from '../consensus/messages.ts';
+import { buildReceipt, type Receipt } from '../ledger/receipt.ts';
+import type { LedgerStore } from '../storage/index.ts';
+
+/** The headers from a height up to the next stable checkpoint; `null` where nothing stable lies there. */
+export async function headersFor(
+  store: LedgerStore,
+  { fromHeight }: GetHeadersMessage,
+): Promise<HeadersMessage | null> {
+  const checkpoint = await store.checkpointCovering(fromHeight);
+  if (!checkpoint?.certificate) return null;
+  const headers = await store.headers(fromHeight, checkpoint.height);
+  return headers.length === 0 ? null : { type: 'headers', headers, certificate: checkpoint.certificate };
+}
+
+/** The requests of a block of the chain; `null` where the block is not on it. */
+export async function blockFor(
+  store: LedgerStore,
+  { height, hash }: GetBlockMessage,
+): Promise<BlockMessage | null> {
+  const accepted = await store.block(height);
+  if (accepted?.block.header.hash !== hash) return null;
+  return { type: 'block', height, hash, requests: accepted.block.requests.map(({ bytes }) => bytes) };
+}
+
+/** The receipt of a request. Throws `request.notFound`, or `request.notFinal` while no stable checkpoint covers it. */
+export async function receiptFor(store: LedgerStore, requestId: Hex): Promise<Receipt> {
+  const located = await store.request(requestId);
+  if (located === null) throw new CountersignError('request.notFound', { id: requestId });
+  const accepted = await store.block(located.height);
+  const checkpoint = await store.checkpointCovering(located.height);
+  if (accepted === null || !checkpoint?.certificate) {
+    throw new CountersignError('request.notFinal', { id: requestId });
+  }
+  const headersAbove =
+    checkpoint.height > located.height ? await store.headers(located.height + 1, checkpoint.height) : [];
+  const { header, requests } = accepted.block;
+  return buildReceipt({
+    request: located.request,
+    header,
+    ids: requests.map(({ id }) => id),
+    headersAbove,
+    certificate: checkpoint.certificate,
+  });
+}

@@ -1,0 +1,158 @@
+/**
+ * One replica with everything it needs on this machine: its data directory, its key, its store, its verifier.
+ *
+ * Layout of a replica's data directory: `genesis.json`, `replica.pem` (the encrypted key), `ledger.sqlite`, `lock`.
+ * @module
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CountersignError, hasCode } from '../../shared/errors.ts';
+import type { ConsensusOptions } from '../consensus/config.ts';
+import type { Genesis } from '../ledger/genesis.ts';
+import { GENESIS_FILE_CHARS_MAX, parseGenesisFile } from '../ledger/genesisFile.ts';
+import { assertStrongPublicKey } from '../keys/ed25519.ts';
+import { readKeyFile } from '../keys/keyFile.ts';
+import { importKeyPem } from '../keys/pkcs8.ts';
+import { createSigner, type Signer } from '../keys/signer.ts';
+import { createStoreWorker, lockDataDirectory, openLedgerStore, type LedgerStore } from '../storage/index.ts';
+import type { SignatureVerifier } from './inbox.ts';
+import { Replica, type ReplicaEvent } from './replica.ts';
+
+/** What a starting replica is doing, in order. */
+export type StartPhase = 'lock' | 'keys' | 'genesis' | 'verifyLog' | 'connect';
+
+export interface ReplicaNodeOptions {
+  readonly directory: string;
+  /** Of the replica's key file. */
+  readonly passphrase: string;
+  readonly verifier: SignatureVerifier;
+  readonly consensus?: Partial<ConsensusOptions>;
+  readonly onPhase?: (phase: StartPhase) => void;
+}
+
+/** Name of the genesis file in a data directory. */
+export const GENESIS_FILE = 'genesis.json';
+/** Name of a replica's encrypted key file in its data directory. */
+export const REPLICA_KEY_FILE = 'replica.pem';
+
+export class ReplicaNode {
+  readonly genesis: Genesis;
+  readonly store: LedgerStore;
+  readonly replica: Replica;
+  readonly #listeners: Set<(event: ReplicaEvent) => void>;
+  readonly #release: () => Promise<void>;
+
+  private constructor(
+    genesis: Genesis,
+    store: LedgerStore,
+    replica: Replica,
+    listeners: Set<(event: ReplicaEvent) => void>,
+    release: () => Promise<void>,
+  ) {
+    this.genesis = genesis;
+    this.store = store;
+    this.replica = replica;
+    this.#listeners = listeners;
+    this.#release = release;
+  }
+
+  /**
+   * Locks the data directory, opens what is in it and takes part in the network. Throws the errors of those steps;
+   * then nothing is left open.
+   */
+  static async start(options: ReplicaNodeOptions): Promise<ReplicaNode> {
+    const { directory, passphrase, verifier, onPhase } = options;
+    const opened: (() => Promise<void>)[] = [];
+    const release = async (): Promise<void> => {
+      for (const close of opened.splice(0).reverse()) await close();
+    };
+    try {
+      onPhase?.('lock');
+      const lock = await lockDataDirectory(directory);
+      opened.push(async () => await lock.release());
+      onPhase?.('keys');
+      const signer = await loadSigner(join(directory, REPLICA_KEY_FILE), passphrase);
+      opened.push(async () => {
+        signer.dispose();
+        await Promise.resolve();
+      });
+      onPhase?.('genesis');
+      const genesis = await readGenesis(join(directory, GENESIS_FILE));
+      onPhase?.('verifyLog');
+      const store = await openLedgerStore({ directory, genesis, createWorker: createStoreWorker });
+      opened.push(async () => await store.close());
+      onPhase?.('connect');
+      const listeners = new Set<(event: ReplicaEvent) => void>();
+      const replica = await Replica.start({
+        genesis,
+        signer,
+        store,
+        verifier,
+        ...(options.consensus === undefined ? {} : { consensus: options.consensus }),
+        onEvent: (event) => {
+          for (const listener of listeners) listener(event);
+        },
+      });
+      opened.push(async () => await replica.stop());
+      return new ReplicaNode(genesis, store, replica, listeners, release);
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  }
+
+  /** Tells `listener` of everything that happens to the replica; returns a function that ends it. */
+  subscribe(listener: (event: ReplicaEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** Stops the replica, closes its store and unlocks its data directory. */
+  async stop(): Promise<void> {
+    await this.#release();
+  }
+}
+
+/** The genesis in a file. Throws `file.notFound`, `file.unreadable` or `genesis.*`. */
+export async function readGenesis(path: string): Promise<Genesis> {
+  const text = await readTextFile(path, GENESIS_FILE_CHARS_MAX);
+  return parseGenesisFile(text, { isStrongKey: isStrong });
+}
+
+/** The text of a file of at most `maxBytes` bytes. Throws `file.notFound` or `file.unreadable`. */
+export async function readTextFile(path: string, maxBytes: number): Promise<string> {
+  try {
+    const { size } = await stat(path);
+    if (size > maxBytes) throw new CountersignError('encoding.tooLarge', { sizeBytes: size, maxBytes });
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof CountersignError) throw error;
+    const problem = error instanceof Error ? error.message : String(error);
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw missing
+      ? new CountersignError('file.notFound', { path })
+      : new CountersignError('file.unreadable', { path, problem });
+  }
+}
+
+/** The signer of an encrypted key file. Throws `key.*` and `file.*`. */
+export async function loadSigner(path: string, passphrase: string): Promise<Signer> {
+  const seed = await importKeyPem(await readKeyFile(path), passphrase);
+  try {
+    return createSigner(seed);
+  } finally {
+    seed.fill(0);
+  }
+}
+
+function isStrong(publicKey: string): boolean {
+  try {
+    assertStrongPublicKey(publicKey);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'key.weak') || hasCode(error, 'key.invalid')) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,442 @@
+/**
+ * A replica: it drives agreement with storage, network, keys and clock, and keeps the one contract of effects: what a
+ * message asserts is durable before the message leaves.
+ *
+ * Inputs gather while a group of steps is written, so that one transaction serves many messages under load.
+ * @module
+ */
+import { encode } from '../../shared/encoding/codec.ts';
+import type { Hex } from '../../shared/encoding/hex.ts';
+import { CountersignError, toPlainError, type PlainError } from '../../shared/errors.ts';
+import {
+  DEFAULT_OPTIONS,
+  membershipOf,
+  type ConsensusOptions,
+  type Membership,
+} from '../consensus/config.ts';
+import { Consensus, type Standing } from '../consensus/consensus.ts';
+import type { Announcement, Effect, Input, TimerName } from '../consensus/effects.ts';
+import {
+  encodeMessage,
+  maxMessageBytes,
+  peerMessageCodec,
+  toClientCodec,
+  type PeerMessage,
+  type ToClientMessage,
+} from '../consensus/messages.ts';
+import type { Genesis } from '../ledger/genesis.ts';
+import { receiptCodec } from '../ledger/receipt.ts';
+import { statementDigest } from '../ledger/statement.ts';
+import { ReplicaNetwork, type ReplicaNetworkStatus } from '../network/index.ts';
+import type { LedgerStore } from '../storage/index.ts';
+import { ClientDesk } from './clientDesk.ts';
+import { blockFor, headersFor, receiptFor } from './history.ts';
+import { Inbox, OrderedDelivery, type SignatureVerifier, type VerifiedPeerMessage } from './inbox.ts';
+import { peersOf } from '../network/genesisPeers.ts';
+
+/** Signs digests with the replica's ed25519 key. */
+export interface ReplicaSigner {
+  readonly publicKey: Hex;
+  sign(digest: Uint8Array): Hex;
+}
+
+export interface ReplicaOptions {
+  readonly genesis: Genesis;
+  readonly signer: ReplicaSigner;
+  readonly store: LedgerStore;
+  readonly verifier: SignatureVerifier;
+  /** Where to listen, if not at the address in the genesis. */
+  readonly listen?: { readonly host: string; readonly port: number };
+  readonly consensus?: Partial<ConsensusOptions>;
+  /** Milliseconds since 1970 in UTC. */
+  readonly now?: () => number;
+  /** Told of everything worth showing or counting. Must not throw. */
+  readonly onEvent?: (event: ReplicaEvent) => void;
+}
+
+/** Something that happened to a replica. */
+export type ReplicaEvent =
+  | Announcement
+  | { readonly type: 'peer'; readonly index: number; readonly connected: boolean }
+  | { readonly type: 'refusedGuest'; readonly address: string; readonly error: PlainError }
+  | { readonly type: 'badMessage'; readonly from: string; readonly error: PlainError }
+  /** It has stopped by itself and will not go on: its disk failed, or a rule was broken. */
+  | { readonly type: 'halted'; readonly error: PlainError };
+
+/** Where a replica stands, with its network. */
+export interface ReplicaStatus {
+  readonly standing: Standing;
+  readonly network: ReplicaNetworkStatus;
+  /** Replicas that it is connected with, itself included. */
+  readonly connectedReplicas: number;
+  readonly halted: PlainError | null;
+}
+
+/** Most inputs in one group of steps, so that one transaction stays short. */
+const GROUP_INPUTS_MAX = 512;
+/** Most messages of one sender that wait to be verified, before the replica stops reading from it. */
+const WAITING_MESSAGES_MAX = 1_024;
+/** How long a starting replica waits for the others before it counts them as unreachable, in milliseconds. */
+const REACHABILITY_GRACE_MS = 3_000;
+
+export class Replica {
+  readonly #options: ReplicaOptions;
+  readonly #membership: Membership;
+  readonly #consensus: Consensus;
+  readonly #network: ReplicaNetwork;
+  readonly #inbox: Inbox;
+  readonly #desk = new ClientDesk();
+  readonly #peerDeliveries = new Map<number, OrderedDelivery>();
+  readonly #clientDeliveries = new Map<number, OrderedDelivery>();
+  readonly #timers = new Map<TimerName, NodeJS.Timeout>();
+  readonly #inputs: Input[] = [];
+  readonly #connected = new Set<number>();
+  #working: Promise<void> | null = null;
+  #graceTimer: NodeJS.Timeout | undefined;
+  #stopped = false;
+  #halted: PlainError | null = null;
+
+  private constructor(options: ReplicaOptions, membership: Membership, consensus: Consensus) {
+    this.#options = options;
+    this.#membership = membership;
+    this.#consensus = consensus;
+    const { genesis, signer, verifier } = options;
+    this.#inbox = new Inbox({ membership, limits: genesis.limits, consensus, verifier });
+    const peers = peersOf(genesis);
+    const own = peers[membership.ownIndex];
+    this.#network = new ReplicaNetwork({
+      networkId: membership.networkId,
+      identity: signer,
+      ownIndex: membership.ownIndex,
+      peers,
+      listen: options.listen ?? { host: own?.host ?? '', port: own?.port ?? 0 },
+      limits: { maxMessageBytes: maxMessageBytes(genesis.limits.maxBlockBytes) },
+      verify: async (signature, digest, publicKey) => await verifier.verify(signature, digest, publicKey),
+      onPeerMessage: (index, bytes) => this.#peerMessage(index, bytes),
+      onPeerUp: (index) => this.#peerChanged(index, true),
+      onPeerDown: (index) => this.#peerChanged(index, false),
+      onClientMessage: (clientId, bytes) => this.#clientMessage(clientId, bytes),
+      onClientUp: () => undefined,
+      onClientDown: (clientId) => this.#clientLeft(clientId),
+      onRefused: ({ address, error }) => this.#event({ type: 'refusedGuest', address, error }),
+    });
+  }
+
+  /**
+   * Loads what was durable, listens and takes part. Throws `key.unknown` where the genesis does not name the signer's
+   * key, and what the store and the network throw.
+   */
+  static async start(options: ReplicaOptions): Promise<Replica> {
+    const membership = membershipOf(options.genesis, options.signer.publicKey);
+    if (membership.ownIndex < 0) {
+      throw new CountersignError('key.unknown', { publicKey: options.signer.publicKey });
+    }
+    const durable = await options.store.load();
+    const consensusOptions = { ...DEFAULT_OPTIONS, ...options.consensus };
+    const consensus = new Consensus(options.genesis, membership, consensusOptions, durable);
+    const replica = new Replica(options, membership, consensus);
+    await replica.#network.start();
+    replica.#enqueue({ type: 'start' });
+    replica.#graceTimer = setTimeout(() => replica.#reportUnreachable(), REACHABILITY_GRACE_MS);
+    return replica;
+  }
+
+  /** This replica's index in the sorted list of replicas. */
+  get index(): number {
+    return this.#membership.ownIndex;
+  }
+
+  status(): ReplicaStatus {
+    return {
+      standing: this.#consensus.standing,
+      network: this.#network.status(),
+      connectedReplicas: this.#connected.size + 1,
+      halted: this.#halted,
+    };
+  }
+
+  /** Leaves the network, lets the step under way become durable, and ends. The store is the caller's to close. */
+  async stop(): Promise<void> {
+    this.#end();
+    await this.#network.close();
+    await this.#working;
+  }
+
+  #end(): void {
+    this.#stopped = true;
+    clearTimeout(this.#graceTimer);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+    this.#inputs.length = 0;
+  }
+
+  #event(event: ReplicaEvent): void {
+    this.#options.onEvent?.(event);
+  }
+
+  #now(): number {
+    return this.#options.now?.() ?? Date.now();
+  }
+
+  // What comes in
+
+  #peerMessage(index: number, bytes: Uint8Array): void {
+    let delivery = this.#peerDeliveries.get(index);
+    if (delivery === undefined) {
+      delivery = new OrderedDelivery(WAITING_MESSAGES_MAX, (full) => {
+        if (full) this.#network.pausePeer(index);
+        else this.#network.resumePeer(index);
+      });
+      this.#peerDeliveries.set(index, delivery);
+    }
+    delivery.push(
+      this.#inbox.peerMessage(index, bytes),
+      (verified) => this.#takePeerMessage(index, verified),
+      (error) =>
+        this.#event({ type: 'badMessage', from: `replica ${String(index)}`, error: toPlainError(error) }),
+    );
+  }
+
+  #takePeerMessage(from: number, { message, bodies }: VerifiedPeerMessage): void {
+    const { store } = this.#options;
+    if (message.type === 'getHeaders') this.#answerPeer(from, headersFor(store, message));
+    else if (message.type === 'getBlock') this.#answerPeer(from, blockFor(store, message));
+    else this.#enqueue({ type: 'peerMessage', from, message, bodies });
+  }
+
+  #answerPeer(to: number, answer: Promise<PeerMessage | null>): void {
+    answer.then(
+      (message) => {
+        if (message !== null) this.#send(to, message);
+      },
+      (error: unknown) => this.#readFailed(error),
+    );
+  }
+
+  #clientMessage(clientId: number, bytes: Uint8Array): void {
+    let delivery = this.#clientDeliveries.get(clientId);
+    if (delivery === undefined) {
+      delivery = new OrderedDelivery(WAITING_MESSAGES_MAX, (full) => {
+        if (full) this.#network.pauseClient(clientId);
+        else this.#network.resumeClient(clientId);
+      });
+      this.#clientDeliveries.set(clientId, delivery);
+    }
+    delivery.push(
+      this.#handleClientMessage(clientId, bytes),
+      (input) => {
+        if (input !== null) this.#enqueue(input);
+      },
+      (error) => {
+        this.#event({ type: 'badMessage', from: `client ${String(clientId)}`, error: toPlainError(error) });
+        this.#network.closeClient(clientId, toPlainError(error));
+      },
+    );
+  }
+
+  async #handleClientMessage(clientId: number, bytes: Uint8Array): Promise<Input | null> {
+    const message = this.#inbox.clientMessage(bytes);
+    switch (message.type) {
+      case 'request':
+        return await this.#takeRequest(clientId, message.request);
+      case 'commit':
+        return message;
+      case 'getStatus':
+        this.#sendStatus(clientId);
+        return null;
+      case 'getReceipt':
+        await this.#sendReceipt(clientId, message.requestId);
+        return null;
+    }
+  }
+
+  async #takeRequest(clientId: number, bytes: Uint8Array): Promise<Input | null> {
+    const { request, refusal } = await this.#inbox.clientRequest(bytes);
+    this.#desk.wait(clientId, request.id);
+    if (refusal === null) return { type: 'request', request, origin: 'broadcast' };
+    this.#tell([request.id], { type: 'refusal', requestId: request.id, error: refusal });
+    this.#desk.done(request.id);
+    return null;
+  }
+
+  #clientLeft(clientId: number): void {
+    this.#desk.leave(clientId);
+    this.#clientDeliveries.delete(clientId);
+  }
+
+  #peerChanged(index: number, connected: boolean): void {
+    if (connected) this.#connected.add(index);
+    else this.#connected.delete(index);
+    this.#enqueue({ type: 'reachable', replica: index, reachable: connected });
+    this.#event({ type: 'peer', index, connected });
+  }
+
+  #reportUnreachable(): void {
+    for (let replica = 0; replica < this.#membership.sizes.n; replica++) {
+      if (replica === this.index || this.#connected.has(replica)) continue;
+      this.#enqueue({ type: 'reachable', replica, reachable: false });
+    }
+  }
+
+  // Steps
+
+  #enqueue(input: Input): void {
+    if (this.#stopped) return;
+    this.#inputs.push(input);
+    this.#working ??= this.#work().finally(() => {
+      this.#working = null;
+    });
+  }
+
+  async #work(): Promise<void> {
+    try {
+      // One turn of the event loop, so that what arrives together is grouped.
+      await new Promise((resolve) => setImmediate(resolve));
+      while (this.#inputs.length > 0 && !this.#stopped) await this.#workGroup();
+    } catch (error) {
+      this.#halt(error);
+    }
+  }
+
+  async #workGroup(): Promise<void> {
+    const group = this.#inputs.splice(0, GROUP_INPUTS_MAX);
+    const nowMs = this.#now();
+    const effects = group.flatMap((input) => this.#consensus.step(input, nowMs));
+    effects.push(...this.#consensus.flush(nowMs));
+    const operations = effects.flatMap((effect) => (effect.type === 'persist' ? [effect.operation] : []));
+    if (operations.length > 0) await this.#options.store.commit(operations);
+    for (const effect of effects) this.#carryOut(effect);
+  }
+
+  /** Stops loudly: after a failed write or a broken rule nothing this replica says could be trusted. */
+  #halt(error: unknown): void {
+    if (this.#stopped) return;
+    this.#halted = toPlainError(error);
+    this.#end();
+    this.#event({ type: 'halted', error: this.#halted });
+    void this.#network.close();
+  }
+
+  #carryOut(effect: Effect): void {
+    switch (effect.type) {
+      case 'persist':
+        return;
+      case 'sign': {
+        const { statement } = effect;
+        const signature = this.#options.signer.sign(statementDigest(this.#membership.networkId, statement));
+        this.#inputs.unshift({ type: 'signed', statement, signature });
+        return;
+      }
+      case 'send':
+        return this.#send(effect.to, effect.message);
+      case 'broadcast':
+        this.#network.broadcastToPeers(encodeMessage(peerMessageCodec, effect.message));
+        return;
+      case 'respond':
+        return this.#respond(effect);
+      case 'refuse':
+        return this.#refuse(effect.requestId, effect.error);
+      case 'alreadyFinal':
+        return this.#tellFinal(effect.requestId, effect.height);
+      case 'finalize':
+        for (const requestId of effect.requestIds) {
+          this.#tell([requestId], { type: 'final', requestId, height: effect.height, hash: effect.hash });
+          this.#desk.done(requestId);
+        }
+        return;
+      case 'setTimer':
+        return this.#setTimer(effect.timer, effect.delayMs);
+      case 'clearTimer':
+        clearTimeout(this.#timers.get(effect.timer));
+        this.#timers.delete(effect.timer);
+        return;
+      case 'announce':
+        return this.#event(effect.announcement);
+    }
+  }
+
+  #setTimer(timer: TimerName, delayMs: number): void {
+    clearTimeout(this.#timers.get(timer));
+    if (this.#stopped) return;
+    this.#timers.set(
+      timer,
+      setTimeout(() => {
+        this.#timers.delete(timer);
+        this.#enqueue({ type: 'timer', timer });
+      }, delayMs),
+    );
+  }
+
+  // What goes out
+
+  #send(to: number, message: PeerMessage): void {
+    if (to !== this.index) this.#network.sendToPeer(to, encodeMessage(peerMessageCodec, message));
+  }
+
+  #tell(requestIds: readonly Hex[], message: ToClientMessage): void {
+    const clients = new Set(requestIds.flatMap((requestId) => this.#desk.waiting(requestId)));
+    if (clients.size === 0) return;
+    const bytes = encodeMessage(toClientCodec, message);
+    for (const clientId of clients) this.#network.sendToClient(clientId, bytes);
+  }
+
+  #respond({ requestIds, height, hash, tag }: Extract<Effect, { type: 'respond' }>): void {
+    for (const requestId of requestIds)
+      this.#tell([requestId], { type: 'response', requestId, height, hash, tag });
+  }
+
+  /** A request refused for its age may be one that became final long ago: then that is the answer. */
+  #refuse(requestId: Hex, error: PlainError): void {
+    const refuse = (): void => {
+      this.#tell([requestId], { type: 'refusal', requestId, error });
+      this.#desk.done(requestId);
+    };
+    if (error.code !== 'request.tooOld') {
+      refuse();
+      return;
+    }
+    this.#options.store.request(requestId).then(
+      (located) => {
+        if (located === null) refuse();
+        else this.#tellFinal(requestId, located.height);
+      },
+      (failure: unknown) => this.#readFailed(failure),
+    );
+  }
+
+  #tellFinal(requestId: Hex, height: number): void {
+    this.#options.store.headers(height, height).then(
+      ([header]) => {
+        if (header === undefined) return;
+        this.#tell([requestId], { type: 'final', requestId, height, hash: header.hash });
+        this.#desk.done(requestId);
+      },
+      (error: unknown) => this.#readFailed(error),
+    );
+  }
+
+  #sendStatus(clientId: number): void {
+    const { tipHeight, stable } = this.#consensus.standing;
+    const message: ToClientMessage = {
+      type: 'status',
+      tipHeight,
+      stableHeight: stable.height,
+      connectedReplicas: this.#connected.size + 1,
+      participating: this.#halted === null,
+    };
+    this.#network.sendToClient(clientId, encodeMessage(toClientCodec, message));
+  }
+
+  async #sendReceipt(clientId: number, requestId: Hex): Promise<void> {
+    const message: ToClientMessage = await receiptFor(this.#options.store, requestId).then(
+      (receipt) => ({ type: 'receipt', requestId, receipt: encode(receiptCodec, receipt) }),
+      (error: unknown) => ({ type: 'refusal', requestId, error: toPlainError(error) }),
+    );
+    this.#network.sendToClient(clientId, encodeMessage(toClientCodec, message));
+  }
+
+  /** A failed read harms nobody but the one who asked; a failed write stops the replica. */
+  #readFailed(error: unknown): void {
+    if (!this.#stopped) this.#event({ type: 'badMessage', from: 'the store', error: toPlainError(error) });
+  }
+}
