@@ -128,13 +128,12 @@ export function byteString(maxBytes: number): Codec<Uint8Array> {
 }
 
 /** True or false. */
-export const bool: Codec<boolean> = {
-  toItem: (value) => value,
-  fromItem: (item, at) => {
-    if (typeof item !== 'boolean') throw invalid(at, 'must be true or false');
-    return item;
-  },
-};
+export const bool: Codec<boolean> = { toItem: checkBoolean, fromItem: checkBoolean };
+
+function checkBoolean(value: unknown, at: string): boolean {
+  if (typeof value !== 'boolean') throw invalid(at, 'must be true or false');
+  return value;
+}
 
 /** One of a fixed set of words. */
 export function oneOf<const W extends string>(words: readonly W[]): Codec<W> {
