@@ -148,7 +148,7 @@ export class SupervisorClient {
             : undefined;
         });
       } catch (error) {
-        failure = error instanceof CountersignError ? error : fromPlainError(toPlainError(error));
+        failure = fromPlainError(toPlainError(error));
       }
     }
     throw failure;

@@ -14,7 +14,10 @@ import { assertStrongPublicKey } from '../keys/ed25519.ts';
 import { readKeyFile } from '../keys/keyFile.ts';
 import { importKeyPem } from '../keys/pkcs8.ts';
 import { createSigner, type Signer } from '../keys/signer.ts';
-import { createStoreWorker, lockDataDirectory, openLedgerStore, type LedgerStore } from '../storage/index.ts';
+import { openDataDirectory } from '../storage/dataDirectory.ts';
+import type { LedgerStore } from '../storage/index.ts';
+import { openLedgerStore } from '../storage/openLedgerStore.ts';
+import { createStoreWorker } from '../storage/storeWorker.ts';
 import type { SignatureVerifier } from './inbox.ts';
 import { Replica, type ReplicaEvent } from './replica.ts';
 
@@ -68,7 +71,7 @@ export class ReplicaNode {
     };
     try {
       onPhase?.('lock');
-      const lock = await lockDataDirectory(directory);
+      const lock = await openDataDirectory(directory);
       opened.push(async () => await lock.release());
       onPhase?.('keys');
       const signer = await loadSigner(join(directory, REPLICA_KEY_FILE), passphrase);
