@@ -1,0 +1,109 @@
+/**
+ * Keeps one link connected: dials, and dials again with growing pauses, for as long as it is not closed.
+ * @module
+ */
+import type { ErrorCode, PlainError } from '../../shared/errors.ts';
+import { backoffMs } from './backoff.ts';
+import type { EstablishedSocket } from './connection.ts';
+import { Dial } from './dial.ts';
+import type { Party } from './handshake.ts';
+import type { NetworkLimits } from './limits.ts';
+import type { PeerLink } from './peerLink.ts';
+import { addressText } from './peerBook.ts';
+
+/** A failed attempt, for the log: told when its code differs from the one before. */
+export type OnDialFailed = (index: number, error: PlainError) => void;
+
+/** After these, dialling again at once would only do harm or be refused again. */
+const SLOW_CODES: readonly ErrorCode[] = [
+  'admission.rate',
+  'admission.tooManyConnections',
+  'handshake.duplicate',
+];
+
+/** Dials one replica. */
+export class Dialler {
+  readonly #link: PeerLink;
+  readonly #party: Party;
+  readonly #limits: NetworkLimits;
+  readonly #random: () => number;
+  readonly #onFailed: OnDialFailed;
+  #dial: Dial | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #failures = 0;
+  #upSinceMs = 0;
+  #lastCode: ErrorCode | null = null;
+  #isClosed = false;
+
+  constructor(
+    link: PeerLink,
+    party: Party,
+    limits: NetworkLimits,
+    random: () => number,
+    onFailed: OnDialFailed,
+  ) {
+    this.#link = link;
+    this.#party = party;
+    this.#limits = limits;
+    this.#random = random;
+    this.#onFailed = onFailed;
+  }
+
+  start(): void {
+    this.#connect();
+  }
+
+  /** Stops dialling. The connection, if there is one, is the link's to close. */
+  close(): void {
+    this.#isClosed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#dial?.abort();
+  }
+
+  #connect(): void {
+    this.#timer = null;
+    this.#dial?.abort(); // a refused one may still be taking its leave
+    try {
+      this.#dial = new Dial(this.#link.peer, this.#party, this.#limits, {
+        onAuthenticated: (socket) => this.#up(socket),
+        onFailed: (error, isRefused) => this.#failed(error, isRefused),
+      });
+    } catch {
+      const data = { address: addressText(this.#link.peer), problem: 'is not an address' };
+      this.#failed({ code: 'network.unreachable', data }, false);
+    }
+  }
+
+  #up(socket: EstablishedSocket): void {
+    this.#dial = null;
+    this.#lastCode = null;
+    this.#upSinceMs = performance.now();
+    this.#link.attach(socket, (reason) => this.#lost(reason));
+  }
+
+  #lost(reason: PlainError): void {
+    // A connection that broke soon after it was made counts as one more failure, or both sides would spin.
+    const hasLasted = performance.now() - this.#upSinceMs >= this.#limits.reconnectMaxMs;
+    this.#failures = hasLasted ? 0 : this.#failures + 1;
+    const isSlow = SLOW_CODES.includes(reason.code);
+    if (isSlow) this.#link.dialFailed(reason, true);
+    this.#again(isSlow);
+  }
+
+  #failed(error: PlainError, isRefused: boolean): void {
+    if (this.#isClosed) return;
+    this.#failures += 1;
+    this.#link.dialFailed(error, isRefused);
+    if (this.#lastCode !== error.code) this.#onFailed(this.#link.peer.index, error);
+    this.#lastCode = error.code;
+    this.#again(isRefused);
+  }
+
+  #again(isSlow: boolean): void {
+    if (this.#isClosed) return;
+    const { reconnectMinMs, reconnectMaxMs } = this.#limits;
+    const failures = isSlow ? Infinity : this.#failures;
+    const delayMs = backoffMs(failures, reconnectMinMs, reconnectMaxMs, this.#random);
+    this.#timer = setTimeout(() => this.#connect(), delayMs);
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * Authenticated connections between replicas, and from clients to replicas. This layer carries bytes.
+ * @module
+ */
+export { ClientNetwork, type ClientNetworkOptions } from './clientNetwork.ts';
+export type { ReplicaIdentity, Verify } from './handshake.ts';
+export { PROTOCOL_VERSION } from './handshakeMessages.ts';
+export { DEFAULT_LIMITS, type NetworkLimits } from './limits.ts';
+export { PeerBook, addressText, type PeerAddress } from './peerBook.ts';
+export type { PeerState, PeerStatus } from './peerLink.ts';
+export {
+  ReplicaNetwork,
+  type CodeCounts,
+  type NetworkEvent,
+  type RefusedGuest,
+  type ReplicaNetworkOptions,
+  type ReplicaNetworkStatus,
+} from './replicaNetwork.ts';

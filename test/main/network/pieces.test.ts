@@ -1,0 +1,158 @@
+import { X509Certificate, createPrivateKey } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fromHex, toHex } from '../../../src/shared/encoding/hex.ts';
+import { Admission } from '../../../src/main/network/admission.ts';
+import { backoffMs } from '../../../src/main/network/backoff.ts';
+import { createCertificate } from '../../../src/main/network/certificate.ts';
+import * as der from '../../../src/main/network/der.ts';
+import { DEFAULT_LIMITS } from '../../../src/main/network/limits.ts';
+import { PeerBook, addressText } from '../../../src/main/network/peerBook.ts';
+import { TokenBucket } from '../../../src/main/network/tokenBucket.ts';
+
+describe('backoffMs', () => {
+  it('doubles from the shortest to the longest pause, with chance in the upper half', () => {
+    const pauses = [0, 1, 2, 5, 6, 1_000, Infinity];
+    expect(pauses.map((failures) => backoffMs(failures, 100, 5_000, () => 0))).toEqual([
+      50, 100, 200, 1_600, 2_500, 2_500, 2_500,
+    ]);
+    fc.assert(
+      fc.property(
+        fc.nat(2_000),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        (failures, chance) => {
+          const pauseMs = backoffMs(failures, 100, 5_000, () => chance);
+          expect(pauseMs).toBeGreaterThanOrEqual(50);
+          expect(pauseMs).toBeLessThanOrEqual(5_000);
+        },
+      ),
+    );
+  });
+});
+
+describe('TokenBucket', () => {
+  it('allows a burst, then the rate', () => {
+    let nowMs = 0;
+    const bucket = new TokenBucket(10, 20, () => nowMs);
+    expect(Array.from({ length: 21 }, () => bucket.take(1)).filter(Boolean)).toHaveLength(20);
+    nowMs += 100;
+    expect([bucket.take(1), bucket.take(1)]).toEqual([true, false]);
+    nowMs += 1_000_000;
+    expect([bucket.take(21), bucket.take(20), bucket.take(1)]).toEqual([false, true, false]);
+  });
+
+  it('never lets through more than the burst and the rate over the whole time', () => {
+    const steps = fc.array(fc.tuple(fc.nat(500), fc.nat(30)), { maxLength: 100 });
+    fc.assert(
+      fc.property(steps, (waits) => {
+        let nowMs = 0;
+        let taken = 0;
+        const bucket = new TokenBucket(10, 20, () => nowMs);
+        for (const [waitMs, amount] of waits) {
+          nowMs += waitMs;
+          if (bucket.take(amount)) taken += amount;
+        }
+        expect(taken).toBeLessThanOrEqual(20 + nowMs / 100 + 1e-6);
+      }),
+    );
+  });
+});
+
+describe('Admission', () => {
+  const limits = {
+    ...DEFAULT_LIMITS,
+    maxConnections: 3,
+    maxConnectionsPerAddress: 2,
+    maxUnauthenticatedPerAddress: 1,
+  };
+
+  it('counts clients in all and by address, and forgets those who leave', () => {
+    const admission = new Admission(limits);
+    admission.admitClient('a');
+    admission.admitClient('a');
+    expect(() => admission.admitClient('a')).toThrow('{"maxConnections":2}');
+    admission.admitClient('b');
+    expect(() => admission.admitClient('c')).toThrow('{"maxConnections":3}');
+    admission.clientLeft('a');
+    expect(admission.clients).toBe(2);
+    admission.admitClient('c');
+    expect(admission.clients).toBe(3);
+  });
+
+  it('counts those at the door apart from those inside', () => {
+    const admission = new Admission(limits);
+    for (const address of ['a', 'a', 'b']) admission.admitClient(address);
+    expect([admission.arrive('a'), admission.arrive('a')]).toEqual([true, false]);
+    expect([admission.arrive('b'), admission.arrive('c'), admission.arrive('d')]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    admission.leaveDoor('a');
+    expect(admission.arrive('d')).toBe(true);
+  });
+});
+
+describe('PeerBook', () => {
+  const peer = (index: number, byte: string) => ({
+    index,
+    publicKey: byte.repeat(32),
+    name: byte,
+    host: 'localhost',
+    port: 1,
+  });
+
+  it('finds replicas by index and by key', () => {
+    const book = new PeerBook([peer(0, '0a'), peer(1, '0b')]);
+    expect(book.at(1).name).toBe('0b');
+    expect(book.withKey('0a'.repeat(32))?.index).toBe(0);
+    expect(book.withKey('0c'.repeat(32))).toBeUndefined();
+    expect(() => book.at(2)).toThrow('invariant.broken');
+  });
+
+  it.each([
+    ['keys out of order', [peer(0, '0b'), peer(1, '0a')]],
+    ['a key twice', [peer(0, '0a'), peer(1, '0a')]],
+    ['wrong numbers', [peer(1, '0a'), peer(0, '0b')]],
+  ])('refuses %s', (_what, peers) => {
+    expect(() => new PeerBook(peers)).toThrow('invariant.broken');
+  });
+
+  it('writes addresses as people do', () => {
+    expect(addressText({ host: '127.0.0.1', port: 7 })).toBe('127.0.0.1:7');
+    expect(addressText({ host: '::1', port: 7 })).toBe('[::1]:7');
+  });
+});
+
+describe('DER', () => {
+  it('writes what X.690 says', () => {
+    expect(toHex(der.objectIdentifier('1.2.840.10045.4.3.2'))).toBe('06082a8648ce3d040302');
+    expect(toHex(der.unsignedInteger(fromHex('0000ff')))).toBe('020200ff');
+    expect(toHex(der.unsignedInteger(fromHex('007f')))).toBe('02017f');
+    expect(toHex(der.unsignedInteger(fromHex('0000')))).toBe('020100');
+    expect(toHex(der.octetString(new Uint8Array(127)).subarray(0, 2))).toBe('047f');
+    expect(toHex(der.octetString(new Uint8Array(128)).subarray(0, 3))).toBe('048180');
+    expect(toHex(der.octetString(new Uint8Array(70_000)).subarray(0, 5))).toBe('0483011170');
+    expect(toHex(der.bitString(fromHex('aa')))).toBe('030200aa');
+  });
+});
+
+describe('createCertificate', () => {
+  it('makes a self-signed P-256 certificate that does not expire', async () => {
+    const { certificate, privateKey } = await createCertificate();
+    const parsed = new X509Certificate(certificate);
+    expect(parsed.verify(parsed.publicKey)).toBe(true);
+    expect(parsed.checkPrivateKey(createPrivateKey(privateKey))).toBe(true);
+    expect(parsed.publicKey.asymmetricKeyDetails).toEqual({ namedCurve: 'prime256v1' });
+    expect(parsed.ca).toBe(false);
+    expect(parsed.subject).toBe('CN=countersign');
+    expect(parsed.validTo).toBe('Dec 31 23:59:59 9999 GMT');
+  });
+
+  it('makes another one each time', async () => {
+    const made = await Promise.all([createCertificate(), createCertificate()]);
+    const [first, second] = made.map(({ certificate }) => new X509Certificate(certificate));
+    expect(first!.serialNumber).not.toBe(second!.serialNumber);
+    expect(first!.fingerprint256).not.toBe(second!.fingerprint256);
+  });
+});
