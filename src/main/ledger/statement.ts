@@ -85,11 +85,11 @@ const voteCodec = record({ ...positionFields, stateDigest: hexBytes(DIGEST_BYTES
 export function statementDigest(networkId: Hex, statement: Statement): Uint8Array {
   switch (statement.type) {
     case 'order':
-      return digest('countersign/order/1', encode(positionCodec, { networkId, ...statement }));
+      return digest('countersign/order/1', encode(positionCodec, { ...statement, networkId }));
     case 'localCommit':
-      return digest('countersign/local-commit/1', encode(positionCodec, { networkId, ...statement }));
+      return digest('countersign/local-commit/1', encode(positionCodec, { ...statement, networkId }));
     case 'checkpointVote':
-      return digest('countersign/checkpoint-vote/1', encode(voteCodec, { networkId, ...statement }));
+      return digest('countersign/checkpoint-vote/1', encode(voteCodec, { ...statement, networkId }));
   }
 }
 
