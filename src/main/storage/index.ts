@@ -3,4 +3,9 @@
  * @module
  */
 export * from './clientStore.ts';
+export { LOCK_FILE, openDataDirectory, type DataDirectory } from './dataDirectory.ts';
 export * from './ledgerStore.ts';
+export { CLIENT_FILE, openClientStore, type ClientStoreOptions } from './openClientStore.ts';
+export { LEDGER_FILE, openLedgerStore, type LedgerStoreOptions } from './openLedgerStore.ts';
+export { COMMITS_WAITING_MAX, READS_WAITING_MAX } from './workerChannel.ts';
+export { writeFileAtomic } from './writeFileAtomic.ts';

@@ -1,0 +1,154 @@
+/**
+ * Reads what a replica starts from, and verifies it: everything above the stable checkpoint in full, and the recent
+ * requests below it against the digest that the checkpoint certifies. Older blocks are checked when they are read.
+ *
+ * Throws `storage.corrupt` for anything that is not what was written.
+ * @module
+ */
+import { fromHex, toHex, type Hex } from '../../../shared/encoding/hex.ts';
+import type { AcceptedBlock, DurableState, StableCheckpoint } from '../../consensus/effects.ts';
+import { isLinked, type Block, type HashedHeader } from '../../ledger/block.ts';
+import type { Genesis } from '../../ledger/genesis.ts';
+import { digest } from '../../ledger/hash.ts';
+import { LedgerState, type ExecutedRequest } from '../../ledger/state.ts';
+import { stateDigestOf } from '../rules.ts';
+import { CHECKPOINT_COLUMNS, checkpointOf, readBlock, readBlockRow } from './blockTable.ts';
+import { RowReader } from './column.ts';
+import { REQUEST_COLUMNS, placedRequest, requestOf } from './requestTable.ts';
+import { corrupt, decoding, type Database } from './sqlite.ts';
+import { readStanding, type ChainEnds } from './standing.ts';
+
+/** Reads and verifies everything. */
+export function loadState(database: Database, genesis: Genesis): DurableState {
+  const ends = readStanding(database, 'chain');
+  checkNothingBeyond(database, ends);
+  const { stable, stableBlock, stableHeader } = readStable(database, genesis, ends.stableHeight);
+  const chain = readChain(database, genesis, stable, stableHeader, ends);
+  checkRolledBack(database);
+  return {
+    position: readStanding(database, 'position'),
+    stable,
+    stableBlock,
+    chain,
+    commitCertificate: readStanding(database, 'commitCertificate'),
+    recent: readRecent(database, genesis, stable, stableHeader),
+  };
+}
+
+function checkNothingBeyond(database: Database, { tipHeight, stableHeight }: ChainEnds): void {
+  const beyond =
+    database.get('SELECT 1 FROM blocks WHERE height > ?', tipHeight) ??
+    database.get('SELECT 1 FROM checkpoints WHERE height > ?', stableHeight) ??
+    database.get('SELECT 1 FROM requests INDEXED BY requests_by_place WHERE height > ?', tipHeight);
+  if (beyond !== undefined) throw corrupt(database.path, 'there is more than the chain reaches');
+}
+
+function readStable(
+  database: Database,
+  genesis: Genesis,
+  height: number,
+): { stable: StableCheckpoint; stableBlock: Block | null; stableHeader: HashedHeader } {
+  const reader = new RowReader(database.path, `stable checkpoint ${height}`);
+  const row = database.get(`SELECT ${CHECKPOINT_COLUMNS} FROM checkpoints WHERE height = ?`, height);
+  if (row === undefined) return reader.fail('is missing');
+  const stable = checkpointOf(database, row);
+  const block = readBlock(database, height)?.block;
+  if (block === undefined) return reader.fail('its block is missing');
+  const { header } = block;
+  const certified = stable.certificate ?? { height: 0, hash: header.hash, stateDigest: header.stateDigest };
+  const agrees =
+    stable.hash === header.hash &&
+    certified.height === header.height &&
+    certified.hash === header.hash &&
+    certified.stateDigest === header.stateDigest &&
+    stateDigestOf(genesis, stable) === header.stateDigest;
+  if (!agrees) return reader.fail('it is not of the block at its height');
+  return { stable, stableBlock: height === 0 ? null : block, stableHeader: header };
+}
+
+function readChain(
+  database: Database,
+  genesis: Genesis,
+  stable: StableCheckpoint,
+  stableHeader: HashedHeader,
+  { tipHeight, tipHash }: ChainEnds,
+): readonly AcceptedBlock[] {
+  const state = new LedgerState(genesis, { ...stable, recent: [] });
+  const chain: AcceptedBlock[] = [];
+  let tip = stableHeader;
+  for (let height = stable.height + 1; height <= tipHeight; height++) {
+    const accepted = readBlock(database, height);
+    if (accepted === undefined) throw corrupt(database.path, `block ${height} is missing`);
+    const { block } = accepted;
+    if (!isLinked(tip, block.header)) throw corrupt(database.path, `block ${height} is not linked`);
+    decoding(database.path, `block ${height}`, () => state.execute(block));
+    chain.push(accepted);
+    tip = block.header;
+  }
+  if (tip.hash !== tipHash) throw corrupt(database.path, 'the chain ends at another block');
+  return chain;
+}
+
+function checkRolledBack(database: Database): void {
+  const reader = new RowReader(database.path, 'a rolled-back request');
+  const sql = `SELECT ${REQUEST_COLUMNS}, body FROM requests INDEXED BY requests_rolled_back WHERE height IS NULL`;
+  database.each(sql, [], (row) => {
+    requestOf(reader, row);
+  });
+}
+
+/**
+ * Executed requests at or below the stable block that are young enough to be refused as duplicates. None of them may
+ * be missing, so the running digest over all ids is carried on from an old checkpoint to the stable one.
+ */
+function readRecent(
+  database: Database,
+  genesis: Genesis,
+  stable: StableCheckpoint,
+  stableHeader: HashedHeader,
+): readonly ExecutedRequest[] {
+  const { maxRequestAgeMs, maxClockSkewMs } = genesis.limits;
+  const oldestMs = stableHeader.timeMs - maxRequestAgeMs;
+  const base = checkpointBefore(database, oldestMs - maxClockSkewMs);
+  const reader = new RowReader(database.path, 'an executed request');
+  const recent: ExecutedRequest[] = [];
+  let running: Hex = base.executedDigest;
+  let count = base.executedCount;
+  database.each(
+    `SELECT ${REQUEST_COLUMNS} FROM requests INDEXED BY requests_by_place
+     WHERE height > ? AND height <= ? ORDER BY height, position`,
+    [base.height, stable.height],
+    (row) => {
+      const { id, timestampMs, height } = placedRequest(reader, row);
+      // As in `LedgerState`, without its record of what can be undone.
+      running = toHex(digest('countersign/executed/1', fromHex(running), fromHex(id)));
+      count += 1;
+      if (timestampMs >= oldestMs) recent.push({ id, timestampMs, height });
+    },
+  );
+  if (running !== stable.executedDigest || count !== stable.executedCount) {
+    return reader.fail('the executed requests are not those of the stable checkpoint');
+  }
+  return recent;
+}
+
+/** The highest checkpoint whose block is older than `timeMs`; genesis where none is. */
+function checkpointBefore(database: Database, timeMs: number): StableCheckpoint {
+  const row = database.get(
+    `SELECT ${CHECKPOINT_COLUMNS} FROM checkpoints
+     WHERE height <= (SELECT height FROM blocks WHERE time_ms < ? ORDER BY time_ms DESC LIMIT 1)
+     ORDER BY height DESC LIMIT 1`,
+    timeMs,
+  );
+  const chosen = row ?? database.get(`SELECT ${CHECKPOINT_COLUMNS} FROM checkpoints WHERE height = 0`);
+  if (chosen === undefined) throw corrupt(database.path, 'the checkpoint of genesis is missing');
+  // Verified before it is relied on: the block below which nothing is read must really be old.
+  const checkpoint = checkpointOf(database, chosen);
+  if (
+    checkpoint.height > 0 &&
+    (readBlockRow(database, checkpoint.height)?.header.timeMs ?? timeMs) >= timeMs
+  ) {
+    throw corrupt(database.path, `checkpoint ${checkpoint.height} is not of the block at its height`);
+  }
+  return checkpoint;
+}
