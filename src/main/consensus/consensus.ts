@@ -28,7 +28,7 @@ import {
 } from './handle/certify.ts';
 import { acceptOrders, fetchBodies, handleBodies, handleOrder } from './handle/orderedRequest.ts';
 import { proposeBlock, publishOrder, signUnsignedOrders } from './handle/propose.ts';
-import { handleRequest } from './handle/request.ts';
+import { expireRequests, handleRequest } from './handle/request.ts';
 import type { GetRequestsMessage, PeerMessage, RequestReference } from './messages.ts';
 
 /** Where a replica stands, for people to see. */
@@ -46,6 +46,19 @@ export interface Standing {
     number,
     { readonly view: number; readonly tipHeight: number; readonly stableHeight: number }
   >;
+}
+
+/** How much is held in memory: each is bounded, see `docs/LIMITS.md`. */
+export interface Holdings {
+  /** Requests that wait to be ordered: at most `maxPoolRequests`, and one window of blocks that were rolled back. */
+  readonly pendingRequests: number;
+  /** Requests of the blocks above the stable checkpoint: at most one window of full blocks. */
+  readonly orderedRequests: number;
+  /** Orders that cannot be accepted yet: at most one window. */
+  readonly orders: number;
+  /** LocalCommits and checkpoint votes: at most one of each replica for each height of the window. */
+  readonly localCommits: number;
+  readonly votes: number;
 }
 
 export class Consensus {
@@ -72,6 +85,17 @@ export class Consensus {
       eager: isEager,
       catchingUp: catchUp !== null,
       peers: beacons,
+    };
+  }
+
+  get holdings(): Holdings {
+    const { pool, orders, localCommits, votes } = this.#context;
+    return {
+      pendingRequests: pool.pendingCount,
+      orderedRequests: pool.orderedCount,
+      orders: orders.size,
+      localCommits: localCommits.size,
+      votes: votes.size,
     };
   }
 
@@ -140,9 +164,9 @@ function handlePeerMessage(
       for (const request of bodies) handleRequest(context, request, 'forwarded');
       return;
     case 'orderedRequest':
-      return handleOrder(context, message, bodies);
+      return handleOrder(context, from, message, bodies);
     case 'orders':
-      for (const order of message.orders) handleOrder(context, order, []);
+      for (const order of message.orders) handleOrder(context, from, order, []);
       return;
     case 'requests':
       return handleBodies(context, bodies);
@@ -179,7 +203,7 @@ function handleSigned(context: Context, { statement, signature }: Extract<Input,
   const own = context.membership.ownIndex;
   switch (statement.type) {
     case 'order':
-      return publishOrder(context, statement.height, statement.view, signature);
+      return publishOrder(context, statement, signature);
     case 'localCommit':
       context.emit({ type: 'broadcast', message: { ...statement, signature } });
       return handleLocalCommit(context, own, { ...statement, signature });
@@ -200,6 +224,7 @@ function handleTimer(context: Context, timer: Extract<Input, { type: 'timer' }>[
     case 'beacon':
       // A block that was held back because its time lay ahead may do now.
       acceptOrders(context);
+      expireRequests(context);
       return sendBeacon(context);
   }
 }

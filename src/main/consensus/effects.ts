@@ -148,7 +148,7 @@ export type Announcement =
 
 /** Why a replica is suspected. */
 export type SuspicionReason =
-  'twoOrders' | 'twoLocalCommits' | 'twoVotes' | 'notPrimary' | 'badBlock' | 'badRequest' | 'outsideWindow';
+  'twoOrders' | 'twoLocalCommits' | 'twoVotes' | 'notPrimary' | 'badBlock' | 'badRequest' | 'badReferences';
 
 /** What agreement asks of its host. */
 export type Effect =

@@ -33,6 +33,11 @@ export class RequestPool {
     return this.#pending.size;
   }
 
+  /** How many requests stand in blocks above the stable checkpoint. */
+  get orderedCount(): number {
+    return this.#ordered.size;
+  }
+
   /** Whether one more request of `sizeBytes` fits. */
   hasRoomFor(sizeBytes: number): boolean {
     return this.#pending.size < this.#maxRequests && this.#pendingBytes + sizeBytes <= this.#maxBytes;

@@ -18,6 +18,11 @@ export interface Counted {
 export class Tally {
   readonly #heights = new Map<number, Map<number, Counted>>();
 
+  /** How many statements are kept. */
+  get size(): number {
+    return [...this.#heights.values()].reduce((sum, replicas) => sum + replicas.size, 0);
+  }
+
   /** Counts a statement. `conflict`: its replica said something else at that height before. */
   add(counted: Counted): 'added' | 'known' | 'conflict' {
     const replicas = this.#heights.get(counted.height) ?? new Map<number, Counted>();

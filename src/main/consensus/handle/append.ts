@@ -36,13 +36,16 @@ export function appendBlock(context: Context, accepted: AcceptedBlock): void {
   for (const request of requests) context.pool.markOrdered(request);
   context.orders.delete(header.height);
   context.persist({ type: 'append', accepted });
-  context.emit({
-    type: 'respond',
-    requestIds: requests.map(({ id }) => id),
-    height: header.height,
-    hash: header.hash,
-    tag: context.tag,
-  });
+  // The answer is an ACCEPT: never below the base of the view (rule A3). There, a stable checkpoint answers.
+  if (header.height >= context.position.baseHeight) {
+    context.emit({
+      type: 'respond',
+      requestIds: requests.map(({ id }) => id),
+      height: header.height,
+      hash: header.hash,
+      tag: context.tag,
+    });
+  }
   if (header.height === context.chain.stable.height + 1) {
     context.emit({ type: 'setTimer', timer: 'checkpoint', delayMs: context.options.checkpointIdleMs });
   }

@@ -71,9 +71,23 @@ export function handleHeaders(context: Context, from: number, message: HeadersMe
   const fork = headers.find(
     ({ height, hash }) => height <= context.chain.tip.height && !context.chain.contains(height, hash),
   );
-  // What contradicts a stable block cannot become final: leaving it loses nothing (rule U1).
-  if (fork !== undefined) rollbackTo(context, fork.height - 1);
+  if (fork !== undefined) leaveFork(context, fork.height - 1, certificate.height);
   fetchNextBlock(context);
+}
+
+/**
+ * What contradicts a stable block cannot become final: leaving it loses nothing (rule U1). It may have been accepted
+ * under this replica's signature, though, so the base rises with it: below the certified block nothing more is signed
+ * in this view, and two localCommits of one replica for one height remain proof of a fault, across restarts too.
+ */
+function leaveFork(context: Context, forkHeight: number, certifiedHeight: number): void {
+  rollbackTo(context, forkHeight);
+  const baseHeight = Math.max(context.position.baseHeight, certifiedHeight);
+  context.position = { ...context.position, baseHeight };
+  context.persist({ type: 'position', position: context.position });
+  for (const { header } of context.orders.values()) {
+    if (header.height <= certifiedHeight) context.orders.delete(header.height);
+  }
 }
 
 /** The requests of a block that was asked for. Their signatures have been verified. */
@@ -86,7 +100,11 @@ export function handleBlock(
   const { catchUp } = context;
   if (catchUp?.source !== from || catchUp.target === null) return;
   const header = nextHeader(context, catchUp.target.headers);
-  if (header?.hash !== message.hash) return;
+  if (header?.hash !== message.hash) {
+    // Not what was asked for; unless an order has brought that block meanwhile.
+    if (context.chain.contains(message.height, message.hash)) fetchNextBlock(context);
+    return;
+  }
   const block = { header, requests };
   // The header is certified, so whatever is wrong comes from the source.
   if (blockProblem(context, block) !== undefined) {

@@ -183,7 +183,7 @@ function distanceHeight(context: Context): number {
 function repeatRound(context: Context): void {
   const { signedHeight, votedHeight } = context.wishes;
   const signed = context.chain.header(signedHeight);
-  if (signed !== undefined) {
+  if (signed !== undefined && signedHeight >= context.position.baseHeight) {
     context.emit({ type: 'sign', statement: localCommitOf(context, signedHeight, signed.hash) });
   }
   if (context.commitCertificate?.height === votedHeight) signVote(context, context.commitCertificate);

@@ -3,22 +3,27 @@
  * that has not arrived is either on its way from the client, or taken from the order or fetched, and verified first.
  * @module
  */
+import type { HashedHeader } from '../../ledger/block.ts';
+import { merkleRoot } from '../../ledger/merkle.ts';
 import type { SignedRequest } from '../../ledger/request.ts';
 import type { Context, Order } from '../context.ts';
 import type { OrderedRequestMessage } from '../messages.ts';
 import { appendBlock, blockProblem } from './append.ts';
 
-/** An order from the primary, or a copy of it from another replica: its signature has been verified. */
+/** An order from the primary, or a copy of it that `from` passes on: the primary's signature has been verified. */
 export function handleOrder(
   context: Context,
+  from: number,
   message: Omit<OrderedRequestMessage, 'type'>,
   bodies: readonly SignedRequest[],
 ): void {
   const { view, header, references, signature } = message;
   if (view !== context.view || header.epoch !== context.position.epoch || !context.isNormal) return;
   if (header.height <= context.chain.stable.height) return;
-  if (header.height > context.windowEnd) {
-    context.suspect(context.primary, 'outsideWindow', header.height);
+  // Nobody's fault: a replica that missed a checkpoint lags behind the window of the primary.
+  if (header.height > context.windowEnd || contradictsCertified(context, header)) return;
+  if (!bindsReferences(context, message)) {
+    context.suspect(from, 'badReferences', header.height);
     return;
   }
   const known = context.chain.at(header.height);
@@ -29,6 +34,24 @@ export function handleOrder(
   }
   keepOrder(context, { view, header, references, signature });
   handleBodies(context, bodies);
+}
+
+/** Whether a stable checkpoint that this replica is catching up with holds another block at this height. */
+function contradictsCertified({ catchUp }: Context, { height, hash }: HashedHeader): boolean {
+  const certified = catchUp?.target?.headers.find((header) => header.height === height);
+  return certified !== undefined && certified.hash !== hash;
+}
+
+/**
+ * Whether the references are those of the header. The primary's signature covers the header alone, so this is the
+ * doing of whoever sent the message, and must not stand in the way of the genuine one.
+ */
+function bindsReferences(
+  { limits }: Context,
+  { header, references }: Omit<OrderedRequestMessage, 'type'>,
+): boolean {
+  if (references.length !== header.requestCount || references.length > limits.maxBlockRequests) return false;
+  return merkleRoot(references.map(({ id }) => id)) === header.requestsRoot;
 }
 
 /** Bodies that were asked for, or came with orders. Their signatures have been verified. */
@@ -49,9 +72,11 @@ export function acceptOrders(context: Context): void {
 /** Asks for the bodies that the next order still lacks. */
 export function fetchBodies(context: Context): void {
   const order = context.orders.get(context.chain.tip.height + 1);
-  if (order === undefined) return;
-  const ids = missingReferences(context, order).map(({ id }) => id);
-  if (ids.length === 0) return;
+  const ids = order === undefined ? [] : missingReferences(context, order).map(({ id }) => id);
+  if (ids.length === 0) {
+    context.bodiesAwaitedFor = null;
+    return;
+  }
   // The primary has them, if it is honest; then everybody who accepted the block has them.
   const to = context.lastAsked === context.membership.ownIndex ? context.primary : nextToAsk(context);
   context.lastAsked = to;
@@ -101,13 +126,11 @@ function acceptOrder(context: Context, order: Order): boolean {
     return false;
   }
   if (missingReferences(context, order).length > 0) {
-    // Case 1 of the seed: the client's request is still on its way. Case 2 shows when nobody has it.
-    context.lastAsked = context.membership.ownIndex;
-    context.emit({ type: 'setTimer', timer: 'bodies', delayMs: context.options.bodyGraceMs });
+    awaitBodies(context, order);
     return false;
   }
-  const requests = references.flatMap((reference) => {
-    const pooled = context.pool.find(reference);
+  const requests = references.flatMap(({ id }) => {
+    const pooled = context.pool.findById(id);
     return pooled === undefined ? [] : [pooled.request];
   });
   const problem = blockProblem(context, { header, requests });
@@ -120,6 +143,18 @@ function acceptOrder(context: Context, order: Order): boolean {
   return true;
 }
 
+/**
+ * Case 1 of the seed: the client's request is still on its way. Case 2 shows when nobody has it. The wait begins once
+ * for each order, however much arrives meanwhile, or a busy replica would never come to ask.
+ */
+function awaitBodies(context: Context, { header }: Order): void {
+  if (context.bodiesAwaitedFor === header.hash) return;
+  context.bodiesAwaitedFor = header.hash;
+  context.lastAsked = context.membership.ownIndex;
+  context.emit({ type: 'setTimer', timer: 'bodies', delayMs: context.options.bodyGraceMs });
+}
+
+/** The id alone counts here: the signature of the order covers no timestamps, and each id stands for one. */
 function missingReferences(context: Context, order: Order): Order['references'] {
-  return order.references.filter((reference) => context.pool.find(reference) === undefined);
+  return order.references.filter(({ id }) => context.pool.findById(id) === undefined);
 }

@@ -7,6 +7,7 @@ import type { Hex } from '../../../shared/encoding/hex.ts';
 import { hashed, type Block } from '../../ledger/block.ts';
 import { merkleRoot } from '../../ledger/merkle.ts';
 import type { SignedRequest } from '../../ledger/request.ts';
+import type { OrderStatement } from '../../ledger/statement.ts';
 import type { Context } from '../context.ts';
 import type { OrderedRequestMessage } from '../messages.ts';
 import { appendBlock } from './append.ts';
@@ -32,10 +33,11 @@ export function signUnsignedOrders(context: Context): void {
 }
 
 /** The primary's order is signed: everyone gets it, with the bodies that their clients did not send to all. */
-export function publishOrder(context: Context, height: number, view: number, signature: Hex): void {
+export function publishOrder(context: Context, statement: OrderStatement, signature: Hex): void {
+  const { view, height, hash } = statement;
   context.signingOrder = false;
   const accepted = context.chain.at(height);
-  if (accepted === undefined || view !== context.view) return;
+  if (accepted?.block.header.hash !== hash || view !== context.view) return;
   context.chain.setOrder(height, { view, signature });
   context.persist({ type: 'orderSigned', height, view, signature });
   const { header, requests } = accepted.block;

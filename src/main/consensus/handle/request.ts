@@ -55,3 +55,19 @@ function forwardToPrimary(context: Context, request: SignedRequest, origin: Pool
   if (origin !== 'broadcast' || context.isPrimary) return;
   context.emit({ type: 'send', to: context.primary, message: { type: 'request', request: request.bytes } });
 }
+
+/**
+ * Pending requests that have become too old for any block are refused: the primary may never have had them, and they
+ * would fill the pool for ever.
+ */
+export function expireRequests(context: Context): void {
+  const oldestMs = Math.max(context.nowMs, context.chain.tip.timeMs) - context.limits.maxRequestAgeMs;
+  // As far behind as a correct primary's clock may be, an order could still name them.
+  const expiredMs = oldestMs - context.limits.maxClockSkewMs;
+  for (const { request } of context.pool.pending()) {
+    if (request.timestampMs >= expiredMs) continue;
+    const data = { timestampMs: request.timestampMs, oldestMs };
+    context.pool.forget(request);
+    context.emit({ type: 'refuse', requestId: request.id, error: { code: 'request.tooOld', data } });
+  }
+}

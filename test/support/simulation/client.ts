@@ -1,0 +1,164 @@
+/**
+ * A simple client (PROTOCOL.md, rules, 8): sends its request to all replicas, counts equal answers, commits when a
+ * quorum answered but not all, sends again when fewer did.
+ * @module
+ */
+import {
+  decodeMessage,
+  encodeMessage,
+  maxMessageBytes,
+  toClientCodec,
+  toReplicaCodec,
+  type FinalMessage,
+  type RefusalMessage,
+  type ResponseMessage,
+  type ToReplicaMessage,
+} from '../../../src/main/consensus/messages.ts';
+import type { SignedRequest } from '../../../src/main/ledger/request.ts';
+import type { Hex } from '../../../src/shared/encoding/hex.ts';
+import type { World } from './world.ts';
+
+/** How a request became final: all replicas answered alike, or enough reported a stable checkpoint. */
+export interface Finality {
+  readonly how: 'fast' | 'certified';
+  readonly height: number;
+  readonly hash: Hex;
+  readonly atMs: number;
+}
+
+/** A request on its way. */
+export interface Sent {
+  readonly request: SignedRequest;
+  readonly responses: Map<number, ResponseMessage>;
+  readonly finals: Map<number, FinalMessage>;
+  readonly refusals: Map<number, RefusalMessage['error']>;
+  finality: Finality | null;
+  commits: number;
+  resends: number;
+}
+
+export class SimulatedClient {
+  readonly index: number;
+  readonly sent = new Map<Hex, Sent>();
+  readonly #world: World;
+  /** Whether it commits and sends again by itself. */
+  readonly #persistent: boolean;
+
+  constructor(world: World, index: number, persistent: boolean) {
+    this.#world = world;
+    this.index = index;
+    this.#persistent = persistent;
+  }
+
+  /** Sends a request to all replicas, or to those of `to` at first. */
+  submit(request: SignedRequest, to: readonly number[] = this.#everyone): Sent {
+    const sent: Sent = {
+      request,
+      responses: new Map(),
+      finals: new Map(),
+      refusals: new Map(),
+      finality: null,
+      commits: 0,
+      resends: 0,
+    };
+    this.sent.set(request.id, sent);
+    this.#say(`sends ${this.#world.transcript.request(request.id)}`);
+    this.#sendRequest(request, to);
+    if (this.#persistent) this.#wait(sent);
+    return sent;
+  }
+
+  /** Sends the request again to all. */
+  resend(sent: Sent): void {
+    sent.resends++;
+    this.#say(`sends ${this.#world.transcript.request(sent.request.id)} again`);
+    this.#sendRequest(sent.request, this.#everyone);
+  }
+
+  /** Sends a commit to all (rule K2), by default for the block that most replicas answered with. */
+  commit(height: number, hash: Hex, tag: Hex): void {
+    this.#say(`commits ${this.#world.transcript.block(height, hash)}`);
+    for (const to of this.#everyone) this.#send(to, { type: 'commit', height, hash, tag });
+  }
+
+  receive(from: number, bytes: Uint8Array): void {
+    const { maxBlockBytes } = this.#world.network.genesis.limits;
+    const message = decodeMessage(toClientCodec, bytes, maxMessageBytes(maxBlockBytes));
+    if (message.type === 'receipt' || message.type === 'status') return;
+    const sent = this.sent.get(message.requestId);
+    if (sent === undefined) return;
+    if (message.type === 'refusal') sent.refusals.set(from, message.error);
+    if (message.type === 'response') sent.responses.set(from, message);
+    if (message.type === 'final') sent.finals.set(from, message);
+    this.#conclude(sent);
+  }
+
+  get #everyone(): readonly number[] {
+    return this.#world.network.replicaSeeds.map((_seed, index) => index);
+  }
+
+  #sendRequest(request: SignedRequest, to: readonly number[]): void {
+    for (const replica of to) this.#send(replica, { type: 'request', request: request.bytes });
+  }
+
+  #send(to: number, message: ToReplicaMessage): void {
+    this.#world.carryFromClient(this.index, to, encodeMessage(toReplicaCodec, message));
+  }
+
+  #wait(sent: Sent): void {
+    this.#world.agenda.plan(this.#world.options.clientTimeoutMs, () => {
+      if (sent.finality !== null) return;
+      const { q } = this.#world.membership(0).sizes;
+      const largest = largestGroup(sent.responses.values());
+      if (largest.length >= q && sent.commits === sent.resends) {
+        const { height, hash, tag } = largest[0]!;
+        sent.commits++;
+        this.commit(height, hash, tag);
+      } else {
+        this.resend(sent);
+      }
+      this.#wait(sent);
+    });
+  }
+
+  /** FAST by n equal answers, or f+1 replicas report the same stable block (rule K1). */
+  #conclude(sent: Sent): void {
+    if (sent.finality !== null) return;
+    const { n, f } = this.#world.membership(0).sizes;
+    const answers = largestGroup(sent.responses.values());
+    const reports = largestReport(sent.finals.values());
+    if (answers.length === n) this.#final(sent, 'fast', answers[0]!);
+    else if (reports.length > f) this.#final(sent, 'certified', reports[0]!);
+  }
+
+  #final(sent: Sent, how: Finality['how'], { height, hash }: { height: number; hash: Hex }): void {
+    const { agenda, transcript, monitor } = this.#world;
+    sent.finality = { how, height, hash, atMs: agenda.nowMs };
+    this.#say(
+      `sees ${transcript.request(sent.request.id)} final, ${how}, in ${transcript.block(height, hash)}`,
+    );
+    monitor.onFinal(height, hash, how);
+  }
+
+  #say(line: string): void {
+    this.#world.say(`client ${line}`);
+  }
+}
+
+/** The largest number of answers with equal height, hash and tag (rule C5). */
+export function largestGroup(responses: Iterable<ResponseMessage>): readonly ResponseMessage[] {
+  return largest(responses, ({ height, hash, tag }) => `${String(height)} ${hash} ${tag}`);
+}
+
+function largestReport(finals: Iterable<FinalMessage>): readonly FinalMessage[] {
+  return largest(finals, ({ height, hash }) => `${String(height)} ${hash}`);
+}
+
+function largest<T>(items: Iterable<T>, keyOf: (item: T) => string): readonly T[] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return [...groups.values()].reduce((best, group) => (group.length > best.length ? group : best), []);
+}

@@ -1,0 +1,140 @@
+/**
+ * What happened in a run, one line for each event, in words that stay the same when encodings change: blocks and
+ * requests have names in place of hashes.
+ * @module
+ */
+import { createHash } from 'node:crypto';
+import type { Announcement, PersistOperation } from '../../../src/main/consensus/effects.ts';
+import type { PeerMessage, ToClientMessage, ToReplicaMessage } from '../../../src/main/consensus/messages.ts';
+import type { Hex } from '../../../src/shared/encoding/hex.ts';
+
+/** How many lines are kept to be shown: the last ones of a long run. */
+const LINES_MAX = 4_000;
+
+export class Transcript {
+  readonly #blocks = new Map<Hex, string>();
+  readonly #blocksAtHeight = new Map<number, number>();
+  readonly #requests = new Map<Hex, string>();
+  readonly #digest = createHash('sha256');
+  #lines: string[] = [];
+
+  get lines(): readonly string[] {
+    return this.#lines;
+  }
+
+  /** Hash over all lines so far: equal runs have equal ones. */
+  get hash(): Hex {
+    return this.#digest.copy().digest('hex');
+  }
+
+  add(nowMs: number, line: string): void {
+    const full = `${nowMs.toFixed(0).padStart(6)} ms  ${line}`;
+    this.#digest.update(full).update('\n');
+    this.#lines.push(full);
+    if (this.#lines.length > 2 * LINES_MAX) this.#lines = this.#lines.slice(-LINES_MAX);
+  }
+
+  nameRequest(id: Hex, name: string): void {
+    this.#requests.set(id, name);
+  }
+
+  request(id: Hex): string {
+    return this.#requests.get(id) ?? `request ${id.slice(0, 6)}`;
+  }
+
+  /** `3` for the first block that was seen at height 3, `3'` for the second. */
+  block(height: number, hash: Hex): string {
+    const known = this.#blocks.get(hash);
+    if (known !== undefined) return known;
+    const before = this.#blocksAtHeight.get(height) ?? 0;
+    this.#blocksAtHeight.set(height, before + 1);
+    const name = `block ${String(height)}${"'".repeat(before)}`;
+    this.#blocks.set(hash, name);
+    return name;
+  }
+
+  message(message: PeerMessage | ToReplicaMessage | ToClientMessage): string {
+    switch (message.type) {
+      case 'orderedRequest': {
+        const { view, header, references, bodies } = message;
+        const block = this.block(header.height, header.hash);
+        const requests = references.map(({ id }) => this.request(id)).join(', ');
+        return `orderedRequest: ${block} in view ${String(view)} of ${requests}; bodies: ${String(bodies.length)}`;
+      }
+      case 'orders':
+        return `orders: ${message.orders.map(({ header }) => this.block(header.height, header.hash)).join(', ')}`;
+      case 'localCommit':
+      case 'checkpointVote':
+        return `${message.type}: ${this.block(message.height, message.hash)} in view ${String(message.view)}`;
+      case 'commit':
+        return `commit: ${this.block(message.height, message.hash)}`;
+      case 'getBlock':
+        return `getBlock: ${this.block(message.height, message.hash)}`;
+      case 'block':
+        return `block: ${this.block(message.height, message.hash)}`;
+      case 'headers': {
+        const { height, hash } = message.certificate;
+        return `headers: ${String(message.headers.length)} up to ${this.block(height, hash)}`;
+      }
+      case 'stable':
+        return `stable: ${this.block(message.certificate.height, message.certificate.hash)}`;
+      case 'getRequests':
+        return `getRequests: ${message.ids.map((id) => this.request(id)).join(', ')}`;
+      case 'requests':
+        return `requests: ${String(message.requests.length)}`;
+      case 'getOrders':
+      case 'getHeaders':
+        return `${message.type} from ${String(message.fromHeight)}`;
+      case 'beacon':
+        return `beacon: stable ${String(message.stableHeight)}, tip ${String(message.tipHeight)}`;
+      case 'response':
+        return `response: ${this.request(message.requestId)} in ${this.block(message.height, message.hash)}`;
+      case 'final':
+        return `final: ${this.request(message.requestId)} in ${this.block(message.height, message.hash)}`;
+      case 'refusal':
+        return `refusal: ${this.request(message.requestId)}: ${message.error.code}`;
+      default:
+        return message.type;
+    }
+  }
+
+  operation(operation: PersistOperation): string {
+    switch (operation.type) {
+      case 'position':
+        return `position: view ${String(operation.position.view)}, ${operation.position.mode}`;
+      case 'append': {
+        const { height, hash } = operation.accepted.block.header;
+        return `append ${this.block(height, hash)}`;
+      }
+      case 'orderSigned':
+        return `order ${String(operation.height)} signed`;
+      case 'rollback':
+        return `roll back to ${String(operation.height)}`;
+      case 'commitCertificate': {
+        const { height, hash } = operation.certificate;
+        return `commit certificate of ${this.block(height, hash)}`;
+      }
+      case 'checkpoint':
+        return `checkpoint at ${this.block(operation.checkpoint.height, operation.checkpoint.hash)}`;
+    }
+  }
+
+  announcement(announcement: Announcement): string | undefined {
+    switch (announcement.type) {
+      case 'suspicion': {
+        const { replica, reason, height } = announcement;
+        return `suspects r${String(replica)}: ${reason} at ${String(height)}`;
+      }
+      case 'eager':
+        return announcement.eager ? 'is eager' : 'is no longer eager';
+      case 'catchingUp':
+        return `catches up from ${String(announcement.fromHeight)} to ${String(announcement.toHeight)}`;
+      case 'rolledBack':
+        return `rolled back to ${String(announcement.height)}`;
+      case 'clockSkew':
+        return `holds a block that lies ${String(announcement.skewMs)} ms ahead`;
+      default:
+        return undefined;
+    }
+  }
+}
