@@ -133,7 +133,7 @@ describe('a replica that comes and goes', () => {
   });
 
   it('replaces its old connection by a new one', async () => {
-    const { peers, identities, replicas } = await startCluster(2);
+    const { peers, identities, replicas } = await startCluster(2, { reconnectMaxMs: 60_000 });
     const listening = replicas[1]!;
     // A second process with the same key, as after a crash that the other side has not noticed.
     const [port] = await freePorts(1);
@@ -150,6 +150,16 @@ describe('a replica that comes and goes', () => {
     const duplicate = { code: 'handshake.duplicate', data: { publicKey: identities[0]!.publicKey } };
     expect(listening.events.of('peerDown')[0]!.error).toEqual(duplicate);
     expect((await replicas[0]!.events.nth('peerDown')).error).toEqual(duplicate);
+    // The end of the old connection is not taken for the end of the new one.
+    await replicas[0]!.network.close();
+    for (let count = 1; count <= 3; count++) {
+      expect(again.network.sendToPeer(1, bytesOf('question'))).toBe(true);
+      await listening.events.nth('peerMessage', count);
+      expect(listening.network.sendToPeer(0, bytesOf('answer'))).toBe(true);
+      await again.events.nth('peerMessage', count);
+    }
+    expect(listening.events.of('peerDown')).toHaveLength(1);
+    expect(listening.network.status().closings).toEqual({ 'handshake.duplicate': 1 });
   });
 
   it('is taken for dead when it does not answer pings', async () => {
