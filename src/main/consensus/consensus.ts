@@ -10,6 +10,7 @@ import type { ConsensusOptions, Membership } from './config.ts';
 import { Context } from './context.ts';
 import type { DurableState, Effect, Input, StableCheckpoint, ViewPosition } from './effects.ts';
 import {
+  beaconOf,
   handleBeacon,
   handleBlock,
   handleCatchUpTimer,
@@ -231,8 +232,12 @@ function handleTimer(context: Context, timer: Extract<Input, { type: 'timer' }>[
 
 function handleReachable(context: Context, replica: number, reachable: boolean): void {
   const was = context.isEager;
-  if (reachable) context.unreachable.delete(replica);
-  else context.unreachable.add(replica);
+  if (reachable) {
+    context.unreachable.delete(replica);
+    // What passed meanwhile was lost: each tells the other at once where it stands.
+    context.beacons.delete(replica);
+    context.emit({ type: 'send', to: replica, message: beaconOf(context) });
+  } else context.unreachable.add(replica);
   if (was !== context.isEager) context.announce({ type: 'eager', eager: context.isEager });
 }
 

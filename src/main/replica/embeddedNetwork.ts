@@ -26,6 +26,9 @@ export const OWN_REPLICA = 0;
 /** First pause before a child that ended by itself is started again, in milliseconds; doubles up to the largest. */
 const RESTART_AFTER_MS = 500;
 const RESTART_MAX_MS = 30_000;
+/** How long to wait for the replicas to find one another, in milliseconds: a quorum works without the rest. */
+const CONNECT_PATIENCE_MS = 5_000;
+const CONNECT_POLL_MS = 20;
 
 export class EmbeddedNetwork {
   readonly node: ReplicaNode;
@@ -69,6 +72,7 @@ export class EmbeddedNetwork {
         if (index !== OWN_REPLICA) children.set(index, startChild(childOptions(network, index)));
       }
       await Promise.all([...children.values()].map(async (child) => await child.ready));
+      await connected(node);
     } catch (error) {
       await Promise.all([...children.values()].map(async (child) => await child.stop()));
       await node.stop();
@@ -137,6 +141,14 @@ export class EmbeddedNetwork {
       }, delayMs);
       this.#restarts.set(index, timer);
     });
+  }
+}
+
+/** Waits, for a while, until the replica is connected with all others: then the first request is a fast one. */
+async function connected(node: ReplicaNode): Promise<void> {
+  const deadlineMs = Date.now() + CONNECT_PATIENCE_MS;
+  while (node.replica.status().connectedReplicas < node.genesis.replicas.length && Date.now() < deadlineMs) {
+    await new Promise((resolve) => setTimeout(resolve, CONNECT_POLL_MS));
   }
 }
 

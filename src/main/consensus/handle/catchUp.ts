@@ -17,14 +17,16 @@ const ORDERS_MAX = 64;
 
 /** Tells the others where this replica stands, now and at every interval. */
 export function sendBeacon(context: Context): void {
+  context.emit({ type: 'broadcast', message: beaconOf(context) });
+  context.emit({ type: 'setTimer', timer: 'beacon', delayMs: context.options.beaconIntervalMs });
+}
+
+/** Where this replica stands. */
+export function beaconOf(context: Context): BeaconMessage {
   const { epoch, view, target } = context.position;
   const stableHeight = context.chain.stable.height;
   const tipHeight = context.chain.tip.height;
-  context.emit({
-    type: 'broadcast',
-    message: { type: 'beacon', epoch, view, target, stableHeight, tipHeight },
-  });
-  context.emit({ type: 'setTimer', timer: 'beacon', delayMs: context.options.beaconIntervalMs });
+  return { type: 'beacon', epoch, view, target, stableHeight, tipHeight };
 }
 
 /** Where another replica says that it stands. Only a hint of what to ask for: nothing is believed. */
@@ -33,10 +35,14 @@ export function handleBeacon(context: Context, from: number, message: BeaconMess
   context.beacons.set(from, message);
   if (message.epoch !== context.position.epoch) return;
   if (message.stableHeight > context.chain.stable.height) {
-    // A checkpoint that is being made right now arrives by itself: ask where the last beacon was ahead already.
-    const wasAhead = before !== undefined && before.stableHeight > context.chain.stable.height;
+    // A checkpoint that is being made right now arrives by itself: ask where the last beacon was ahead already, and
+    // after a new connection, before which anything may have been lost.
+    const wasAhead = before === undefined || before.stableHeight > context.chain.stable.height;
     if (wasAhead || message.stableHeight > context.chain.tip.height) startCatchUp(context, from);
-  } else if (before !== undefined && before.tipHeight > context.chain.tip.height) {
+  } else if (
+    message.tipHeight > context.chain.tip.height &&
+    (before?.tipHeight ?? message.tipHeight) > context.chain.tip.height
+  ) {
     askForOrders(context, from);
   }
 }
