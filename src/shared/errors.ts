@@ -25,6 +25,7 @@ export interface ErrorData {
   'request.poolFull': { maxRequests: number };
   'request.notFound': { id: string };
   'request.notFinal': { id: string };
+  'block.notFound': { height: number };
 
   // Importing files for review. Rows count from 1 and include the header row, as a spreadsheet shows them.
   'import.empty': { name: string };

@@ -1,0 +1,313 @@
+/**
+ * The main-process side of the console: what is set up, what runs, and one entry for all calls of the contract.
+ *
+ * The stages: `setup` until there is a network, `starting` through its phases, `running`, and `stopping`; `failed`
+ * where it will not go on by itself. Transports call `answer` and listen by `onDelta`.
+ * @module
+ */
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Answer } from '../../shared/contract/bridge.ts';
+import type { Channel, Input, Output } from '../../shared/contract/channels.ts';
+import type { Delta, Snapshot, Stage } from '../../shared/contract/model.ts';
+import { CountersignError, fromPlainError, toPlainError } from '../../shared/errors.ts';
+import { generateSeed, publicKeyOf } from '../keys/ed25519.ts';
+import { exportKeyPem } from '../keys/pkcs8.ts';
+import { VerifierPool } from '../keys/verifierPool.ts';
+import { createVerifyWorker } from '../keys/verifyWorker.ts';
+import type { StartChild } from '../replica/childReplica.ts';
+import {
+  EmbeddedNetwork,
+  createEmbeddedNetwork,
+  isEmbeddedNetwork,
+  supervisorKeyPath,
+} from '../replica/embeddedNetwork.ts';
+import { openDataDirectory, type DataDirectory } from '../storage/index.ts';
+import { dispatch, type HandlerInput, type Handlers } from './dispatch.ts';
+import { toConsoleError } from './errors.ts';
+import type { ConsoleEvent } from './events.ts';
+import { createHandlers } from './handlers.ts';
+import { Uploads } from './items/uploads.ts';
+import { UNLOCKED_FOR_MS } from './keyring.ts';
+import { LiveFeed } from './live/feed.ts';
+import { networkView } from './live/networkView.ts';
+import { openRunning, type Running } from './running.ts';
+
+export interface ConsoleAppOptions {
+  readonly dataDirectory: string;
+  /** Version of the program, as people read it. */
+  readonly version: string;
+  /** Starts the replicas of an embedded network that have a process of their own. */
+  readonly startChild: StartChild;
+  /** How long the supervisor's key stays unlocked, in milliseconds; `UNLOCKED_FOR_MS` unless given. */
+  readonly unlockedForMs?: number;
+  /** Milliseconds since 1970 in UTC; `Date.now` unless given. */
+  readonly now?: () => number;
+  /** Told of what is worth a line in a log. Must not throw. */
+  readonly log?: (event: ConsoleEvent) => void;
+}
+
+type StartingPhase = Extract<Stage, { name: 'starting' }>['phase'];
+
+export class ConsoleApp {
+  readonly #options: ConsoleAppOptions;
+  readonly #directory: string;
+  readonly #feed = new LiveFeed();
+  readonly #uploads = new Uploads();
+  readonly #handlers: Handlers;
+  #verifier: VerifierPool | null = null;
+  #lock: DataDirectory | null = null;
+  #network: EmbeddedNetwork | null = null;
+  #running: Running | null = null;
+  #stage: Stage;
+  #work: Promise<void> = Promise.resolve();
+  #stopping: Promise<void> | null = null;
+
+  constructor(options: ConsoleAppOptions) {
+    this.#options = options;
+    this.#directory = resolve(options.dataDirectory);
+    this.#stage = { name: 'starting', phase: 'lock', sinceMs: this.#now() };
+    this.#handlers = createHandlers({
+      uploads: this.#uploads,
+      verifier: {
+        verify: async (signature, digest, publicKey) =>
+          await this.#pool().verify(signature, digest, publicKey),
+      },
+      running: () => this.#requireRunning(),
+      snapshot: () => this.#snapshot(),
+      setUp: async (input) => await this.#exclusively(async () => await this.#setUp(input)),
+    });
+  }
+
+  get stage(): Stage {
+    return this.#stage;
+  }
+
+  /** The embedded network while it runs, for the fault panel. */
+  get network(): EmbeddedNetwork | null {
+    return this.#network;
+  }
+
+  /**
+   * Locks the data directory and starts the network in it; without one, waits for the setup. What goes wrong becomes
+   * the stage `failed`, so that a page can show it; this promise does not reject.
+   */
+  async start(): Promise<void> {
+    await this.#exclusively(async () => {
+      try {
+        this.#enterPhase('lock');
+        await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+        this.#lock = await openDataDirectory(this.#directory);
+        if (await isEmbeddedNetwork(this.#directory)) await this.#startNetwork();
+        else this.#enter({ name: 'setup' });
+      } catch (error) {
+        this.#fail(error);
+      }
+    });
+  }
+
+  /** The output of a channel. Rejects with a `CountersignError`: see `dispatch`. */
+  async handle<C extends Channel>(channel: C, input: Input<C>): Promise<Output<C>> {
+    return (await dispatch(this.#handlers, channel, input)) as Output<C>;
+  }
+
+  /** Answers a call from a page, whatever it is. Never rejects: errors are data. */
+  async answer(channel: string, input: unknown): Promise<Answer> {
+    try {
+      return { ok: true, output: await dispatch(this.#handlers, channel, input) };
+    } catch (error) {
+      const plain = toConsoleError(error);
+      if (plain.code === 'internal' || plain.code === 'invariant.broken') {
+        this.#log({ kind: 'internal', channel: channel.slice(0, 64), error: toPlainError(error) });
+      }
+      return { ok: false, error: plain };
+    }
+  }
+
+  /** Tells `listener` of every delta until the returned function is called. It must not throw. */
+  onDelta(listener: (delta: Delta) => void): () => void {
+    return this.#feed.subscribe(listener);
+  }
+
+  /** Locks the supervisor's key at once, as on suspend or screen lock. The replica goes on. */
+  lockKey(): void {
+    this.#running?.keyring.lock();
+  }
+
+  /** Stops everything, in order. Calling it again waits as well. */
+  async stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    await this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#enter({ name: 'stopping' });
+    await this.#work;
+    this.#uploads.close();
+    await this.#release();
+    this.#feed.close();
+  }
+
+  // What is set up and runs
+
+  async #setUp(input: HandlerInput<'setup.try'>): Promise<void> {
+    if (this.#stage.name !== 'setup') {
+      throw new CountersignError('setup.alreadyDone', { path: this.#directory });
+    }
+    try {
+      this.#enterPhase('keys');
+      await this.#create(input);
+    } catch (error) {
+      // Nothing was made: a better passphrase, or more room on the disk, can be tried.
+      this.#enter({ name: 'setup' });
+      throw error;
+    }
+    try {
+      await this.#startNetwork();
+      // Who has just chosen the passphrase need not type it again at once.
+      await this.#requireRunning().keyring.unlock(input.passphrase);
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+  }
+
+  async #create(input: HandlerInput<'setup.try'>): Promise<void> {
+    const { supervisorName: name, organisation, networkName, passphrase } = input;
+    const seed = generateSeed();
+    try {
+      await createEmbeddedNetwork({
+        directory: this.#directory,
+        networkName,
+        supervisor: { name, organisation, publicKey: publicKeyOf(seed) },
+        supervisorKeyPem: await exportKeyPem(seed, passphrase),
+        nowMs: this.#now(),
+      });
+    } finally {
+      seed.fill(0);
+    }
+  }
+
+  async #startNetwork(): Promise<void> {
+    try {
+      const directory = this.#directory;
+      const verifier = this.#pool();
+      this.#network = await EmbeddedNetwork.start({
+        directory,
+        verifier,
+        startChild: this.#options.startChild,
+        onPhase: (phase) => this.#enterPhase(phase),
+      });
+      this.#running = await openRunning({
+        directory,
+        node: this.#network.node,
+        verifier,
+        keyPath: supervisorKeyPath(directory),
+        unlockedForMs: this.#options.unlockedForMs ?? UNLOCKED_FOR_MS,
+        feed: this.#feed,
+        now: () => this.#now(),
+        log: (event) => this.#log(event),
+        onHalted: (error) => this.#fail(fromPlainError(error)),
+      });
+    } catch (error) {
+      await this.#closeNetwork();
+      throw error;
+    }
+    // Pages that watched the start know nothing yet of the items and blocks.
+    this.#feed.resynchronise();
+    const { halted } = this.#network.node.replica.status();
+    if (halted === null) this.#enter({ name: 'running', sinceMs: this.#now() });
+    else this.#fail(fromPlainError(halted));
+  }
+
+  async #closeNetwork(): Promise<void> {
+    const running = this.#running;
+    const network = this.#network;
+    this.#running = null;
+    this.#network = null;
+    await running?.close();
+    await network?.stop();
+  }
+
+  async #release(): Promise<void> {
+    try {
+      await this.#closeNetwork();
+    } finally {
+      await this.#verifier?.close();
+      await this.#lock?.release();
+    }
+  }
+
+  /** Starting, setting up and stopping happen one after another. */
+  async #exclusively(work: () => Promise<void>): Promise<void> {
+    const result = this.#work.then(async () => {
+      if (this.#stopping !== null) throw new CountersignError('stopped', { what: 'Countersign' });
+      await work();
+    });
+    this.#work = result.catch(() => undefined);
+    await result;
+  }
+
+  // What the pages see
+
+  #snapshot(): Snapshot {
+    // What waits goes out first, so that nothing is told twice or left out.
+    this.#feed.flush();
+    const running = this.#running;
+    return {
+      sequence: this.#feed.sequence,
+      nowMs: this.#now(),
+      version: this.#options.version,
+      dataDirectory: this.#directory,
+      stage: this.#stage,
+      network: running === null ? null : networkView(running.node.genesis, true),
+      replica: running?.pulse.replica() ?? null,
+      peers: running?.pulse.peers() ?? [],
+      key: running?.keyring.view() ?? null,
+      items: running?.book.views() ?? [],
+      blocks: [...(running?.pulse.chain.blocks ?? [])],
+      checkpoints: [...(running?.pulse.chain.checkpoints ?? [])],
+    };
+  }
+
+  #requireRunning(): Running {
+    if (this.#running !== null) return this.#running;
+    if (this.#stage.name === 'setup') throw new CountersignError('setup.required', {});
+    if (this.#stage.name === 'failed') {
+      const { code, data } = this.#stage.error;
+      throw new CountersignError('internal', {
+        problem: `it failed to start: ${code} ${JSON.stringify(data)}`,
+      });
+    }
+    throw new CountersignError('stopped', { what: 'the network' });
+  }
+
+  #enterPhase(phase: StartingPhase): void {
+    this.#enter({ name: 'starting', phase, sinceMs: this.#now() });
+  }
+
+  #fail(error: unknown): void {
+    this.#enter({ name: 'failed', error: toConsoleError(error) });
+  }
+
+  #enter(stage: Stage): void {
+    // Nothing comes after the end.
+    if (this.#stopping !== null && stage.name !== 'stopping') return;
+    this.#stage = stage;
+    this.#feed.publish({ topic: 'stage', value: stage });
+    this.#log({ kind: 'stage', stage });
+  }
+
+  #pool(): VerifierPool {
+    this.#verifier ??= new VerifierPool({ createWorker: createVerifyWorker });
+    return this.#verifier;
+  }
+
+  #now(): number {
+    return this.#options.now?.() ?? Date.now();
+  }
+
+  #log(event: ConsoleEvent): void {
+    this.#options.log?.(event);
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Every channel of the contract and who answers it.
+ * @module
+ */
+import type { Snapshot } from '../../shared/contract/model.ts';
+import type { SignatureVerifier } from '../replica/inbox.ts';
+import type { HandlerInput, Handlers } from './dispatch.ts';
+import type { Uploads } from './items/uploads.ts';
+import { checkReceipt, exportGenesis, exportReceipt } from './ledger/receipts.ts';
+import type { Running } from './running.ts';
+
+/** What the handlers work with. */
+export interface HandlerContext {
+  readonly uploads: Uploads;
+  readonly verifier: SignatureVerifier;
+  /** What lives while a network runs. Throws `setup.required`, or `stopped` while it starts or stops. */
+  readonly running: () => Running;
+  readonly snapshot: () => Snapshot;
+  readonly setUp: (input: HandlerInput<'setup.try'>) => Promise<void>;
+}
+
+/** The table of all channels. */
+export function createHandlers(context: HandlerContext): Handlers {
+  const { uploads, verifier, running, snapshot, setUp } = context;
+  return {
+    'session.snapshot': async () => snapshot(),
+
+    'setup.try': async (input) => {
+      await setUp(input);
+      return {};
+    },
+
+    'upload.begin': async (input) => {
+      running();
+      return { uploadId: uploads.begin(input) };
+    },
+    'upload.chunk': async (input) => ({ receivedBytes: uploads.chunk(input) }),
+    'upload.cancel': async ({ uploadId }) => {
+      uploads.cancel(uploadId);
+      return {};
+    },
+    'upload.finish': async ({ uploadIds }) => {
+      const { drafts } = running();
+      return await drafts.create(uploads.take(uploadIds));
+    },
+
+    'item.get': async ({ id, ...page }) => await running().drafts.detail(id, page),
+    'item.edit': async (input) => await running().drafts.edit(input),
+    'item.decline': async ({ id }) => await running().drafts.decline(id),
+    'item.restore': async ({ id }) => await running().drafts.restore(id),
+    'item.remove': async ({ id }) => {
+      await running().drafts.remove(id);
+      return {};
+    },
+    'item.sign': async (input) => ({ results: await running().signing.sign(input) }),
+
+    'key.unlock': async ({ passphrase }) => {
+      await running().keyring.unlock(passphrase);
+      return {};
+    },
+    'key.lock': async () => {
+      running().keyring.lock();
+      return {};
+    },
+
+    'block.page': async (input) => ({ blocks: await running().reads.blockPage(input) }),
+    'block.get': async ({ height }) => await running().reads.block(height),
+    'request.get': async (input) => await running().reads.request(input),
+
+    'receipt.export': async ({ requestId }) => await exportReceipt(running().node.store, requestId),
+    'receipt.verify': async ({ text }) => await checkReceipt(running().node.genesis, verifier, text),
+    'genesis.export': async () => exportGenesis(running().node.genesis),
+  };
+}

@@ -1,0 +1,183 @@
+/**
+ * Drafts: made from uploads, edited, declined and taken back. Each change is durable before its channel answers.
+ * @module
+ */
+import { randomUUID } from 'node:crypto';
+import type { ItemDetail, ItemView } from '../../../shared/contract/model.ts';
+import type { Payload } from '../../../shared/domain/payload.ts';
+import { payloadCodec, NAME_CHARS_MAX } from '../../ledger/payload.ts';
+import { badInput, type HandlerInput } from '../dispatch.ts';
+import { parseAssessments } from '../import/parseAssessments.ts';
+import { bytesHex, canonicalText } from './canonicalText.ts';
+import { contentView, type RecordsPage } from './content.ts';
+import type { ItemBook } from './itemBook.ts';
+import type { ItemRecord } from './itemRecord.ts';
+import { contentHashOf, countOf, payloadBytes, payloadOf } from './payloadBytes.ts';
+import type { Uploaded } from './uploads.ts';
+
+/** Longest list of file names kept as an item's source, in UTF-16 code units. */
+const SOURCE_CHARS_MAX = 1_000;
+/** Contents kept decoded, so that scrolling through a table does not decode it for each page. */
+const DECODED_MAX = 2;
+
+export interface DraftsOptions {
+  readonly book: ItemBook;
+  /** Replicas of the network. */
+  readonly replicas: number;
+  /** Largest signed request, in bytes. */
+  readonly maxRequestBytes: number;
+  /** Milliseconds since 1970 in UTC. */
+  readonly now: () => number;
+}
+
+export class Drafts {
+  readonly #options: DraftsOptions;
+  /** By content hash, the last used last. */
+  readonly #decoded = new Map<string, { readonly payload: Payload; readonly bytes: Uint8Array }>();
+
+  constructor(options: DraftsOptions) {
+    this.#options = options;
+  }
+
+  /** One draft of one table or of some documents. Throws `import.*`, `encoding.invalid` or `request.tooLarge`. */
+  async create(uploads: readonly Uploaded[]): Promise<ItemView> {
+    const { book, replicas, maxRequestBytes, now } = this.#options;
+    const { payload, source } = draftOf(uploads);
+    const bytes = payloadBytes(payload, maxRequestBytes);
+    const nowMs = now();
+    const record: ItemRecord = {
+      id: randomUUID(),
+      ...describe(payload, bytes),
+      source: cut(source, SOURCE_CHARS_MAX),
+      createdAtMs: nowMs,
+      updatedAtMs: nowMs,
+      state: 'draft',
+      requestId: null,
+      signedAtMs: null,
+      accepted: 0,
+      replicas,
+      height: null,
+      finality: null,
+      finalAtMs: null,
+      error: null,
+    };
+    return await book.exclusively(async () => await book.write(record, bytes));
+  }
+
+  /** An item with one page of its records. */
+  async detail(id: string, page: RecordsPage): Promise<ItemDetail> {
+    const { book } = this.#options;
+    // Read together: the content must be that of the item shown with it.
+    const { item, payload, bytes } = await book.exclusively(async () => {
+      const record = book.get(id);
+      return { item: book.view(id), ...(await this.#content(record)) };
+    });
+    const { text, cut: canonicalCut } = canonicalText(payloadCodec.toItem(payload, ''));
+    return {
+      item,
+      content: contentView(payload, page),
+      canonicalText: text,
+      canonicalCut,
+      bytesHex: bytesHex(bytes),
+    };
+  }
+
+  /** Throws `draft.wrongState`, `encoding.invalid`, `request.tooLarge`, or `console.badInput`. */
+  async edit({ id, title, remark, decision }: HandlerInput<'item.edit'>): Promise<ItemView> {
+    const { book, maxRequestBytes, now } = this.#options;
+    return await book.exclusively(async () => {
+      const record = book.inState(id, 'draft');
+      const { payload } = await this.#content(record);
+      if (decision !== undefined && payload.kind !== 'document') {
+        throw badInput('item.edit', 'decision', 'is for documents only');
+      }
+      const edited: Payload = {
+        ...payload,
+        ...(title === undefined ? {} : { title }),
+        ...(remark === undefined ? {} : { remark }),
+        ...(decision === undefined ? {} : { decision }),
+      };
+      const bytes = payloadBytes(edited, maxRequestBytes);
+      return await book.write({ ...record, ...describe(edited, bytes), updatedAtMs: now() }, bytes);
+    });
+  }
+
+  async decline(id: string): Promise<ItemView> {
+    return await this.#move(id, 'draft', 'declined');
+  }
+
+  async restore(id: string): Promise<ItemView> {
+    return await this.#move(id, 'declined', 'draft');
+  }
+
+  async remove(id: string): Promise<void> {
+    const { book } = this.#options;
+    await book.exclusively(async () => {
+      book.inState(id, 'draft', 'declined', 'refused', 'expired', 'final');
+      await book.remove(id);
+    });
+  }
+
+  async #move(id: string, from: 'draft' | 'declined', to: 'draft' | 'declined'): Promise<ItemView> {
+    const { book, now } = this.#options;
+    return await book.exclusively(async () => {
+      const record = book.inState(id, from);
+      const { payload } = await book.stored(id);
+      return await book.write({ ...record, state: to, updatedAtMs: now() }, payload);
+    });
+  }
+
+  async #content({ id, contentHash }: ItemRecord): Promise<{ payload: Payload; bytes: Uint8Array }> {
+    const known = this.#decoded.get(contentHash);
+    this.#decoded.delete(contentHash);
+    const { payload: bytes } =
+      known === undefined ? await this.#options.book.stored(id) : { payload: known.bytes };
+    const content = known ?? { payload: payloadOf(bytes), bytes };
+    this.#decoded.set(contentHash, content);
+    const [oldest] = this.#decoded.keys();
+    if (this.#decoded.size > DECODED_MAX && oldest !== undefined) this.#decoded.delete(oldest);
+    return content;
+  }
+}
+
+/** What an item says about its content. */
+function describe(payload: Payload, bytes: Uint8Array) {
+  const { kind, title } = payload;
+  return {
+    kind,
+    title,
+    contentHash: contentHashOf(bytes),
+    sizeBytes: bytes.length,
+    count: countOf(payload),
+  };
+}
+
+function draftOf(uploads: readonly Uploaded[]): { payload: Payload; source: string } {
+  const [first] = uploads;
+  if (first?.purpose === 'assessments') {
+    if (uploads.length > 1) throw badInput('upload.finish', 'uploadIds', 'may name one table only');
+    const { columns, records } = parseAssessments(first);
+    const title = cut(withoutExtension(first.name), NAME_CHARS_MAX);
+    return { payload: { kind: 'assessments', title, remark: '', columns, records }, source: first.name };
+  }
+  const files = uploads.map((upload) => {
+    if (upload.purpose === 'document') return upload.file;
+    throw badInput('upload.finish', 'uploadIds', 'mixes a table with documents');
+  });
+  const names = files.map(({ name }) => name);
+  const more = names.length > 1 ? ` (+${String(names.length - 1)})` : '';
+  const title = `${cut(names[0] ?? '', NAME_CHARS_MAX - more.length)}${more}`;
+  // The weakest decision: anything more is the supervisor's to choose.
+  const payload: Payload = { kind: 'document', title, decision: 'acknowledged', remark: '', files };
+  return { payload, source: names.join(', ') };
+}
+
+function withoutExtension(name: string): string {
+  return name.replace(/(?<=.)\.[^.]{1,8}$/, '');
+}
+
+/** At most `maxChars` code units, and no half of a character at the end. */
+function cut(text: string, maxChars: number): string {
+  if (text.length <= maxChars) return text;
+  return text.slice(0, maxChars).replace(/[\ud800-\udbff]$/, '');
+}

@@ -1,0 +1,129 @@
+/**
+ * Signing and sending. What is signed is the main process's own copy, named by the hash that the page showed
+ * (SECURITY.md 8); the signed request is durable before it leaves, so it is never forgotten and never doubled.
+ * @module
+ */
+import type { ConsoleError } from '../../../shared/contract/model.ts';
+import type { Hex } from '../../../shared/encoding/hex.ts';
+import { CountersignError } from '../../../shared/errors.ts';
+import type { SupervisorClient } from '../../client/supervisorClient.ts';
+import {
+  decodeRequest,
+  requestId,
+  requestSigningDigest,
+  signedRequest,
+  type Draft,
+  type SignedRequest,
+} from '../../ledger/request.ts';
+import { PENDING_PAGE_MAX } from '../../storage/index.ts';
+import type { HandlerInput } from '../dispatch.ts';
+import { toConsoleError } from '../errors.ts';
+import type { Keyring } from '../keyring.ts';
+import type { ItemBook } from './itemBook.ts';
+import { contentHashOf, payloadOf } from './payloadBytes.ts';
+
+export interface SigningOptions {
+  readonly book: ItemBook;
+  readonly keyring: Keyring;
+  readonly client: Pick<SupervisorClient, 'track'>;
+  readonly networkId: Hex;
+  /** Largest signed request, in bytes. */
+  readonly maxRequestBytes: number;
+  /** Milliseconds since 1970 in UTC. */
+  readonly now: () => number;
+}
+
+/** The outcome of one item of a batch. */
+export interface SignResult {
+  readonly id: string;
+  readonly error: ConsoleError | null;
+}
+
+/** How far ahead of the clock a timestamp may be moved to keep two of them apart, in milliseconds. */
+const AHEAD_MAX_MS = 1_000;
+
+export class Signing {
+  readonly #options: SigningOptions;
+  #lastTimestampMs = 0;
+
+  constructor(options: SigningOptions) {
+    this.#options = options;
+  }
+
+  /** Signs and sends each item by itself. Throws `key.*` where the key cannot be used at all. */
+  async sign({ items, passphrase }: HandlerInput<'item.sign'>): Promise<SignResult[]> {
+    const { book, keyring } = this.#options;
+    if (passphrase !== null) await keyring.unlock(passphrase);
+    keyring.requireUnlocked();
+    const results: SignResult[] = [];
+    for (const { id, shownHash } of items) {
+      try {
+        await book.exclusively(async () => await this.#signOne(id, shownHash));
+        results.push({ id, error: null });
+      } catch (error) {
+        results.push({ id, error: toConsoleError(error) });
+      }
+    }
+    return results;
+  }
+
+  /** Sends again what was signed and not settled when the program ended, in whatever way it ended. */
+  async resume(): Promise<number> {
+    const { book, client, maxRequestBytes } = this.#options;
+    let count = 0;
+    let page = await book.store.pendingSent({ limit: PENDING_PAGE_MAX });
+    while (page.length > 0) {
+      for (const { signed } of page) {
+        if (signed === null) continue;
+        client.track(decodeRequest(signed, maxRequestBytes));
+        count += 1;
+      }
+      const last = page.at(-1);
+      if (last === undefined || page.length < PENDING_PAGE_MAX) break;
+      page = await book.store.pendingSent({ limit: PENDING_PAGE_MAX, after: last });
+    }
+    return count;
+  }
+
+  async #signOne(id: string, shownHash: Hex): Promise<void> {
+    const { book, client } = this.#options;
+    const record = book.inState(id, 'draft');
+    const { payload: bytes } = await book.stored(id);
+    const actualHash = contentHashOf(bytes);
+    if (actualHash !== shownHash) throw new CountersignError('draft.changed', { id, shownHash, actualHash });
+    const request = this.#signed(bytes);
+    const signedAtMs = request.timestampMs;
+    const sent = { requestId: request.id, signedAtMs, updatedAtMs: signedAtMs };
+    await book.write({ ...record, ...sent, state: 'signing' }, bytes, request.bytes);
+    client.track(request);
+  }
+
+  #signed(bytes: Uint8Array): SignedRequest {
+    const { keyring, networkId, maxRequestBytes } = this.#options;
+    const draft: Draft = {
+      networkId,
+      timestampMs: this.#timestamp(),
+      supervisor: keyring.publicKey,
+      payload: payloadOf(bytes),
+    };
+    const signature = keyring.sign(requestSigningDigest(networkId, requestId(draft)));
+    const request = signedRequest(draft, signature);
+    if (request.bytes.length > maxRequestBytes) {
+      throw new CountersignError('request.tooLarge', {
+        sizeBytes: request.bytes.length,
+        maxBytes: maxRequestBytes,
+      });
+    }
+    return request;
+  }
+
+  /** Equal content signed twice within a millisecond would be one request: then a millisecond is added. */
+  #timestamp(): number {
+    const nowMs = this.#options.now();
+    const lastMs = this.#lastTimestampMs;
+    // A clock that was set back counts for what it is.
+    const isTaken = nowMs <= lastMs && lastMs - nowMs < AHEAD_MAX_MS;
+    this.#lastTimestampMs = isTaken ? lastMs + 1 : nowMs;
+    return this.#lastTimestampMs;
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Numbered changes for the pages: what happens within a tenth of a second is told at once, the latest value of each
+ * thing. A page that misses a number asks for a snapshot.
+ * @module
+ */
+import type { BlockSummary, Change, CheckpointView, Delta } from '../../../shared/contract/model.ts';
+
+/** Least time between two deltas, in milliseconds: people see no more than ten a second. */
+export const DELTA_INTERVAL_MS = 100;
+/** Most blocks in one delta, the newest: a page that scrolls further back asks for them. */
+export const DELTA_BLOCKS_MAX = 200;
+/** Most checkpoints in one delta, the newest. */
+export const DELTA_CHECKPOINTS_MAX = 100;
+
+/** A change of which only the latest counts. */
+type SingleChange = Exclude<Change, { topic: 'blocks' } | { topic: 'checkpoint' }>;
+/** Topics whose value is made when it is sent. */
+type LazyTopic = 'replica' | 'peers';
+
+export class LiveFeed {
+  readonly #listeners = new Set<(delta: Delta) => void>();
+  readonly #singles = new Map<string, SingleChange | (() => SingleChange)>();
+  /** What was last sent of each lazy topic, as JSON, so that what has not changed is not sent again. */
+  readonly #sent = new Map<LazyTopic, string>();
+  #blocks: readonly BlockSummary[] = [];
+  #checkpoints: readonly CheckpointView[] = [];
+  #sequence = 0;
+  #lastFlushMs = -Infinity;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Number of the last delta. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  get hasListeners(): boolean {
+    return this.#listeners.size > 0;
+  }
+
+  /** Tells `listener` of every delta, until the returned function is called. It must not throw. */
+  subscribe(listener: (delta: Delta) => void): () => void {
+    // Its own key, so that one function can listen twice.
+    const own = (delta: Delta): void => listener(delta);
+    this.#listeners.add(own);
+    return () => {
+      this.#listeners.delete(own);
+    };
+  }
+
+  publish(change: SingleChange): void {
+    if (!this.hasListeners) return;
+    const key = keyOf(change);
+    // Last in the map as well: an item that is made again must come after its removal.
+    this.#singles.delete(key);
+    this.#singles.set(key, change);
+    this.#schedule();
+  }
+
+  /** Something may have changed: `make` is called when the next delta is put together. */
+  touch<T extends LazyTopic>(topic: T, make: () => Extract<SingleChange, { topic: T }>): void {
+    if (!this.hasListeners) return;
+    this.#singles.set(topic, make);
+    this.#schedule();
+  }
+
+  /** A block above the others; whatever was known at its height or above has gone. */
+  block(block: BlockSummary): void {
+    if (!this.hasListeners) return;
+    const below = this.#blocks.filter(({ height }) => height < block.height);
+    this.#blocks = [block, ...below].slice(0, DELTA_BLOCKS_MAX);
+    this.#schedule();
+  }
+
+  checkpoint(checkpoint: CheckpointView): void {
+    if (!this.hasListeners) return;
+    this.#checkpoints = [...this.#checkpoints, checkpoint].slice(-DELTA_CHECKPOINTS_MAX);
+    this.#schedule();
+  }
+
+  /** Sends what waits. A snapshot made in the same turn of the event loop is exactly as of `sequence`. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const changes = this.#take();
+    if (changes.length === 0) return;
+    this.#lastFlushMs = performance.now();
+    this.#sequence += 1;
+    const delta: Delta = { sequence: this.#sequence, changes };
+    for (const listener of this.#listeners) listener(delta);
+  }
+
+  /** Leaves a gap in the numbers, so that every page asks for a snapshot: more has changed than a delta can say. */
+  resynchronise(): void {
+    this.flush();
+    this.#sequence += 1;
+    this.#sent.clear();
+  }
+
+  /** Sends what waits, and ends. */
+  close(): void {
+    this.flush();
+    this.#listeners.clear();
+  }
+
+  #take(): Change[] {
+    // Blocks before checkpoints: a checkpoint marks the blocks that are known by then.
+    const changes: Change[] = [...this.#singles.values()].flatMap((change) =>
+      typeof change === 'function' ? this.#made(change()) : change,
+    );
+    if (this.#blocks.length > 0) changes.push({ topic: 'blocks', value: [...this.#blocks] });
+    for (const value of this.#checkpoints) changes.push({ topic: 'checkpoint', value });
+    this.#singles.clear();
+    this.#blocks = [];
+    this.#checkpoints = [];
+    return changes;
+  }
+
+  /** A change that was made just now, unless it says what the pages know. */
+  #made(change: SingleChange): SingleChange[] {
+    if (change.topic !== 'replica' && change.topic !== 'peers') return [change];
+    const text = JSON.stringify(change.value);
+    if (this.#sent.get(change.topic) === text) return [];
+    this.#sent.set(change.topic, text);
+    return [change];
+  }
+
+  #schedule(): void {
+    const delayMs = Math.max(0, this.#lastFlushMs + DELTA_INTERVAL_MS - performance.now());
+    this.#timer ??= setTimeout(() => this.flush(), delayMs);
+  }
+}
+
+function keyOf(change: SingleChange): string {
+  if (change.topic === 'item') return `item ${change.value.id}`;
+  return change.topic === 'itemRemoved' ? `item ${change.id}` : change.topic;
+}

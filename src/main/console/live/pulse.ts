@@ -1,0 +1,166 @@
+/**
+ * Follows the local replica: its events and, now and then, its figures, become changes for the pages.
+ * @module
+ */
+import type { PeerView, ReplicaView } from '../../../shared/contract/model.ts';
+import type { PlainError } from '../../../shared/errors.ts';
+import type { ReplicaNode } from '../../replica/node.ts';
+import type { ReplicaEvent } from '../../replica/replica.ts';
+import type { LiveFeed } from './feed.ts';
+import { peersView, replicaView, type ReplicaFigures } from './networkView.ts';
+import { Rate } from './rate.ts';
+import { RecentChain } from './recentChain.ts';
+
+/** Time between two looks at the figures that no event tells of, such as round trips, in milliseconds. */
+const LOOK_INTERVAL_MS = 500;
+/** Looks between two counts in the store: each is a query. */
+const LOOKS_PER_COUNT = 10;
+
+export interface PulseOptions {
+  readonly node: ReplicaNode;
+  readonly feed: LiveFeed;
+  /** Milliseconds since 1970 in UTC. */
+  readonly now: () => number;
+  /** The local ledger is stable up to here. */
+  readonly onStable: (height: number) => void;
+  /** The replica has stopped by itself. */
+  readonly onHalted: (error: PlainError) => void;
+  /** The figures could not be read. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+export class Pulse {
+  readonly #options: PulseOptions;
+  readonly #startedAtMs: number;
+  readonly #rate = new Rate();
+  readonly #unsubscribe: () => void;
+  /** Events that came while the chain was being loaded. */
+  #early: ReplicaEvent[] | null = [];
+  #chain = new RecentChain();
+  #timer: NodeJS.Timeout | undefined;
+  #looks = 0;
+  #requests = 0;
+  #storeBytes = 0;
+  #counting: Promise<void> | null = null;
+
+  private constructor(options: PulseOptions) {
+    this.#options = options;
+    this.#startedAtMs = options.now();
+    this.#unsubscribe = options.node.subscribe((event) => this.#event(event));
+  }
+
+  /** Loads what a page starts from, and follows the replica until `close`. */
+  static async start(options: PulseOptions): Promise<Pulse> {
+    const pulse = new Pulse(options);
+    try {
+      const { node } = options;
+      pulse.#chain = await RecentChain.load(node.store, node.replica.status().standing.tipHeight);
+      await pulse.#count();
+    } catch (error) {
+      pulse.#unsubscribe();
+      throw error;
+    }
+    const early = pulse.#early ?? [];
+    pulse.#early = null;
+    for (const event of early) pulse.#event(event);
+    pulse.#timer = setInterval(() => pulse.#look(), LOOK_INTERVAL_MS);
+    return pulse;
+  }
+
+  get chain(): RecentChain {
+    return this.#chain;
+  }
+
+  replica(): ReplicaView {
+    const { node, now } = this.#options;
+    const figures: ReplicaFigures = {
+      requests: this.#requests,
+      requestsPerSecond: this.#rate.perSecond(now()),
+      storeBytes: this.#storeBytes,
+    };
+    return replicaView(node.genesis, node.replica.index, node.replica.status(), figures);
+  }
+
+  peers(): PeerView[] {
+    const { node } = this.#options;
+    return peersView(node.genesis, node.replica.index, node.replica.status(), this.#startedAtMs);
+  }
+
+  async close(): Promise<void> {
+    this.#unsubscribe();
+    clearInterval(this.#timer);
+    await this.#counting;
+  }
+
+  #event(event: ReplicaEvent): void {
+    if (this.#early !== null) {
+      this.#early.push(event);
+      return;
+    }
+    const { feed, now, onStable, onHalted } = this.#options;
+    switch (event.type) {
+      case 'accepted': {
+        const { header } = event.accepted.block;
+        const block = this.#chain.accept(header);
+        if (block === null) return;
+        this.#requests += header.requestCount;
+        this.#rate.add(header.requestCount, now());
+        feed.block(block);
+        this.#publishReplica();
+        return;
+      }
+      case 'rolledBack':
+        this.#chain.rollBack(event.height);
+        this.#recount();
+        this.#publishReplica();
+        return;
+      case 'stable': {
+        const checkpoint = this.#chain.certify(event.checkpoint, now());
+        if (checkpoint === null) return;
+        feed.checkpoint(checkpoint);
+        this.#publishReplica();
+        onStable(checkpoint.height);
+        return;
+      }
+      case 'halted':
+        this.#publishReplica();
+        onHalted(event.error);
+        return;
+      case 'peer':
+        this.#publishReplica();
+        this.#publishPeers();
+        return;
+      default:
+        return;
+    }
+  }
+
+  #look(): void {
+    this.#looks += 1;
+    if (this.#looks % LOOKS_PER_COUNT === 0) this.#recount();
+    this.#publishReplica();
+    this.#publishPeers();
+  }
+
+  #publishReplica(): void {
+    this.#options.feed.touch('replica', () => ({ topic: 'replica', value: this.replica() }));
+  }
+
+  #publishPeers(): void {
+    this.#options.feed.touch('peers', () => ({ topic: 'peers', value: this.peers() }));
+  }
+
+  #recount(): void {
+    this.#counting ??= this.#count()
+      .catch((error: unknown) => this.#options.onFailure(error))
+      .finally(() => {
+        this.#counting = null;
+      });
+  }
+
+  async #count(): Promise<void> {
+    const { requests, sizeBytes } = await this.#options.node.store.counts();
+    this.#requests = requests;
+    this.#storeBytes = sizeBytes;
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Everything of the console that lives while a network runs: the supervisor's client, key and inbox, and what follows
+ * the local replica. Opened in order, closed in reverse; where opening fails, nothing is left open.
+ * @module
+ */
+import { toPlainError, type PlainError } from '../../shared/errors.ts';
+import { SupervisorClient } from '../client/supervisorClient.ts';
+import { networkIdOf } from '../ledger/genesis.ts';
+import type { SignatureVerifier } from '../replica/inbox.ts';
+import type { ReplicaNode } from '../replica/node.ts';
+import { openClientStore } from '../storage/index.ts';
+import { createStoreWorker } from '../storage/storeWorker.ts';
+import type { ConsoleEvent } from './events.ts';
+import { Drafts } from './items/drafts.ts';
+import { ItemBook } from './items/itemBook.ts';
+import { ProgressWriter } from './items/progress.ts';
+import { Signing } from './items/signing.ts';
+import { Keyring } from './keyring.ts';
+import { LedgerReads } from './ledger/reads.ts';
+import type { LiveFeed } from './live/feed.ts';
+import { Pulse } from './live/pulse.ts';
+
+export interface RunningOptions {
+  /** The data directory, which holds the client store. */
+  readonly directory: string;
+  readonly node: ReplicaNode;
+  readonly verifier: SignatureVerifier;
+  /** Path of the supervisor's encrypted key. */
+  readonly keyPath: string;
+  readonly unlockedForMs: number;
+  readonly feed: LiveFeed;
+  /** Milliseconds since 1970 in UTC. */
+  readonly now: () => number;
+  readonly log: (event: ConsoleEvent) => void;
+  /** The local replica has stopped by itself. */
+  readonly onHalted: (error: PlainError) => void;
+}
+
+/** See the module. */
+export interface Running {
+  readonly node: ReplicaNode;
+  readonly keyring: Keyring;
+  readonly book: ItemBook;
+  readonly drafts: Drafts;
+  readonly signing: Signing;
+  readonly reads: LedgerReads;
+  readonly pulse: Pulse;
+  readonly client: SupervisorClient;
+  close(): Promise<void>;
+}
+
+/** Opens everything, and sends again what was signed and not settled. Throws `storage.*`, `file.*` or `key.invalid`. */
+export async function openRunning(options: RunningOptions): Promise<Running> {
+  const opened: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closeOne of opened.splice(0).reverse()) await closeOne();
+  };
+  try {
+    return { ...(await open(options, opened)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function open(
+  options: RunningOptions,
+  opened: (() => Promise<void>)[],
+): Promise<Omit<Running, 'close'>> {
+  const { directory, node, verifier, keyPath, unlockedForMs, feed, now, log } = options;
+  const { genesis, store } = node;
+  const { maxRequestBytes } = genesis.limits;
+  const stableHeight = (): number => node.replica.status().standing.stable.height;
+
+  const keyring = await Keyring.open({
+    path: keyPath,
+    supervisors: genesis.supervisors,
+    unlockedForMs,
+    now,
+    onChange: (value) => feed.publish({ topic: 'key', value }),
+  });
+  opened.push(async () => await keyring.close());
+
+  const clientStore = await openClientStore({ directory, createWorker: createStoreWorker });
+  opened.push(async () => await clientStore.close());
+  const book = await ItemBook.open({ store: clientStore, feed, stableHeight });
+  opened.push(async () => await book.settled());
+  const progress = new ProgressWriter({
+    book,
+    now,
+    onFailure: (error) =>
+      log({ kind: 'failed', what: 'writing the state of an item', error: toPlainError(error) }),
+  });
+  opened.push(async () => await progress.settled());
+
+  const client = new SupervisorClient({
+    genesis,
+    verify: async (signature, digest, publicKey) => await verifier.verify(signature, digest, publicKey),
+    onProgress: (value) => progress.take(value),
+    onBadMessage: (replica, error) => log({ kind: 'badMessage', replica, error }),
+  });
+  opened.push(async () => await client.close());
+
+  const pulse = await Pulse.start({
+    node,
+    feed,
+    now,
+    onStable: (height) => book.stableUpTo(height),
+    onHalted: options.onHalted,
+    onFailure: (error) =>
+      log({ kind: 'failed', what: 'counting what is stored', error: toPlainError(error) }),
+  });
+  opened.push(async () => await pulse.close());
+
+  const drafts = new Drafts({ book, replicas: genesis.replicas.length, maxRequestBytes, now });
+  const networkId = networkIdOf(genesis);
+  const signing = new Signing({ book, keyring, client, networkId, maxRequestBytes, now });
+  const heights = (): { tip: number; stable: number } => {
+    const { tipHeight, stable } = node.replica.status().standing;
+    return { tip: tipHeight, stable: stable.height };
+  };
+  const reads = new LedgerReads({ genesis, store, heights });
+  await signing.resume();
+  client.start();
+  return { node, keyring, book, drafts, signing, reads, pulse, client };
+}

@@ -1,0 +1,110 @@
+/**
+ * Consoles for tests, over real networks: four replicas with real stores, sockets and keys. The three that the program
+ * runs in processes of their own run in this one here, which starts faster.
+ * @module
+ */
+import { makeDirectory } from '../../support/stores.ts';
+import { ConsoleApp, type ConsoleAppOptions } from '../../../src/main/console/consoleApp.ts';
+import type { ConsoleEvent } from '../../../src/main/console/events.ts';
+import { VerifierPool } from '../../../src/main/keys/verifierPool.ts';
+import { createVerifyWorker } from '../../../src/main/keys/verifyWorker.ts';
+import { readPassphraseFile, type StartChild } from '../../../src/main/replica/childReplica.ts';
+import { ReplicaNode } from '../../../src/main/replica/node.ts';
+import type { Delta, ItemView } from '../../../src/shared/contract/model.ts';
+
+export const PASSPHRASE = 'correct horse battery staple';
+export const SETUP = {
+  supervisorName: 'Ada Lovelace',
+  organisation: 'Analytical Society',
+  networkName: 'Trial',
+  passphrase: PASSPHRASE,
+};
+
+/** Starts the replicas of an embedded network within this process. */
+export const startInProcess: StartChild = ({ directory, passphraseFile }) => {
+  const verifier = new VerifierPool({ createWorker: createVerifyWorker, workers: 1 });
+  const exited = Promise.withResolvers<undefined>();
+  const node = readPassphraseFile(passphraseFile).then(
+    async (passphrase) => await ReplicaNode.start({ directory, passphrase, verifier }),
+  );
+  const stop = async (): Promise<void> => {
+    await (await node).stop();
+    await verifier.close();
+    exited.resolve(undefined);
+  };
+  return { pid: process.pid, ready: node.then(() => undefined), exited: exited.promise, stop, kill: stop };
+};
+
+/** A console, what it told, and the way to end it. */
+export class TestConsole {
+  readonly app: ConsoleApp;
+  readonly directory: string;
+  readonly events: ConsoleEvent[] = [];
+  readonly deltas: Delta[] = [];
+
+  private constructor(directory: string, options: Partial<ConsoleAppOptions>) {
+    this.directory = directory;
+    this.app = new ConsoleApp({
+      dataDirectory: directory,
+      version: '1.2.3',
+      startChild: startInProcess,
+      log: (event) => this.events.push(event),
+      ...options,
+    });
+    this.app.onDelta((delta) => this.deltas.push(delta));
+  }
+
+  /** A started console: on a directory of an earlier one, or a new one. */
+  static async start(directory?: string, options: Partial<ConsoleAppOptions> = {}): Promise<TestConsole> {
+    const started = new TestConsole(directory ?? (await newDirectory()), options);
+    consoles.push(started);
+    await started.app.start();
+    return started;
+  }
+
+  /** The item once `isWanted` holds of it. */
+  async item(id: string, isWanted: (item: ItemView) => boolean): Promise<ItemView> {
+    for (;;) {
+      const { items } = await this.app.handle('session.snapshot', {});
+      const item = items.find((candidate) => candidate.id === id);
+      if (item !== undefined && isWanted(item)) return item;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Uploads files and makes a draft of them. */
+  async draft(
+    purpose: 'assessments' | 'document',
+    ...files: readonly { readonly name: string; readonly text: string }[]
+  ): Promise<ItemView> {
+    const uploadIds: string[] = [];
+    for (const { name, text } of files) {
+      const bytes = Buffer.from(text);
+      const sizeBytes = bytes.length;
+      const { uploadId } = await this.app.handle('upload.begin', { name, mediaType: '', sizeBytes, purpose });
+      for (let offsetBytes = 0; offsetBytes < sizeBytes; offsetBytes += CHUNK_BYTES) {
+        const data = bytes.subarray(offsetBytes, offsetBytes + CHUNK_BYTES).toString('base64');
+        await this.app.handle('upload.chunk', { uploadId, offsetBytes, data });
+      }
+      uploadIds.push(uploadId);
+    }
+    return await this.app.handle('upload.finish', { uploadIds });
+  }
+}
+
+const CHUNK_BYTES = 256 * 1024;
+const consoles: TestConsole[] = [];
+const directories: (() => Promise<void>)[] = [];
+
+/** A directory that `endAll` removes. */
+export async function newDirectory(): Promise<string> {
+  const { path, remove } = await makeDirectory();
+  directories.push(remove);
+  return path;
+}
+
+/** Stops all consoles and removes their directories. */
+export async function endAll(): Promise<void> {
+  await Promise.all(consoles.splice(0).map(async ({ app }) => await app.stop()));
+  await Promise.all(directories.splice(0).map(async (remove) => await remove()));
+}
