@@ -1,0 +1,171 @@
+/**
+ * `countersign demo`: an embedded network of four replicas on this machine, with a supervisor's key; signs a sample
+ * batch, waits until it is final, exports and checks its receipt.
+ * @module
+ */
+import { randomBytes } from 'node:crypto';
+import { access, mkdir, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { toHex } from '../../../shared/encoding/hex.ts';
+import { signPayload } from '../../client/signRequest.ts';
+import { SupervisorClient } from '../../client/supervisorClient.ts';
+import { generateSeed, publicKeyOf } from '../../keys/ed25519.ts';
+import { exportKeyPem } from '../../keys/pkcs8.ts';
+import type { VerifierPool } from '../../keys/verifierPool.ts';
+import { networkIdOf, quorumSizes } from '../../ledger/genesis.ts';
+import { verifyReceipt } from '../../ledger/receiptCheck.ts';
+import { renderReceiptFile } from '../../ledger/receiptFile.ts';
+import { forkReplicas, readPassphraseFile } from '../../replica/childReplica.ts';
+import {
+  EmbeddedNetwork,
+  createEmbeddedNetwork,
+  genesisPath,
+  isEmbeddedNetwork,
+  supervisorKeyPath,
+} from '../../replica/embeddedNetwork.ts';
+import { loadSigner } from '../../replica/node.ts';
+import { writeFileAtomic } from '../../storage/index.ts';
+import type { Output } from '../output.ts';
+import { payloadsOf } from '../payloads.ts';
+import { withVerifier } from '../session.ts';
+import { stopSignal } from '../stopSignal.ts';
+import { Follower } from './submit.ts';
+
+export interface DemoOptions {
+  /** Data directory; a fresh temporary one unless given. */
+  readonly data?: string;
+  /** Holds the passphrase of the supervisor's key; one is made up unless given. */
+  readonly passphraseFile?: string;
+  /** Sign nothing: only run the network. */
+  readonly empty: boolean;
+  /** End when the sample is final, instead of running until told to stop. */
+  readonly once: boolean;
+}
+
+/** Name of the file with a made-up passphrase, in the data directory. */
+const DEMO_PASSPHRASE_FILE = 'supervisor-passphrase';
+const FINAL_TIMEOUT_MS = 60_000;
+
+export async function demo(options: DemoOptions, entry: string, output: Output): Promise<void> {
+  const directory = resolve(options.data ?? (await mkdtemp(join(tmpdir(), 'countersign-demo-'))));
+  await mkdir(directory, { recursive: true });
+  const passphraseFile = options.passphraseFile ?? join(directory, DEMO_PASSPHRASE_FILE);
+  if (!(await isEmbeddedNetwork(directory))) {
+    output.progress(`making a network of four replicas in ${directory}`);
+    await makeNetwork(directory, passphraseFile, options.passphraseFile === undefined);
+  }
+  const stopped = stopSignal();
+  await withVerifier(async (verifier) => {
+    const network = await EmbeddedNetwork.start({
+      directory,
+      verifier,
+      startChild: forkReplicas(entry),
+      onPhase: (phase) => output.progress(`starting: ${phase}`),
+    });
+    try {
+      const sample = options.empty
+        ? null
+        : await signSample(network, verifier, directory, passphraseFile, output);
+      output.result(
+        [
+          `Network ${network.node.genesis.name} runs in ${directory}`,
+          `  genesis     ${genesisPath(directory)}`,
+          `  passphrase  ${passphraseFile}`,
+          ...(sample === null ? [] : [`  receipt     ${sample.receipt}`]),
+        ].join('\n'),
+        { ready: true, directory, genesis: genesisPath(directory), passphraseFile, ...sample },
+      );
+      if (options.once) return;
+      output.note('Running until Ctrl-C.');
+      await stopped;
+    } finally {
+      await network.stop();
+    }
+  });
+}
+
+async function makeNetwork(
+  directory: string,
+  passphraseFile: string,
+  makePassphrase: boolean,
+): Promise<void> {
+  const PASSPHRASE_BYTES = 16;
+  if (makePassphrase) await writeFileAtomic(passphraseFile, `${toHex(randomBytes(PASSPHRASE_BYTES))}\n`);
+  const passphrase = await readPassphraseFile(passphraseFile);
+  const seed = generateSeed();
+  try {
+    await createEmbeddedNetwork({
+      directory,
+      networkName: 'Demo network',
+      supervisor: {
+        name: 'Demo supervisor',
+        organisation: 'Demo organisation',
+        publicKey: publicKeyOf(seed),
+      },
+      supervisorKeyPem: await exportKeyPem(seed, passphrase),
+      nowMs: Date.now(),
+    });
+  } finally {
+    seed.fill(0);
+  }
+}
+
+/** Signs the sample batch and waits until its receipt is there and holds. */
+async function signSample(
+  network: EmbeddedNetwork,
+  verifier: VerifierPool,
+  directory: string,
+  passphraseFile: string,
+  output: Output,
+): Promise<{ requestId: string; height: number | null; receipt: string }> {
+  const { genesis } = network.node;
+  const [payload] = await payloadsOf(
+    [await samplePath()],
+    { as: 'assessments', title: 'Sample assessments', remark: '', decision: 'approved' },
+    output,
+  );
+  if (payload === undefined) throw new Error('the sample holds one payload');
+  const signer = await loadSigner(supervisorKeyPath(directory), await readPassphraseFile(passphraseFile));
+  const follower = new Follower(output);
+  const verify = async (signature: string, digest: Uint8Array, publicKey: string): Promise<boolean> =>
+    await verifier.verify(signature, digest, publicKey);
+  const client = new SupervisorClient({
+    genesis,
+    verify,
+    onProgress: (progress) => follower.progress(progress),
+  });
+  client.start();
+  try {
+    await client.waitForReplicas(quorumSizes(genesis.replicas.length).q, FINAL_TIMEOUT_MS);
+    const request = signPayload(payload, networkIdOf(genesis), Date.now(), signer);
+    const [final] = await follower.untilCovered(client, [request], FINAL_TIMEOUT_MS);
+    const text = renderReceiptFile(await client.receipt(request.id));
+    await verifyReceipt(
+      text,
+      genesis,
+      async (check) => await verify(check.signature, check.digest, check.publicKey),
+    );
+    const receipt = join(directory, `receipt-${request.id.slice(0, 16)}.json`);
+    await writeFileAtomic(receipt, text);
+    return { requestId: request.id, height: final?.height ?? null, receipt };
+  } finally {
+    signer.dispose();
+    await client.close();
+  }
+}
+
+/** The sample batch beside the program: two folders up from `out/main`, three up from the source. */
+async function samplePath(): Promise<string> {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const candidates = ['../..', '../../../..'].map((up) => join(here, up, 'resources/demo/assessments.csv'));
+  for (const path of candidates) {
+    const found = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (found) return path;
+  }
+  return candidates[0] ?? '';
+}

@@ -1,0 +1,41 @@
+/**
+ * `countersign status`: where each replica of a network stands.
+ * @module
+ */
+import { toPlainError } from '../../../shared/errors.ts';
+import { networkIdOf } from '../../ledger/genesis.ts';
+import type { Output } from '../output.ts';
+import { genesisOf, withClient, type Places } from '../session.ts';
+
+export async function status(options: Places, output: Output): Promise<void> {
+  const genesis = await genesisOf(options);
+  const replicas = await withClient(genesis, 1, {}, async (client) => {
+    // The first connection does not wait for the slowest: give the others a moment.
+    await client.waitForReplicas(genesis.replicas.length, SETTLE_MS).catch(() => undefined);
+    return await Promise.all(
+      genesis.replicas.map(async ({ name, publicKey, host, port }, index) => {
+        const place = { index, name, publicKey, address: `${host}:${String(port)}` };
+        try {
+          const { tipHeight, stableHeight, connectedReplicas, participating } =
+            await client.replicaStatus(index);
+          return { ...place, reachable: true, tipHeight, stableHeight, connectedReplicas, participating };
+        } catch (error) {
+          const lastError = client.status()[index]?.lastError ?? toPlainError(error);
+          return { ...place, reachable: false, error: lastError };
+        }
+      }),
+    );
+  });
+  const lines = replicas.map((replica) =>
+    'tipHeight' in replica
+      ? `${replica.name}  ${replica.address}  height ${String(replica.tipHeight)}, stable ${String(replica.stableHeight)}, connected with ${String(replica.connectedReplicas)} of ${String(replicas.length)}`
+      : `${replica.name}  ${replica.address}  not reachable: ${replica.error.code}`,
+  );
+  output.result([`${genesis.name}  ${networkIdOf(genesis)}`, ...lines].join('\n'), {
+    network: genesis.name,
+    networkId: networkIdOf(genesis),
+    replicas,
+  });
+}
+
+const SETTLE_MS = 2_000;

@@ -1,0 +1,122 @@
+/**
+ * The command line: `countersign`. Each command stands in a file of its own under `commands/`; `docs/CLI.md` says
+ * what they do and how they end.
+ * @module
+ */
+import { fileURLToPath } from 'node:url';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { DECISIONS } from '../../shared/domain/payload.ts';
+import { runChildReplica, type ChildOptions } from '../replica/childReplica.ts';
+import { demo, type DemoOptions } from './commands/demo.ts';
+import { keygen, type KeygenOptions } from './commands/keygen.ts';
+import { exportReceipt, verify } from './commands/receipts.ts';
+import { sign, type SignOptions } from './commands/sign.ts';
+import { status } from './commands/status.ts';
+import { submit, type SubmitOptions } from './commands/submit.ts';
+import { EXIT, Output, type ExitCode } from './output.ts';
+import type { Places } from './session.ts';
+
+const SECOND_MS = 1_000;
+const ENTRY = fileURLToPath(import.meta.url);
+
+process.exitCode = await main(process.argv);
+
+/** Runs the command that `argv` names; its exit code. */
+async function main(argv: readonly string[]): Promise<ExitCode> {
+  const outcome: { code: ExitCode } = { code: EXIT.done };
+  const output = new Output(argv.includes('--json'));
+  try {
+    await program(output, outcome).parseAsync([...argv]);
+    return outcome.code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    return output.error(error);
+  }
+}
+
+function program(output: Output, outcome: { code: ExitCode }): Command {
+  const root = new Command('countersign')
+    .description('One ledger of reviewed requests, kept by organisations that need not trust one another.')
+    .exitOverride()
+    .showHelpAfterError();
+  const command = (name: string, description: string): Command =>
+    root
+      .command(name)
+      .description(description)
+      .option('--json', 'print one JSON object on the last line')
+      .exitOverride();
+
+  command('demo', 'run a network of four replicas on this machine and sign a sample batch')
+    .option('--data <directory>', 'data directory (default: a new temporary one)')
+    .option('--passphrase-file <file>', "passphrase of the supervisor's key (default: one is made up)")
+    .option('--empty', 'sign nothing', false)
+    .option('--once', 'end when the sample is final', false)
+    .action(async (options: DemoOptions) => await demo(options, ENTRY, output));
+
+  command('keygen', 'make a key, encrypted with a passphrase')
+    .requiredOption('--out <file>', 'where to write the key (PKCS#8 PEM)')
+    .requiredOption('--passphrase-file <file>', 'file whose first line is the passphrase')
+    .action(async (options: KeygenOptions) => await keygen(options, output));
+
+  withPlaces(command('sign', 'make signed requests of tables (CSV, JSON) and documents (any file)'))
+    .argument('<file...>', 'what to sign')
+    .option('--key <file>', "the supervisor's encrypted key")
+    .requiredOption('--passphrase-file <file>', 'file whose first line is the passphrase')
+    .addOption(new Option('--as <kind>', 'how to sign the files').choices(['assessments', 'document']))
+    .option('--title <text>', 'title of the request (default: the name of the file)')
+    .option('--remark <text>', 'remark of the supervisor', '')
+    .addOption(
+      new Option('--decision <word>', 'decision about documents').choices(DECISIONS).default('approved'),
+    )
+    .option('--out-dir <directory>', 'where to write the signed requests', '.')
+    .action(async (files: string[], options: SignOptions) => await sign(files, options, output));
+
+  withPlaces(command('submit', 'send signed requests and wait until they are final'))
+    .argument('<request...>', 'signed requests, as written by sign')
+    .option('--timeout <seconds>', 'how long to wait', seconds, 60 * SECOND_MS)
+    .action(
+      async (files: string[], { timeout, ...places }: Places & { timeout: SubmitOptions['timeoutMs'] }) =>
+        await submit(files, { ...places, timeoutMs: timeout }, output),
+    );
+
+  withPlaces(command('status', 'show where each replica stands')).action(
+    async (options: Places) => await status(options, output),
+  );
+
+  withPlaces(command('export', 'write the receipt of a final request'))
+    .argument('<id>', 'id of the request')
+    .requiredOption('-o, --output <file>', 'where to write the receipt')
+    .action(
+      async (id: string, options: Places & { readonly output: string }) =>
+        await exportReceipt(id, options, output),
+    );
+
+  withPlaces(command('verify', 'check a receipt with nothing but the genesis'))
+    .argument('<receipt>', 'the receipt')
+    .action(async (path: string, options: Places) => await verify(path, options, output));
+
+  root
+    .command('replica', { hidden: true })
+    .requiredOption('--data <directory>')
+    .requiredOption('--passphrase-file <file>')
+    .exitOverride()
+    .action(async ({ data, passphraseFile }: { data: string; passphraseFile: string }) => {
+      const options: ChildOptions = { directory: data, passphraseFile };
+      outcome.code = (await runChildReplica(options)) === 0 ? EXIT.done : EXIT.failed;
+    });
+  return root;
+}
+
+/** The options that say which network. */
+function withPlaces(command: Command): Command {
+  return command
+    .option('--genesis <file>', 'genesis of the network')
+    .option('--data <directory>', 'data directory of an embedded network, instead of --genesis and --key');
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0)
+    throw new InvalidArgumentError('It must be a number of seconds.');
+  return value * SECOND_MS;
+}

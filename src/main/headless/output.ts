@@ -1,0 +1,85 @@
+/**
+ * What the command line says: results on standard output, as text or with `--json` as one JSON object on the last
+ * line; progress and errors on standard error.
+ * @module
+ */
+import { toPlainError, type ErrorCode, type PlainError } from '../../shared/errors.ts';
+import { errorWords } from '../../shared/locales/errorWords.ts';
+
+/** Exit codes, documented in docs/CLI.md. */
+export const EXIT = {
+  done: 0,
+  /** Something failed that may work another time: a file, the network, a timeout. */
+  failed: 1,
+  /** The command was given wrongly. */
+  usage: 2,
+  /** The answer is no: a receipt does not hold, a request was refused, a passphrase is wrong. */
+  refused: 3,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+const REFUSED_PREFIXES = ['request.', 'receipt.', 'genesis.', 'import.', 'key.', 'encoding.'];
+const MAYBE_LATER: ReadonlySet<string> = new Set([
+  'request.notFound',
+  'request.notFinal',
+  'request.poolFull',
+]);
+
+/** The exit code for an error. */
+export function exitCodeOf(code: ErrorCode): ExitCode {
+  if (code === 'cli.usage') return EXIT.usage;
+  if (MAYBE_LATER.has(code)) return EXIT.failed;
+  return REFUSED_PREFIXES.some((prefix) => code.startsWith(prefix)) ? EXIT.refused : EXIT.failed;
+}
+
+export class Output {
+  readonly #json: boolean;
+  #progressShown = false;
+
+  constructor(json: boolean) {
+    this.#json = json;
+  }
+
+  /** Prints a result: `text` for people, `value` for programs. */
+  result(text: string, value: Readonly<Record<string, unknown>>): void {
+    this.#endProgress();
+    process.stdout.write(`${this.#json ? JSON.stringify(value) : text}\n`);
+  }
+
+  /** Prints a line for people that is not the result. */
+  note(text: string): void {
+    this.#endProgress();
+    process.stderr.write(`${text}\n`);
+  }
+
+  /** Shows how far something has come, in place where a terminal allows it. */
+  progress(text: string): void {
+    if (process.stderr.isTTY) {
+      process.stderr.write(`\r\u001b[K${text}`);
+      this.#progressShown = true;
+    } else if (!this.#json) process.stderr.write(`${text}\n`);
+  }
+
+  /** Prints an error with what to do, and returns its exit code. */
+  error(error: unknown): ExitCode {
+    this.#endProgress();
+    const plain = toPlainError(error);
+    const { what, action } = errorWords(plain, languageOf(process.env), { shortHashes: false });
+    process.stderr.write(`${what}\n${action}\n`);
+    if (this.#json) process.stdout.write(`${JSON.stringify({ error: plain satisfies PlainError })}\n`);
+    return exitCodeOf(plain.code);
+  }
+
+  #endProgress(): void {
+    if (this.#progressShown) process.stderr.write('\r\u001b[K');
+    this.#progressShown = false;
+  }
+}
+
+/** The language that the environment asks for (POSIX locale variables). */
+function languageOf(environment: NodeJS.ProcessEnv): 'en' | 'zh-CN' {
+  const locale = [environment['LC_ALL'], environment['LC_MESSAGES'], environment['LANG']].find(
+    (value) => value !== undefined && value !== '',
+  );
+  return locale?.startsWith('zh') === true ? 'zh-CN' : 'en';
+}

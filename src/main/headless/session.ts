@@ -1,0 +1,91 @@
+/**
+ * What several commands need: the genesis, the supervisor's key, a verifier, a client.
+ * @module
+ */
+import { join } from 'node:path';
+import { CountersignError } from '../../shared/errors.ts';
+import { SupervisorClient, type SupervisorClientOptions } from '../client/supervisorClient.ts';
+import type { Signer } from '../keys/signer.ts';
+import { VerifierPool } from '../keys/verifierPool.ts';
+import { createVerifyWorker } from '../keys/verifyWorker.ts';
+import type { Genesis } from '../ledger/genesis.ts';
+import { readPassphraseFile } from '../replica/childReplica.ts';
+import { genesisPath, supervisorKeyPath } from '../replica/embeddedLayout.ts';
+import { loadSigner, readGenesis } from '../replica/node.ts';
+
+/** Where a command finds the network and the key: named files, or a data directory that holds both. */
+export interface Places {
+  readonly data?: string;
+  readonly genesis?: string;
+  readonly key?: string;
+  readonly passphraseFile?: string;
+}
+
+/** How long to wait for enough replicas, in milliseconds. */
+const CONNECT_TIMEOUT_MS = 15_000;
+
+/** The genesis that `--genesis` or `--data` names. */
+export async function genesisOf({ genesis, data }: Places): Promise<Genesis> {
+  if (genesis !== undefined) return await readGenesis(genesis);
+  if (data !== undefined) return await readGenesis(genesisPath(data));
+  throw new CountersignError('cli.usage', {
+    problem: 'say which network: --genesis FILE or --data DIRECTORY',
+  });
+}
+
+/** The signer of the key that `--key` or `--data` names. */
+export async function signerOf({ key, data, passphraseFile }: Places): Promise<Signer> {
+  const path = key ?? (data === undefined ? undefined : supervisorKeyPath(data));
+  if (path === undefined) {
+    throw new CountersignError('cli.usage', { problem: 'say which key: --key FILE or --data DIRECTORY' });
+  }
+  if (passphraseFile === undefined) {
+    throw new CountersignError('cli.usage', {
+      problem: 'say where the passphrase is: --passphrase-file FILE',
+    });
+  }
+  return await loadSigner(path, await readPassphraseFile(passphraseFile));
+}
+
+/** Runs `work` with a verifier, and ends the verifier's workers. */
+export async function withVerifier<T>(work: (verifier: VerifierPool) => Promise<T>): Promise<T> {
+  const verifier = new VerifierPool({ createWorker: createVerifyWorker });
+  try {
+    return await work(verifier);
+  } finally {
+    await verifier.close();
+  }
+}
+
+/** Runs `work` with a client that is connected with at least `replicas` of the network's replicas. */
+export async function withClient<T>(
+  genesis: Genesis,
+  replicas: number,
+  options: Pick<SupervisorClientOptions, 'onProgress'>,
+  work: (client: SupervisorClient) => Promise<T>,
+): Promise<T> {
+  return await withVerifier(async (verifier) => {
+    const client = new SupervisorClient({
+      genesis,
+      verify: async (signature, digest, publicKey) => await verifier.verify(signature, digest, publicKey),
+      ...options,
+    });
+    client.start();
+    try {
+      await client.waitForReplicas(replicas, CONNECT_TIMEOUT_MS);
+      return await work(client);
+    } finally {
+      await client.close();
+    }
+  });
+}
+
+/** Default data directory: as the platform has it for applications (XDG Base Directory, and its like elsewhere). */
+export function defaultDataDirectory(environment: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
+  const home = environment['HOME'] ?? environment['USERPROFILE'] ?? '.';
+  const named = environment['COUNTERSIGN_DATA'];
+  if (named !== undefined && named !== '') return named;
+  if (platform === 'win32') return join(environment['APPDATA'] ?? home, 'Countersign');
+  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'Countersign');
+  return join(environment['XDG_DATA_HOME'] ?? join(home, '.local', 'share'), 'countersign');
+}
