@@ -116,7 +116,7 @@ describe('the write-ahead log that a crash leaves', () => {
       await expect(tipWith(flipped(offset))).rejects.toMatchObject({ code: 'storage.corrupt' });
     }
     const secondLast = commits.at(-2)!;
-    for (let frame = 0; frame <= secondLast; frame += 3) {
+    for (let frame = 0; frame <= secondLast; frame++) {
       for (const within of [1, 9, 17, 24 + ((frame * 97) % 4_096)]) {
         const rotten = flipped(HEADER_BYTES + frame * FRAME_BYTES + within);
         await expect(tipWith(rotten)).rejects.toMatchObject({ code: 'storage.corrupt' });

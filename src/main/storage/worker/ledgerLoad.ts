@@ -82,11 +82,25 @@ function readChain(
     const { block } = accepted;
     if (!isLinked(tip, block.header)) throw corrupt(database.path, `block ${height} is not linked`);
     decoding(database.path, `block ${height}`, () => state.execute(block));
+    checkFoundById(database, block);
     chain.push(accepted);
     tip = block.header;
   }
   if (tip.hash !== tipHash) throw corrupt(database.path, 'the chain ends at another block');
   return chain;
+}
+
+/** By id it is seen that a request is not executed twice: that index must not have lost one. */
+function checkFoundById(database: Database, { header, requests }: Block): void {
+  for (const { id } of requests) {
+    const row = database.get(
+      'SELECT height FROM requests INDEXED BY requests_by_id WHERE id = ?',
+      fromHex(id),
+    );
+    if (row?.['height'] !== header.height) {
+      throw corrupt(database.path, `request ${id} is not found by its id`);
+    }
+  }
 }
 
 function checkRolledBack(database: Database): void {
