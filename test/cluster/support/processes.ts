@@ -1,0 +1,175 @@
+/**
+ * A network of four real replicas, each in a process of its own, on loopback; and a client that keeps sending.
+ * @module
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { signPayload } from '../../../src/main/client/signRequest.ts';
+import { SupervisorClient } from '../../../src/main/client/supervisorClient.ts';
+import type { Progress } from '../../../src/main/client/tracking.ts';
+import { generateSeed, publicKeyOf } from '../../../src/main/keys/ed25519.ts';
+import { createSigner, type Signer } from '../../../src/main/keys/signer.ts';
+import { VerifierPool } from '../../../src/main/keys/verifierPool.ts';
+import { createVerifyWorker } from '../../../src/main/keys/verifyWorker.ts';
+import { networkIdOf, type Genesis } from '../../../src/main/ledger/genesis.ts';
+import type { SignedRequest } from '../../../src/main/ledger/request.ts';
+import { forkReplicas, type ChildReplica } from '../../../src/main/replica/childReplica.ts';
+import { createEmbeddedNetwork, genesisPath } from '../../../src/main/replica/embeddedNetwork.ts';
+import { networkDirectory, replicaDirectory } from '../../../src/main/replica/embeddedLayout.ts';
+import { readGenesis } from '../../../src/main/replica/node.ts';
+import { openLedgerStore, type LedgerStore } from '../../../src/main/storage/index.ts';
+import { createStoreWorker } from '../../../src/main/storage/storeWorker.ts';
+
+const ENTRY = fileURLToPath(new URL('../../../src/main/headless/index.ts', import.meta.url));
+
+export class ReplicaProcesses {
+  readonly genesis: Genesis;
+  readonly signer: Signer;
+  readonly #directory: string;
+  readonly #children = new Map<number, ChildReplica>();
+  readonly #startChild = forkReplicas(ENTRY);
+
+  private constructor(directory: string, genesis: Genesis, signer: Signer) {
+    this.#directory = directory;
+    this.genesis = genesis;
+    this.signer = signer;
+  }
+
+  /** Makes a network in a temporary directory and starts its four processes. */
+  static async start(): Promise<ReplicaProcesses> {
+    const directory = await mkdtemp(join(tmpdir(), 'countersign-cluster-'));
+    const seed = generateSeed();
+    await createEmbeddedNetwork({
+      directory,
+      networkName: 'Cluster test',
+      supervisor: { name: 'Tester', organisation: 'Tests', publicKey: publicKeyOf(seed) },
+      supervisorKeyPem: 'not used here',
+      nowMs: Date.now(),
+    });
+    const genesis = await readGenesis(genesisPath(directory));
+    const processes = new ReplicaProcesses(directory, genesis, createSigner(seed));
+    await Promise.all(genesis.replicas.map(async (_, index) => await processes.startReplica(index)));
+    return processes;
+  }
+
+  async startReplica(index: number): Promise<void> {
+    const network = networkDirectory(this.#directory);
+    const child = this.#startChild({
+      directory: replicaDirectory(network, index),
+      passphraseFile: join(network, 'passphrase'),
+    });
+    this.#children.set(index, child);
+    await child.ready;
+  }
+
+  /** SIGKILL. */
+  async kill(index: number): Promise<void> {
+    await this.#children.get(index)?.kill();
+    this.#children.delete(index);
+  }
+
+  /** Stops all processes; their stores can be opened then. */
+  async stopAll(): Promise<void> {
+    await Promise.all([...this.#children.values()].map(async (child) => await child.stop()));
+    this.#children.clear();
+  }
+
+  /** The store of a replica whose process has ended. */
+  async store(index: number): Promise<LedgerStore> {
+    const directory = replicaDirectory(networkDirectory(this.#directory), index);
+    return await openLedgerStore({ directory, genesis: this.genesis, createWorker: createStoreWorker });
+  }
+
+  async remove(): Promise<void> {
+    await this.stopAll();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+/** A client that keeps a number of requests under way, and remembers what it saw as final. */
+export class LoadClient {
+  readonly finals = new Map<string, Progress>();
+  readonly sent: SignedRequest[] = [];
+  readonly #processes: ReplicaProcesses;
+  readonly #client: SupervisorClient;
+  readonly #verifier: VerifierPool;
+  #underWay = 0;
+  #sending = true;
+
+  constructor(processes: ReplicaProcesses) {
+    this.#processes = processes;
+    this.#verifier = new VerifierPool({ createWorker: createVerifyWorker, workers: 1 });
+    this.#client = new SupervisorClient({
+      genesis: processes.genesis,
+      verify: async (signature, digest, publicKey) =>
+        await this.#verifier.verify(signature, digest, publicKey),
+      onProgress: (progress) => this.#progressed(progress),
+    });
+  }
+
+  /** Connects with all replicas and keeps `concurrency` requests under way. */
+  async start(concurrency: number): Promise<void> {
+    this.#client.start();
+    await this.#client.waitForReplicas(this.#processes.genesis.replicas.length, 10_000);
+    for (let index = 0; index < concurrency; index++) this.#send();
+  }
+
+  /** Resolves when `count` requests in all are final. */
+  async untilFinal(count: number, timeoutMs: number): Promise<void> {
+    const deadlineMs = Date.now() + timeoutMs;
+    while (this.finals.size < count) {
+      if (Date.now() > deadlineMs) {
+        throw new Error(`${String(this.finals.size)} of ${String(count)} requests are final`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Sends nothing new, and waits until everything sent is final. */
+  async finish(timeoutMs: number): Promise<void> {
+    this.#sending = false;
+    await this.untilFinal(this.sent.length, timeoutMs);
+  }
+
+  /** Stable height of each replica. */
+  async stableHeights(): Promise<readonly number[]> {
+    const statuses = await Promise.all(
+      this.#processes.genesis.replicas.map(async (_, index) => await this.#client.replicaStatus(index)),
+    );
+    return statuses.map(({ stableHeight }) => stableHeight);
+  }
+
+  async connected(count: number): Promise<void> {
+    await this.#client.waitForReplicas(count, 15_000);
+  }
+
+  async close(): Promise<void> {
+    this.#sending = false;
+    await this.#client.close();
+    await this.#verifier.close();
+  }
+
+  #send(): void {
+    const { genesis, signer } = this.#processes;
+    const payload = {
+      kind: 'assessments',
+      title: `Request ${String(this.sent.length)}`,
+      remark: '',
+      columns: ['subject', 'score'],
+      records: [['sample', { number: String(this.sent.length) }]],
+    } as const;
+    const request = signPayload(payload, networkIdOf(genesis), Date.now(), signer);
+    this.sent.push(request);
+    this.#underWay++;
+    this.#client.track(request);
+  }
+
+  #progressed(progress: Progress): void {
+    if (progress.state !== 'final' || this.finals.has(progress.requestId)) return;
+    this.finals.set(progress.requestId, progress);
+    this.#underWay--;
+    if (this.#sending) setImmediate(() => this.#send());
+  }
+}
