@@ -130,7 +130,7 @@ export default defineConfig({
   },
   renderer: {
     root: 'src/renderer',
-    base: './',
+    base: '/',
     publicDir: false,
     plugins: [vue()],
     define: { __VUE_PROD_DEVTOOLS__: 'false', __VUE_I18N_LEGACY_API__: 'false' },

@@ -13,8 +13,8 @@ const allowed: ReadonlySet<string> = new Set(PRELOAD_CHANNELS);
 
 const api: PreloadApi = {
   async call(channel, input) {
-    if (typeof channel !== 'string' || !allowed.has(channel)) {
-      return { ok: false, error: { code: 'console.unknownChannel', data: { channel: String(channel) } } };
+    if (!allowed.has(channel)) {
+      return { ok: false, error: { code: 'console.unknownChannel', data: { channel } } };
     }
     const answer: unknown = await ipcRenderer.invoke(`${IPC_PREFIX}${channel}`, input);
     return answer;

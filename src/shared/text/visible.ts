@@ -14,7 +14,7 @@ export interface TextPiece {
 // other than the plain one; fillers and selectors that show nothing. Line breaks and tabs are hidden by choice of
 // the caller.
 const HIDDEN =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u00A0\u1680\u2000-\u200A\u202F\u205F\u3164\u115F\u1160\uFFA0\u034F\u17B4\u17B5\u2800\u{E0100}-\u{E01EF}]/u;
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u00A0\u1680\u2000-\u200A\u202F\u205F\u2800\u3164\u115F\u1160\uFFA0]|\p{Default_Ignorable_Code_Point}/u;
 const LAYOUT = new Set(['\n', '\t']);
 /** After an emoji, the joiner and the selector only choose its picture. */
 const JOINERS = new Set(['\u200D', '\uFE0F']);

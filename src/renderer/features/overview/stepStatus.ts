@@ -1,0 +1,80 @@
+/**
+ * Whether the local replica is in step with the others, and every fact that this rests on.
+ * @module
+ */
+import type { NetworkView, PeerView, ReplicaView } from '../../../shared/contract/model.ts';
+
+/** From best to worst. `apart`: too few replicas are connected for anything to become final. */
+export type Step = 'inStep' | 'behind' | 'notParticipating' | 'changing' | 'apart';
+
+/** One fact: whether it speaks for being in step, and its words as a key with values still to be written. */
+export interface Reason {
+  readonly good: boolean;
+  readonly key: string;
+  readonly numbers: Readonly<Record<string, number>>;
+  readonly texts: Readonly<Record<string, string>>;
+  readonly timeMs: number | null;
+}
+
+export interface StepStatus {
+  readonly step: Step;
+  readonly reasons: readonly Reason[];
+}
+
+/** Blocks that may be on their way while new ones are made, without anyone being behind. */
+export const ON_THEIR_WAY_MAX = 8;
+
+export function stepStatus(
+  replica: ReplicaView,
+  network: NetworkView,
+  peers: readonly PeerView[],
+): StepStatus {
+  const reasons = [heights(replica), quorum(replica, network), primary(replica, peers), lastBlock(replica)];
+  if (!replica.participating) reasons.unshift(reason(false, 'notParticipating'));
+  return { step: stepOf(replica, network), reasons };
+}
+
+function stepOf(replica: ReplicaView, network: NetworkView): Step {
+  if (replica.connected < network.q) return 'apart';
+  if (replica.mode === 'changing') return 'changing';
+  if (!replica.participating) return 'notParticipating';
+  return replica.attestedHeight - replica.tipHeight > ON_THEIR_WAY_MAX ? 'behind' : 'inStep';
+}
+
+function heights({ tipHeight, attestedHeight }: ReplicaView): Reason {
+  const numbers = { height: tipHeight, attested: attestedHeight };
+  const missing = attestedHeight - tipHeight;
+  if (missing > ON_THEIR_WAY_MAX) return reason(false, 'behind', { ...numbers, missing });
+  if (missing > 0) return reason(true, 'almost', { ...numbers, missing });
+  return reason(true, missing === 0 ? 'equal' : 'ahead', numbers);
+}
+
+function quorum({ connected }: ReplicaView, { n, q }: NetworkView): Reason {
+  const numbers = { connected, n, q };
+  if (connected < q) return reason(false, 'tooFew', numbers);
+  return reason(true, connected === n ? 'all' : 'enough', numbers);
+}
+
+function primary({ view, mode, primaryIndex }: ReplicaView, peers: readonly PeerView[]): Reason {
+  if (mode === 'changing') return reason(false, 'changing', { view });
+  const peer = peers.find(({ index }) => index === primaryIndex);
+  const texts = { primary: peer?.name ?? String(primaryIndex) };
+  if (peer?.self === true) return reason(true, 'primarySelf', { view }, texts);
+  return peer?.state === 'connected'
+    ? reason(true, 'primary', { view }, texts)
+    : reason(false, 'primaryAway', { view }, texts);
+}
+
+function lastBlock({ lastBlockAtMs }: ReplicaView): Reason {
+  if (lastBlockAtMs === null) return reason(true, 'noBlock');
+  return { ...reason(true, 'lastBlock'), timeMs: lastBlockAtMs };
+}
+
+function reason(
+  good: boolean,
+  key: string,
+  numbers: Record<string, number> = {},
+  texts: Record<string, string> = {},
+): Reason {
+  return { good, key, numbers, texts, timeMs: null };
+}

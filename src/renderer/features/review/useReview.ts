@@ -1,0 +1,160 @@
+/**
+ * One item under review: what was loaded and shown, what is being typed, and whether the two sides still agree.
+ *
+ * What is typed is saved by itself, and always on top of what was shown: `shownHash` is the hash of what this page
+ * last showed the person, and the main process signs nothing else.
+ * @module
+ */
+import { computed, onScopeDispose, reactive, ref, shallowRef, watch, type ComputedRef, type Ref } from 'vue';
+import type { ContentView, ItemDetail, ItemView } from '../../../shared/contract/model.ts';
+import type { Decision } from '../../../shared/domain/payload.ts';
+import { hasCode, toPlainError, type PlainError } from '../../../shared/errors.ts';
+import { call } from '../../bridge/current.ts';
+import { useSession } from '../../stores/session.ts';
+import type { Row } from './useRecords.ts';
+
+/** Typing rests this long before it is saved. */
+const SAVE_AFTER_MS = 500;
+
+/** What can be typed. */
+export interface DraftWords {
+  title: string;
+  remark: string;
+  decision: Decision;
+}
+
+/** What `useReview` gives. */
+export interface Review {
+  readonly detail: Ref<ItemDetail | null>;
+  readonly item: ComputedRef<ItemView | null>;
+  readonly words: DraftWords;
+  readonly shownHash: Ref<string>;
+  readonly saving: Ref<'saved' | 'saving' | 'failed'>;
+  readonly error: Ref<PlainError | null>;
+  /** Whether the content is not what was shown any more, by someone else's doing. */
+  readonly changed: ComputedRef<boolean>;
+  readonly load: () => Promise<void>;
+  /** Saves what is typed now. Gives whether everything typed is saved. */
+  readonly flush: () => Promise<boolean>;
+  readonly loadRecords: (first: number, count: number) => Promise<readonly Row[]>;
+}
+
+export function useReview(id: string): Review {
+  const session = useSession();
+  const detail = shallowRef<ItemDetail | null>(null);
+  const shownHash = ref('');
+  const error = shallowRef<PlainError | null>(null);
+  const saving = ref<'saved' | 'saving' | 'failed'>('saved');
+  const words = reactive<DraftWords>({ title: '', remark: '', decision: 'approved' });
+  let savedWords: DraftWords = { ...words };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let underWay: Promise<void> | null = null;
+
+  const item = computed(() => session.picture?.items.get(id) ?? detail.value?.item ?? null);
+  const changed = computed(
+    () =>
+      item.value?.state === 'draft' &&
+      saving.value === 'saved' &&
+      shownHash.value !== '' &&
+      item.value.contentHash !== shownHash.value,
+  );
+
+  async function load(): Promise<void> {
+    try {
+      const loaded = await fetchDetail();
+      show(loaded);
+      savedWords = wordsOf(loaded.content);
+      Object.assign(words, savedWords);
+    } catch (problem) {
+      error.value = toPlainError(problem);
+    }
+  }
+
+  function fetchDetail(): Promise<ItemDetail> {
+    return call('item.get', { id, firstRecord: 0, recordCount: 0 });
+  }
+
+  function show(loaded: ItemDetail): void {
+    detail.value = loaded;
+    shownHash.value = loaded.item.contentHash;
+    session.setItem(loaded.item);
+    error.value = null;
+  }
+
+  watch(words, () => {
+    if (isSaved()) return;
+    saving.value = 'saving';
+    clearTimeout(timer);
+    timer = setTimeout(() => void flush(), SAVE_AFTER_MS);
+  });
+
+  async function flush(): Promise<boolean> {
+    clearTimeout(timer);
+    while (underWay !== null) await underWay;
+    if (isSaved()) {
+      if (saving.value === 'saving') saving.value = 'saved';
+      return true;
+    }
+    underWay = save();
+    await underWay;
+    return saving.value === 'saved';
+  }
+
+  async function save(): Promise<void> {
+    saving.value = 'saving';
+    const sent = { ...words };
+    const isOurs = item.value?.contentHash === shownHash.value;
+    try {
+      const edited = await call('item.edit', { id, ...difference(sent, savedWords) });
+      savedWords = sent;
+      // The canonical form and the hash follow what was typed; what someone else changed is shown only on demand.
+      if (isOurs) show(await fetchDetail());
+      else session.setItem(edited);
+      saving.value = isSaved() ? 'saved' : 'saving';
+    } catch (problem) {
+      saving.value = 'failed';
+      // A lost connection has its own banner, and its return saves again.
+      if (!hasCode(problem, 'console.disconnected')) error.value = toPlainError(problem);
+    } finally {
+      underWay = null;
+    }
+  }
+
+  function isSaved(): boolean {
+    return Object.keys(difference(words, savedWords)).length === 0;
+  }
+
+  async function loadRecords(first: number, count: number): Promise<readonly Row[]> {
+    const { content } = await call('item.get', { id, firstRecord: first, recordCount: count });
+    return content.kind === 'assessments' ? content.records : [];
+  }
+
+  // Back from a lost connection: what was typed meanwhile is saved, and what was not loaded is.
+  watch(
+    () => session.connection,
+    (connection) => {
+      if (connection !== 'connected') return;
+      if (detail.value === null) void load();
+      else if (saving.value === 'failed') void flush();
+    },
+  );
+  onScopeDispose(() => void flush());
+
+  return { detail, item, words, shownHash, saving, error, changed, load, flush, loadRecords };
+}
+
+function wordsOf(content: ContentView): DraftWords {
+  return {
+    title: content.title,
+    remark: content.remark,
+    decision: content.kind === 'document' ? content.decision : 'approved',
+  };
+}
+
+function difference(words: DraftWords, saved: DraftWords): Partial<DraftWords> {
+  return {
+    ...(words.title === saved.title ? {} : { title: words.title }),
+    ...(words.remark === saved.remark ? {} : { remark: words.remark }),
+    ...(words.decision === saved.decision ? {} : { decision: words.decision }),
+  };
+}

@@ -1,0 +1,52 @@
+/**
+ * Keys that work everywhere but in a field: `g` and a letter to go somewhere, `/` to search, `?` for help.
+ * @module
+ */
+import { onBeforeUnmount, onMounted } from 'vue';
+import { useRouter } from 'vue-router';
+
+/** Second letter after `g`, and where it leads. */
+export const PLACES_BY_LETTER: Readonly<Record<string, string>> = {
+  o: '/',
+  i: '/inbox',
+  b: '/blocks',
+  v: '/verify',
+};
+/** How long after `g` its letter still counts. */
+const SEQUENCE_MS = 1_500;
+
+export function useShortcuts(showHelp: () => void): void {
+  const router = useRouter();
+  let pressedGAtMs = -Infinity;
+
+  function onKey(event: KeyboardEvent): void {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyping(event.target) || dialogIsOpen()) return;
+    const afterG = event.timeStamp - pressedGAtMs < SEQUENCE_MS;
+    pressedGAtMs = -Infinity;
+    const place = PLACES_BY_LETTER[event.key];
+    if (afterG && place !== undefined) void router.push(place);
+    else if (event.key === 'g') pressedGAtMs = event.timeStamp;
+    else if (event.key === '/') focusSearch(event);
+    else if (event.key === '?') showHelp();
+  }
+
+  onMounted(() => window.addEventListener('keydown', onKey));
+  onBeforeUnmount(() => window.removeEventListener('keydown', onKey));
+}
+
+function focusSearch(event: KeyboardEvent): void {
+  const search = document.querySelector<HTMLInputElement>('main input[type="search"]');
+  if (search === null) return;
+  event.preventDefault();
+  search.focus();
+}
+
+function dialogIsOpen(): boolean {
+  return [...document.querySelectorAll('[aria-modal="true"]')].some((dialog) => dialog.checkVisibility());
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName);
+}

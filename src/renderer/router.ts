@@ -1,0 +1,45 @@
+/**
+ * The addresses of the console. The server answers every one of them with the same page.
+ * @module
+ */
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
+import BlockPage from './features/blocks/BlockPage.vue';
+import BlocksPage from './features/blocks/BlocksPage.vue';
+import RequestPage from './features/blocks/RequestPage.vue';
+import InboxPage from './features/inbox/InboxPage.vue';
+import OverviewPage from './features/overview/OverviewPage.vue';
+import ReviewPage from './features/review/ReviewPage.vue';
+import NotFoundPage from './features/shell/NotFoundPage.vue';
+import VerifyPage from './features/verify/VerifyPage.vue';
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Key of the page's title. */
+    readonly title: string;
+  }
+}
+
+const routes: RouteRecordRaw[] = [
+  { path: '/', name: 'overview', component: OverviewPage, meta: { title: 'overview.title' } },
+  { path: '/inbox', name: 'inbox', component: InboxPage, meta: { title: 'inbox.title' } },
+  { path: '/inbox/:id', name: 'review', component: ReviewPage, props: true, meta: { title: 'review.title' } },
+  { path: '/blocks', name: 'blocks', component: BlocksPage, meta: { title: 'blocks.title' } },
+  {
+    path: '/blocks/:height(\\d{1,15})',
+    name: 'block',
+    component: BlockPage,
+    props: (route) => ({ height: Number(route.params['height']) }),
+    meta: { title: 'block.title' },
+  },
+  {
+    path: '/requests/:id([0-9a-f]{64})',
+    name: 'request',
+    component: RequestPage,
+    props: true,
+    meta: { title: 'request.title' },
+  },
+  { path: '/verify', name: 'verify', component: VerifyPage, meta: { title: 'verify.title' } },
+  { path: '/:path(.*)*', name: 'notFound', component: NotFoundPage, meta: { title: 'notFound.title' } },
+];
+
+export const router = createRouter({ history: createWebHistory('/'), routes });

@@ -1,0 +1,91 @@
+/**
+ * What the main process told this page: the snapshot, and how each change turns it into the next one.
+ * @module
+ */
+import type {
+  BlockSummary,
+  Change,
+  CheckpointView,
+  ItemView,
+  KeyView,
+  NetworkView,
+  PeerView,
+  ReplicaView,
+  Snapshot,
+  Stage,
+} from '../../shared/contract/model.ts';
+import { markStable, mergeBlocks } from './blockList.ts';
+
+/** The snapshot in the form that the screens read. */
+export interface Picture {
+  readonly version: string;
+  readonly dataDirectory: string;
+  readonly stage: Stage;
+  readonly network: NetworkView | null;
+  readonly replica: ReplicaView | null;
+  readonly peers: readonly PeerView[];
+  readonly key: KeyView | null;
+  readonly items: ReadonlyMap<string, ItemView>;
+  readonly blocks: readonly BlockSummary[];
+  readonly checkpoints: readonly CheckpointView[];
+}
+
+/** Checkpoints that the page keeps: the newest ones. */
+export const CHECKPOINTS_KEPT_MAX = 100;
+
+/** `snapshot` as a picture; blocks that an earlier picture of the same network had loaded are kept. */
+export function pictureOf(snapshot: Snapshot, before: Picture | null): Picture {
+  const sameNetwork = before?.network?.networkId === snapshot.network?.networkId;
+  return {
+    version: snapshot.version,
+    dataDirectory: snapshot.dataDirectory,
+    stage: snapshot.stage,
+    network: snapshot.network,
+    replica: snapshot.replica,
+    peers: snapshot.peers,
+    key: snapshot.key,
+    items: new Map(snapshot.items.map((item) => [item.id, item])),
+    blocks: mergeBlocks(before !== null && sameNetwork ? before.blocks : [], snapshot.blocks),
+    checkpoints: snapshot.checkpoints.slice(0, CHECKPOINTS_KEPT_MAX),
+  };
+}
+
+/** The picture after one change. */
+export function applyChange(picture: Picture, change: Change): Picture {
+  switch (change.topic) {
+    case 'stage':
+      return { ...picture, stage: change.value };
+    case 'network':
+      return { ...picture, network: change.value };
+    case 'replica':
+      return { ...picture, replica: change.value };
+    case 'peers':
+      return { ...picture, peers: change.value };
+    case 'key':
+      return { ...picture, key: change.value };
+    case 'item':
+      return withItem(picture, change.value);
+    case 'itemRemoved':
+      return withoutItem(picture, change.id);
+    case 'blocks':
+      return { ...picture, blocks: mergeBlocks(picture.blocks, change.value) };
+    case 'checkpoint':
+      return {
+        ...picture,
+        blocks: markStable(picture.blocks, change.value.height),
+        checkpoints: [change.value, ...picture.checkpoints].slice(0, CHECKPOINTS_KEPT_MAX),
+      };
+  }
+}
+
+/** The picture with `item` new or replaced. */
+export function withItem(picture: Picture, item: ItemView): Picture {
+  return { ...picture, items: new Map(picture.items).set(item.id, item) };
+}
+
+/** The picture without the item `id`. */
+export function withoutItem(picture: Picture, id: string): Picture {
+  const items = new Map(picture.items);
+  items.delete(id);
+  return { ...picture, items };
+}

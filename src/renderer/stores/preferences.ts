@@ -1,0 +1,65 @@
+/**
+ * Language and theme of this page, kept on this machine.
+ * @module
+ */
+import { defineStore } from 'pinia';
+import { computed, ref, watch } from 'vue';
+import { LANGUAGES, type Language } from '../../shared/text/quantities.ts';
+
+export const THEMES = ['auto', 'light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
+
+const LANGUAGE_KEY = 'countersign.language';
+const THEME_KEY = 'countersign.theme';
+
+export const usePreferences = defineStore('preferences', () => {
+  const language = ref<Language>(oneOf(LANGUAGES, read(LANGUAGE_KEY)) ?? languageOf(navigator.languages));
+  const theme = ref<Theme>(oneOf(THEMES, read(THEME_KEY)) ?? 'auto');
+
+  const darkMedia = window.matchMedia('(prefers-color-scheme: dark)');
+  const systemIsDark = ref(darkMedia.matches);
+  darkMedia.addEventListener('change', (event) => (systemIsDark.value = event.matches));
+  const dark = computed(() => theme.value === 'dark' || (theme.value === 'auto' && systemIsDark.value));
+
+  watch(
+    dark,
+    (isDark) => {
+      document.documentElement.classList.toggle('dark', isDark);
+    },
+    { immediate: true },
+  );
+  watch(theme, (value) => write(THEME_KEY, value));
+  watch(language, (value) => write(LANGUAGE_KEY, value));
+
+  return { language, theme, dark };
+});
+
+/** The first of the person's languages that the console speaks, or English. */
+export function languageOf(wanted: readonly string[]): Language {
+  for (const tag of wanted) {
+    if (tag.toLowerCase().startsWith('zh')) return 'zh-CN';
+    if (tag.toLowerCase().startsWith('en')) return 'en';
+  }
+  return 'en';
+}
+
+function oneOf<T extends string>(words: readonly T[], value: string | null): T | undefined {
+  return words.find((word) => word === value);
+}
+
+/** A browser may forbid storage: the choice then lasts as long as the page. */
+function read(key: string): string | null {
+  try {
+    return window.localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function write(key: string, value: string): void {
+  try {
+    window.localStorage.setItem(key, value);
+  } catch {
+    // As above.
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Keeps the page in step with the main process: a snapshot first, then its numbered changes; a gap in the numbers or
+ * a new connection asks for a snapshot again.
+ * @module
+ */
+import { defineStore } from 'pinia';
+import { computed, shallowRef } from 'vue';
+import type { ConsoleError, Delta, ItemView, Snapshot } from '../../shared/contract/model.ts';
+import { hasCode, toPlainError } from '../../shared/errors.ts';
+import type { RendererBridge } from '../bridge/rendererBridge.ts';
+import { appendOlder } from './blockList.ts';
+import { applyChange, pictureOf, withItem, withoutItem, type Picture } from './picture.ts';
+
+/** `lost`: it was there and comes back by itself. `refused`: it will not. */
+export type Connection = 'connecting' | 'connected' | 'lost' | 'refused';
+
+/** Deltas kept while a snapshot is under way: at ten a second, more than it takes. Beyond it, a new snapshot. */
+const DELTAS_HELD_MAX = 1_000;
+
+export const useSession = defineStore('session', () => {
+  const picture = shallowRef<Picture | null>(null);
+  const connection = shallowRef<Connection>('connecting');
+  const connectionError = shallowRef<ConsoleError | null>(null);
+  /** Why the last snapshot could not be had. */
+  const snapshotError = shallowRef<ConsoleError | null>(null);
+  /** The main process's clock minus this page's, in milliseconds. */
+  const clockOffsetMs = shallowRef(0);
+
+  let bridge: RendererBridge | null = null;
+  let sequence = 0;
+  let syncing = false;
+  let held: Delta[] = [];
+
+  /** Begins to follow `using`. Returns a function that ends it. */
+  function follow(using: RendererBridge): () => void {
+    bridge = using;
+    const offDelta = using.onDelta(receive);
+    const offConnection = using.onConnection((connected, error) => {
+      connectionError.value = error;
+      if (connected) connection.value = 'connected';
+      else connection.value = error === null ? 'lost' : 'refused';
+      if (connected) void synchronise();
+    });
+    return () => {
+      offDelta();
+      offConnection();
+      using.close();
+    };
+  }
+
+  /** There is no way to connect: no token was given. */
+  function refuse(error: ConsoleError): void {
+    connection.value = 'refused';
+    connectionError.value = error;
+  }
+
+  async function synchronise(): Promise<void> {
+    if (bridge === null || syncing) return;
+    syncing = true;
+    held = [];
+    try {
+      accept(await bridge.call('session.snapshot', {}));
+      snapshotError.value = null;
+    } catch (error) {
+      // A lost connection is told by the bridge, and its return asks again.
+      if (!hasCode(error, 'console.disconnected')) snapshotError.value = toPlainError(error);
+    } finally {
+      syncing = false;
+    }
+    const waited = held;
+    held = [];
+    for (const delta of waited) receive(delta);
+  }
+
+  function accept(snapshot: Snapshot): void {
+    sequence = snapshot.sequence;
+    clockOffsetMs.value = snapshot.nowMs - Date.now();
+    picture.value = pictureOf(snapshot, picture.value);
+  }
+
+  function receive(delta: Delta): void {
+    if (syncing) {
+      if (held.length < DELTAS_HELD_MAX) held.push(delta);
+      return;
+    }
+    if (picture.value === null || delta.sequence <= sequence) return;
+    if (delta.sequence !== sequence + 1) {
+      void synchronise();
+      return;
+    }
+    sequence = delta.sequence;
+    picture.value = delta.changes.reduce(applyChange, picture.value);
+  }
+
+  /** Takes over an item that a call returned, ahead of its delta. */
+  function setItem(item: ItemView): void {
+    if (picture.value !== null) picture.value = withItem(picture.value, item);
+  }
+
+  /** Takes out an item that a call removed, ahead of its delta. */
+  function dropItem(id: string): void {
+    if (picture.value !== null) picture.value = withoutItem(picture.value, id);
+  }
+
+  /** Loads `limit` blocks below the oldest known one. Returns how many came. */
+  async function loadOlderBlocks(limit: number): Promise<number> {
+    if (bridge === null || picture.value === null) return 0;
+    const beforeHeight = picture.value.blocks.at(-1)?.height ?? null;
+    const { blocks } = await bridge.call('block.page', { beforeHeight, limit });
+    picture.value = { ...picture.value, blocks: appendOlder(picture.value.blocks, blocks) };
+    return blocks.length;
+  }
+
+  return {
+    picture,
+    connection,
+    connectionError,
+    snapshotError,
+    clockOffsetMs,
+    stage: computed(() => picture.value?.stage ?? null),
+    network: computed(() => picture.value?.network ?? null),
+    replica: computed(() => picture.value?.replica ?? null),
+    peers: computed(() => picture.value?.peers ?? []),
+    key: computed(() => picture.value?.key ?? null),
+    items: computed(() => [...(picture.value?.items.values() ?? [])]),
+    blocks: computed(() => picture.value?.blocks ?? []),
+    checkpoints: computed(() => picture.value?.checkpoints ?? []),
+    itemById: (id: string): ItemView | undefined => picture.value?.items.get(id),
+    follow,
+    refuse,
+    setItem,
+    dropItem,
+    loadOlderBlocks,
+    synchronise,
+  };
+});

@@ -1,0 +1,28 @@
+/**
+ * How long ago, in words.
+ * @module
+ */
+import type { Language } from '../../shared/text/quantities.ts';
+
+const STEPS = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+] as const;
+const MS_PER_SECOND = 1_000;
+
+/** `timeMs` as seen at `nowMs`: `2 minutes ago`. */
+export function relativeTime(timeMs: number, nowMs: number, language: Language): string {
+  const seconds = Math.round((timeMs - nowMs) / MS_PER_SECOND);
+  const step = STEPS.find(([, length]) => Math.abs(seconds) >= length);
+  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  return step === undefined
+    ? format.format(seconds, 'second')
+    : format.format(Math.trunc(seconds / step[1]), step[0]);
+}
+
+/** The time left as minutes and seconds: `4:05`. */
+export function countdown(leftMs: number): string {
+  const seconds = Math.max(0, Math.ceil(leftMs / MS_PER_SECOND));
+  return `${String(Math.floor(seconds / 60))}:${String(seconds % 60).padStart(2, '0')}`;
+}
