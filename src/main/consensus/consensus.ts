@@ -27,7 +27,7 @@ import {
   handleCommit,
   handleLocalCommit,
 } from './handle/certify.ts';
-import { acceptOrders, fetchBodies, handleBodies, handleOrder } from './handle/orderedRequest.ts';
+import { acceptOrders, fetchNext, handleBodies, handleOrder } from './handle/orderedRequest.ts';
 import { proposeBlock, publishOrder, signUnsignedOrders } from './handle/propose.ts';
 import { expireRequests, handleRequest } from './handle/request.ts';
 import type { GetRequestsMessage, PeerMessage, RequestReference } from './messages.ts';
@@ -217,7 +217,7 @@ function handleSigned(context: Context, { statement, signature }: Extract<Input,
 function handleTimer(context: Context, timer: Extract<Input, { type: 'timer' }>['timer']): void {
   switch (timer) {
     case 'bodies':
-      return fetchBodies(context);
+      return fetchNext(context);
     case 'catchUp':
       return handleCatchUpTimer(context);
     case 'checkpoint':

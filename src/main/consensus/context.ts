@@ -75,8 +75,8 @@ export class Context {
   catchUp: CatchUp | null = null;
   /** Replica that was last asked for missing bodies, orders or headers. */
   lastAsked: number;
-  /** Hash of the block whose missing bodies are being waited for or fetched. */
-  bodiesAwaitedFor: Hex | null = null;
+  /** What the next block lacks, and is being waited for or fetched: its order, or the bodies of the block named. */
+  awaitedNext: string | null = null;
   /** Stay eager until then (rule K4). */
   eagerUntilMs = 0;
   /** Whether the primary has an order out for its own signature. */

@@ -90,7 +90,7 @@ export type OwnStatement = OrderStatement | LocalCommitStatement | CheckpointVot
 
 /** Timers, by what they are for. Setting one again replaces it. */
 export type TimerName =
-  /** Fetch the bodies that an order lacks. */
+  /** Fetch the bodies that an order lacks, or the order that is missing before it. */
   | 'bodies'
   /** Ask for what is missing between the tip and what others have. */
   | 'catchUp'

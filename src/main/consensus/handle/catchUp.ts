@@ -6,14 +6,17 @@
  */
 import { isLinked, type HashedHeader } from '../../ledger/block.ts';
 import type { SignedRequest } from '../../ledger/request.ts';
+import type { CheckpointCertificate } from '../../ledger/statement.ts';
+import { primaryOf } from '../config.ts';
 import type { Context } from '../context.ts';
 import type { BeaconMessage, BlockMessage, GetOrdersMessage, HeadersMessage } from '../messages.ts';
 import { appendBlock, blockProblem, rollbackTo } from './append.ts';
 import { becomeStable } from './certify.ts';
-import { nextToAsk } from './orderedRequest.ts';
 
 /** Most orders in one answer. The asker asks again from its new tip. */
 const ORDERS_MAX = 64;
+/** Most references in one answer beyond those of its first order: half of what `maxMessageBytes` leaves for them. */
+const ORDER_REFERENCES_MAX = 32_768;
 
 /** Tells the others where this replica stands, now and at every interval. */
 export function sendBeacon(context: Context): void {
@@ -77,7 +80,7 @@ export function handleHeaders(context: Context, from: number, message: HeadersMe
   const fork = headers.find(
     ({ height, hash }) => height <= context.chain.tip.height && !context.chain.contains(height, hash),
   );
-  if (fork !== undefined) leaveFork(context, fork.height - 1, certificate.height);
+  if (fork !== undefined) leaveFork(context, fork.height - 1, certificate);
   fetchNextBlock(context);
 }
 
@@ -86,7 +89,12 @@ export function handleHeaders(context: Context, from: number, message: HeadersMe
  * under this replica's signature, though, so the base rises with it: below the certified block nothing more is signed
  * in this view, and two localCommits of one replica for one height remain proof of a fault, across restarts too.
  */
-function leaveFork(context: Context, forkHeight: number, certifiedHeight: number): void {
+function leaveFork(context: Context, forkHeight: number, certificate: CheckpointCertificate): void {
+  const { view, height: certifiedHeight } = certificate;
+  // One view, one order for each height: whoever ordered the block that is left ordered the certified one too.
+  if (context.chain.at(forkHeight + 1)?.order?.view === view) {
+    context.suspect(primaryOf(view, context.membership.sizes.n), 'twoOrders', forkHeight + 1);
+  }
   rollbackTo(context, forkHeight);
   const baseHeight = Math.max(context.position.baseHeight, certifiedHeight);
   context.position = { ...context.position, baseHeight };
@@ -131,6 +139,12 @@ export function handleGetOrders(context: Context, from: number, message: GetOrde
       return [{ ...order, header: block.header, references, bodies: [] }];
     })
     .slice(0, ORDERS_MAX);
+  let references = 0;
+  const tooMany = orders.findIndex((order, index) => {
+    references += order.references.length;
+    return index > 0 && references > ORDER_REFERENCES_MAX;
+  });
+  if (tooMany !== -1) orders.length = tooMany;
   if (orders.length > 0) context.emit({ type: 'send', to: from, message: { type: 'orders', orders } });
 }
 
@@ -164,10 +178,10 @@ function finishTarget(context: Context): void {
   context.catchUp = null;
   context.emit({ type: 'clearTimer', timer: 'catchUp' });
   becomeStable(context, target.certificate);
-  const beacon = context.beacons.get(source);
-  if (beacon === undefined) return;
-  if (beacon.stableHeight > context.chain.stable.height) startCatchUp(context, source);
-  else if (beacon.tipHeight > context.chain.tip.height) askForOrders(context, source);
+  const ahead = context.beacons.get(source)?.stableHeight ?? 0;
+  if (ahead > context.chain.stable.height) startCatchUp(context, source);
+  // Its beacon may be old: under load much has been ordered since.
+  else askForOrders(context, source);
 }
 
 /** The source did not answer, or lied: the next replica is asked from the start. */
@@ -189,6 +203,16 @@ function requestHeaders(context: Context): void {
   const fromHeight = context.chain.stable.height + 1;
   context.emit({ type: 'send', to: context.catchUp.source, message: { type: 'getHeaders', fromHeight } });
   context.emit({ type: 'setTimer', timer: 'catchUp', delayMs: context.options.fetchRetryMs });
+}
+
+/** The next replica to ask, going round those that are reachable. */
+export function nextToAsk(context: Context): number {
+  const { n } = context.membership.sizes;
+  for (let step = 1; step <= n; step++) {
+    const candidate = (context.lastAsked + step) % n;
+    if (candidate !== context.membership.ownIndex && !context.unreachable.has(candidate)) return candidate;
+  }
+  return (context.membership.ownIndex + 1) % n;
 }
 
 function askForOrders(context: Context, source: number): void {

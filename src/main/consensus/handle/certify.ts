@@ -155,6 +155,8 @@ function signLocalCommit(context: Context): void {
   if (header === undefined || !context.isInWindow(height)) return;
   wishes.signedHeight = height;
   context.emit({ type: 'sign', statement: localCommitOf(context, height, header.hash) });
+  // The round has only begun: it is repeated when it has not ended in time, not when the idle time ends.
+  context.emit({ type: 'setTimer', timer: 'checkpoint', delayMs: context.options.checkpointRetryMs });
 }
 
 /** The highest block of the own chain for which another replica has sent its localCommit. */

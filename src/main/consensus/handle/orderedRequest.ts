@@ -7,8 +7,9 @@ import type { HashedHeader } from '../../ledger/block.ts';
 import { merkleRoot } from '../../ledger/merkle.ts';
 import type { SignedRequest } from '../../ledger/request.ts';
 import type { Context, Order } from '../context.ts';
-import type { OrderedRequestMessage } from '../messages.ts';
+import type { OrderedRequestMessage, PeerMessage } from '../messages.ts';
 import { appendBlock, blockProblem } from './append.ts';
+import { nextToAsk, startCatchUp } from './catchUp.ts';
 
 /** An order from the primary, or a copy of it that `from` passes on: the primary's signature has been verified. */
 export function handleOrder(
@@ -20,8 +21,12 @@ export function handleOrder(
   const { view, header, references, signature } = message;
   if (view !== context.view || header.epoch !== context.position.epoch || !context.isNormal) return;
   if (header.height <= context.chain.stable.height) return;
-  // Nobody's fault: a replica that missed a checkpoint lags behind the window of the primary.
-  if (header.height > context.windowEnd || contradictsCertified(context, header)) return;
+  if (header.height > context.windowEnd) {
+    // Nobody's fault: a replica that missed a checkpoint lags behind the window of the primary.
+    startCatchUp(context, from);
+    return;
+  }
+  if (contradictsCertified(context, header)) return;
   if (!bindsReferences(context, message)) {
     context.suspect(from, 'badReferences', header.height);
     return;
@@ -64,34 +69,33 @@ export function handleBodies(context: Context, bodies: readonly SignedRequest[])
 export function acceptOrders(context: Context): void {
   if (!context.isNormal) return;
   for (;;) {
-    const order = context.orders.get(context.chain.tip.height + 1);
-    if (order === undefined || !acceptOrder(context, order)) return;
+    const nextHeight = context.chain.tip.height + 1;
+    const order = context.orders.get(nextHeight);
+    if (order === undefined) {
+      // Later orders are here: the next one went astray, or is just being overtaken.
+      if (context.orders.size > 0) awaitNext(context, `order ${String(nextHeight)}`);
+      return;
+    }
+    if (!acceptOrder(context, order)) return;
   }
 }
 
-/** Asks for the bodies that the next order still lacks. */
-export function fetchBodies(context: Context): void {
-  const order = context.orders.get(context.chain.tip.height + 1);
+/** Asks for the bodies that the next order still lacks, or for the next order where only later ones are here. */
+export function fetchNext(context: Context): void {
+  const fromHeight = context.chain.tip.height + 1;
+  const order = context.orders.get(fromHeight);
   const ids = order === undefined ? [] : missingReferences(context, order).map(({ id }) => id);
-  if (ids.length === 0) {
-    context.bodiesAwaitedFor = null;
+  const lacksOrder = order === undefined && context.orders.size > 0 && context.catchUp === null;
+  if (!lacksOrder && ids.length === 0) {
+    context.awaitedNext = null;
     return;
   }
   // The primary has them, if it is honest; then everybody who accepted the block has them.
   const to = context.lastAsked === context.membership.ownIndex ? context.primary : nextToAsk(context);
   context.lastAsked = to;
-  context.emit({ type: 'send', to, message: { type: 'getRequests', ids } });
+  const message: PeerMessage = lacksOrder ? { type: 'getOrders', fromHeight } : { type: 'getRequests', ids };
+  context.emit({ type: 'send', to, message });
   context.emit({ type: 'setTimer', timer: 'bodies', delayMs: context.options.fetchRetryMs });
-}
-
-/** The next replica to ask, going round those that are reachable. */
-export function nextToAsk(context: Context): number {
-  const { n } = context.membership.sizes;
-  for (let step = 1; step <= n; step++) {
-    const candidate = (context.lastAsked + step) % n;
-    if (candidate !== context.membership.ownIndex && !context.unreachable.has(candidate)) return candidate;
-  }
-  return (context.membership.ownIndex + 1) % n;
 }
 
 /** Keeps a body that an order here refers to; others were not asked for, and would only fill the memory. */
@@ -126,7 +130,8 @@ function acceptOrder(context: Context, order: Order): boolean {
     return false;
   }
   if (missingReferences(context, order).length > 0) {
-    awaitBodies(context, order);
+    // Case 1 of the seed: the client's request is still on its way. Case 2 shows when nobody has it.
+    awaitNext(context, header.hash);
     return false;
   }
   const requests = references.flatMap(({ id }) => {
@@ -144,12 +149,12 @@ function acceptOrder(context: Context, order: Order): boolean {
 }
 
 /**
- * Case 1 of the seed: the client's request is still on its way. Case 2 shows when nobody has it. The wait begins once
- * for each order, however much arrives meanwhile, or a busy replica would never come to ask.
+ * Waits a little for what the next block lacks before asking for it. The wait begins once for each order, however much
+ * arrives meanwhile, or a busy replica would never come to ask.
  */
-function awaitBodies(context: Context, { header }: Order): void {
-  if (context.bodiesAwaitedFor === header.hash) return;
-  context.bodiesAwaitedFor = header.hash;
+function awaitNext(context: Context, what: string): void {
+  if (context.awaitedNext === what) return;
+  context.awaitedNext = what;
   context.lastAsked = context.membership.ownIndex;
   context.emit({ type: 'setTimer', timer: 'bodies', delayMs: context.options.bodyGraceMs });
 }

@@ -1,0 +1,244 @@
+/** A primary that lies: it is found out, and no correct replica follows it where another could contradict. */
+import { describe, expect, it } from 'vitest';
+import type { Block, BlockHeader } from '../../src/main/ledger/block.ts';
+import { hashed } from '../../src/main/ledger/block.ts';
+import type { SignedRequest } from '../../src/main/ledger/request.ts';
+import { TestChain, makeBlock, makeGenesis, makeRequest } from '../support/ledger.ts';
+import { START_MS, Simulation } from '../support/simulation.ts';
+import type { ScriptedReplica } from '../support/simulation/scripted.ts';
+import { linesWith, observe, ofType, stableHeights, tipHeights } from './observe.ts';
+
+const network = makeGenesis({ limits: { maxClockSkewMs: 10_000 } });
+
+/** A network whose primary does nothing by itself, and blocks that it could have made. */
+function withFaultyPrimary() {
+  const simulation = new Simulation({ network, faulty: { 0: {} }, persistentClients: false });
+  simulation.run(10);
+  const chain = new TestChain(network);
+  const faulty = simulation.faulty.get(0)!;
+  let requests = 0;
+  const request = () =>
+    makeRequest(network, { timestampMs: START_MS, title: `made by the primary ${String(++requests)}` });
+  const block = (ofRequests: readonly SignedRequest[] = [request()], timeMs = START_MS + 1) =>
+    makeBlock(chain.header(), chain.state, ofRequests, timeMs);
+  return { simulation, chain, faulty, request, block };
+}
+
+/** The faulty primary takes part in certifying `block`, as a correct one would. */
+function certify(faulty: ScriptedReplica, { header }: Block): void {
+  const { epoch, height, hash, stateDigest } = header;
+  const commit = { type: 'localCommit', epoch, view: 0, height, hash } as const;
+  const vote = { type: 'checkpointVote', epoch, view: 0, height, hash, stateDigest } as const;
+  faulty.broadcast({ ...commit, signature: faulty.sign(commit) });
+  faulty.broadcast({ ...vote, signature: faulty.sign(vote) });
+}
+
+describe('a primary that orders two blocks at one height', () => {
+  it('is suspected by whoever sees both, and the second is not accepted', () => {
+    const { simulation, faulty, block } = withFaultyPrimary();
+    const [one, other] = [block(), block()];
+    for (const to of [1, 2, 3]) {
+      faulty.send(to, faulty.order(one));
+      faulty.send(to, faulty.order(other));
+    }
+    simulation.run(100);
+    expect(linesWith(simulation, 'suspects r0: twoOrders at 1').length).toBe(3);
+    for (const { store } of simulation.correct) expect(store.tip.hash).toBe(one.header.hash);
+  });
+
+  it('also while neither can be accepted yet', () => {
+    const { simulation, chain, faulty, block, request } = withFaultyPrimary();
+    const parent = block();
+    chain.append(parent.requests);
+    const above = [1, 2].map((step) =>
+      makeBlock(chain.header(), chain.state, [request()], chain.header().timeMs + step),
+    );
+    for (const order of above) faulty.send(1, faulty.order(order));
+    simulation.run(100);
+    expect(linesWith(simulation, 'r1 suspects r0: twoOrders at 2').length).toBe(1);
+  });
+
+  it('certifies one of them with the rest: the deceived replica leaves the other, and signs nothing twice', () => {
+    const { simulation, faulty, block } = withFaultyPrimary();
+    const [lonely, shared] = [block(), block()];
+    const seen = observe(simulation);
+    faulty.send(1, faulty.order(lonely));
+    faulty.send(2, faulty.order(shared));
+    faulty.send(3, faulty.order(shared));
+    simulation.run(300);
+    // By now r1 has signed a localCommit for its block, after the idle time.
+    expect(linesWith(simulation, 'r1 -> all localCommit: block 1 ').length).toBeGreaterThan(0);
+    certify(faulty, shared);
+    simulation.run(100);
+    expect(stableHeights(simulation)).toEqual([0, 1, 1]);
+    simulation.run(4_000);
+    expect(stableHeights(simulation)).toEqual([1, 1, 1]);
+    expect(simulation.stores[1]!.tip.hash).toBe(shared.header.hash);
+    expect(linesWith(simulation, 'r1 suspects r0: twoOrders at 1').length).toBe(1);
+    const commits = ofType(seen, 'localCommit').filter(({ from }) => from === 1);
+    expect(new Set(commits.map(({ message }) => message.hash))).toEqual(new Set([lonely.header.hash]));
+  });
+
+  it('also when the deceived replica stops in the midst of leaving', () => {
+    for (const commit of [0, 1, 2, 3]) {
+      const { simulation, faulty, block } = withFaultyPrimary();
+      const [lonely, shared] = [block(), block()];
+      faulty.send(1, faulty.order(lonely));
+      for (const to of [2, 3]) faulty.send(to, faulty.order(shared));
+      simulation.run(300);
+      certify(faulty, shared);
+      const victim = simulation.replicas[1]!;
+      victim.plannedStop = { commit: victim.store.commits + commit, moment: 'after' };
+      simulation.run(4_000);
+      if (!victim.isUp) {
+        simulation.restart(1);
+        // Everything that could make it sign: others are down, a client commits, the idle time ends.
+        victim.notice(0, false);
+      }
+      simulation.run(6_000);
+      expect(stableHeights(simulation)).toEqual([1, 1, 1]);
+    }
+  });
+});
+
+describe('a block that breaks a rule', () => {
+  /** The block with a changed header, signed as it is. */
+  const altered = ({ header, requests }: Block, change: Partial<BlockHeader>): Block => ({
+    header: hashed({ ...header, ...change }),
+    requests,
+  });
+
+  it.each([
+    [
+      'a state digest of its own',
+      'badBlock',
+      (block: Block) => altered(block, { stateDigest: 'ab'.repeat(32) }),
+    ],
+    [
+      'a wrong Merkle root',
+      'badReferences',
+      (block: Block) => altered(block, { requestsRoot: 'ab'.repeat(32) }),
+    ],
+    ['a wrong number of requests', 'badReferences', (block: Block) => altered(block, { requestCount: 2 })],
+    [
+      'a time that does not increase',
+      'badBlock',
+      (block: Block) => altered(block, { timeMs: network.genesis.createdAtMs }),
+    ],
+    ['another parent', 'badBlock', (block: Block) => altered(block, { previousHash: 'ab'.repeat(32) })],
+  ])('with %s is refused', (_what, reason, change) => {
+    const { simulation, faulty, block } = withFaultyPrimary();
+    faulty.broadcast(faulty.order(change(block())));
+    simulation.run(100);
+    expect(tipHeights(simulation)).toEqual([0, 0, 0]);
+    expect(linesWith(simulation, `suspects r0: ${reason} at 1`).length).toBe(3);
+    // The valid one at the same height is still welcome: the refused one left nothing behind.
+    const valid = block();
+    faulty.broadcast(faulty.order(valid));
+    simulation.run(100);
+    expect(tipHeights(simulation)).toEqual([1, 1, 1]);
+  });
+
+  it('with a request that was executed before, or twice, is refused', () => {
+    const { simulation, chain, faulty, block } = withFaultyPrimary();
+    const first = chain.append(1).block;
+    faulty.broadcast(faulty.order(first));
+    simulation.run(100);
+    expect(tipHeights(simulation)).toEqual([1, 1, 1]);
+    faulty.broadcast(faulty.order(block(first.requests, first.header.timeMs + 1)));
+    simulation.run(100);
+    expect(tipHeights(simulation)).toEqual([1, 1, 1]);
+    expect(linesWith(simulation, 'suspects r0: badBlock at 2').length).toBe(3);
+    const [again] = chain.requests(1);
+    faulty.broadcast(faulty.order(block([again!, again!], first.header.timeMs + 1)));
+    simulation.run(100);
+    expect(tipHeights(simulation)).toEqual([1, 1, 1]);
+  });
+
+  it('with a request that is too old for it is refused', () => {
+    const { simulation, faulty, block } = withFaultyPrimary();
+    const timestampMs = START_MS - network.genesis.limits.maxRequestAgeMs - 1_000;
+    faulty.broadcast(faulty.order(block([makeRequest(network, { timestampMs })])));
+    simulation.run(100);
+    expect(tipHeights(simulation)).toEqual([0, 0, 0]);
+    expect(linesWith(simulation, 'suspects r0: badBlock at 1').length).toBe(3);
+  });
+
+  it('with a request of an unknown supervisor is refused', () => {
+    const { simulation, faulty, block } = withFaultyPrimary();
+    const wider = makeGenesis({ supervisors: 3 });
+    const known = new Set(network.genesis.supervisors.map(({ publicKey }) => publicKey));
+    const supervisor = wider.genesis.supervisors.findIndex(({ publicKey }) => !known.has(publicKey));
+    const stranger = makeRequest(
+      { ...wider, networkId: network.networkId },
+      { timestampMs: START_MS, supervisor },
+    );
+    faulty.broadcast(faulty.order(block([stranger])));
+    simulation.run(100);
+    expect(tipHeights(simulation)).toEqual([0, 0, 0]);
+    expect(linesWith(simulation, 'suspects r0: badBlock at 1').length).toBe(3);
+  });
+
+  it('with a request whose signature does not hold never reaches agreement', () => {
+    const { simulation, faulty, block, request } = withFaultyPrimary();
+    const { bytes, ...rest } = request();
+    const forged = bytes.slice();
+    forged[forged.length - 1]! ^= 1;
+    faulty.broadcast(faulty.order(block([{ ...rest, bytes: forged }])));
+    simulation.run(1_000);
+    expect(tipHeights(simulation)).toEqual([0, 0, 0]);
+    expect(simulation.correct.map(({ refusedMessages }) => refusedMessages)).toEqual([1, 1, 1]);
+  });
+
+  it('far in the future is held, accuses nobody, and is accepted when its time comes', () => {
+    const { simulation, faulty, block, request } = withFaultyPrimary();
+    faulty.broadcast(faulty.order(block([request()], START_MS + 15_000)));
+    simulation.run(1_000);
+    expect(tipHeights(simulation)).toEqual([0, 0, 0]);
+    expect(linesWith(simulation, 'ms ahead').length).toBeGreaterThan(0);
+    simulation.run(7_000);
+    expect(linesWith(simulation, 'suspects')).toEqual([]);
+    expect(tipHeights(simulation)).toEqual([1, 1, 1]);
+  });
+});
+
+describe('a replica that passes on an order', () => {
+  /** r1 is faulty; the primary's order reaches r2 by way of r1 first. */
+  function passedOn(change: (self: ScriptedReplica, simulation: Simulation) => void) {
+    const simulation = new Simulation({ network, faulty: { 1: {} }, persistentClients: false });
+    simulation.run(10);
+    simulation.interfere = (from, to, { type }) =>
+      from === 0 && to === 2 && type === 'orderedRequest' ? { delayMs: 50 } : undefined;
+    simulation.submit();
+    simulation.run(10);
+    change(simulation.faulty.get(1)!, simulation);
+    simulation.run(200);
+    return simulation;
+  }
+
+  const orderAtPrimary = (simulation: Simulation) => {
+    const { block, order } = simulation.stores[0]!.block(1)!;
+    const references = block.requests.map(({ timestampMs, id }) => ({ timestampMs, id }));
+    return { type: 'orderedRequest', ...order!, header: block.header, references, bodies: [] } as const;
+  };
+
+  it('with references of its own is suspected in place of the primary, whose order is accepted', () => {
+    const run = passedOn((self, simulation) => {
+      const order = orderAtPrimary(simulation);
+      self.send(2, { ...order, references: [{ timestampMs: START_MS, id: 'ab'.repeat(32) }] });
+    });
+    expect(linesWith(run, 'r2 suspects r1: badReferences at 1').length).toBe(1);
+    expect(tipHeights(run)).toEqual([1, 1, 1]);
+  });
+
+  it('with false timestamps hinders nobody: an id stands for one request', () => {
+    const run = passedOn((self, simulation) => {
+      const order = orderAtPrimary(simulation);
+      const references = order.references.map(({ id }) => ({ timestampMs: 1, id }));
+      self.send(2, { ...order, references });
+    });
+    expect(linesWith(run, 'suspects')).toEqual([]);
+    expect(tipHeights(run)).toEqual([1, 1, 1]);
+    expect(linesWith(run, 'r2 writes append block 1')[0]).toMatch(/^ {4}2\d ms/);
+  });
+});
