@@ -42,12 +42,21 @@ export function handleBeacon(context: Context, from: number, message: BeaconMess
     // after a new connection, before which anything may have been lost.
     const wasAhead = before === undefined || before.stableHeight > context.chain.stable.height;
     if (wasAhead || message.stableHeight > context.chain.tip.height) startCatchUp(context, from);
-  } else if (
-    message.tipHeight > context.chain.tip.height &&
-    (before?.tipHeight ?? message.tipHeight) > context.chain.tip.height
-  ) {
+    return;
+  }
+  const ownTip = context.chain.tip.height;
+  if (message.tipHeight > ownTip && (before?.tipHeight ?? message.tipHeight) > ownTip) {
     askForOrders(context, from);
   }
+  if (before !== undefined) offerCheckpoint(context, from, message, before);
+}
+
+/** Spares a replica that has the blocks, but missed the votes, the way of asking for what it has. */
+function offerCheckpoint(context: Context, to: number, message: BeaconMessage, before: BeaconMessage): void {
+  const { height, certificate } = context.stable;
+  const lags = before.stableHeight < height && message.stableHeight < height && message.tipHeight >= height;
+  if (lags && certificate !== null)
+    context.emit({ type: 'send', to, message: { type: 'stable', certificate } });
 }
 
 /** Asks `source` for the headers above the stable checkpoint, unless somebody has been asked already. */

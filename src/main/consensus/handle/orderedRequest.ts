@@ -27,17 +27,21 @@ export function handleOrder(
     return;
   }
   if (contradictsCertified(context, header)) return;
-  if (!bindsReferences(context, message)) {
-    context.suspect(from, 'badReferences', header.height);
-    return;
-  }
   const known = context.chain.at(header.height);
   if (known !== undefined) {
     const contradicts = known.order?.view === view && known.block.header.hash !== header.hash;
     if (contradicts) context.suspect(context.primary, 'twoOrders', header.height);
     return;
   }
-  keepOrder(context, { view, header, references, signature });
+  const kept = context.orders.get(header.height);
+  if (kept !== undefined) {
+    if (kept.header.hash !== header.hash) context.suspect(context.primary, 'twoOrders', header.height);
+  } else if (bindsReferences(context, message)) {
+    context.orders.set(header.height, { view, header, references, signature });
+  } else {
+    context.suspect(from, 'badReferences', header.height);
+    return;
+  }
   handleBodies(context, bodies);
 }
 
@@ -108,15 +112,6 @@ function addBody(context: Context, body: SignedRequest): void {
     // A request signed by a supervisor is the same whoever brings it: when it arrives again, nothing changes.
     context.pool.add(body, 'forwarded');
     return;
-  }
-}
-
-function keepOrder(context: Context, order: Order): void {
-  const before = context.orders.get(order.header.height);
-  if (before === undefined) {
-    context.orders.set(order.header.height, order);
-  } else if (before.header.hash !== order.header.hash) {
-    context.suspect(context.primary, 'twoOrders', order.header.height);
   }
 }
 
