@@ -125,9 +125,14 @@ export function sortedGenesis(genesis: Genesis): Genesis {
   };
 }
 
+/** Canonical bytes of a genesis: what its network id is the hash of. */
+export function encodeGenesis(genesis: Genesis): Uint8Array {
+  return encode(genesisCodec, genesis);
+}
+
 /** The network id: the hash of the genesis' canonical bytes. */
 export function networkIdOf(genesis: Genesis): Hex {
-  return digestHex('countersign/genesis/1', encode(genesisCodec, genesis));
+  return digestHex('countersign/genesis/1', encodeGenesis(genesis));
 }
 
 /** Throws `genesis.invalid` or `genesis.duplicateKey` unless the genesis keeps every rule of one. */
