@@ -92,10 +92,12 @@ export class ReplicaProcesses {
 export class LoadClient {
   readonly finals = new Map<string, Progress>();
   readonly sent: SignedRequest[] = [];
+  /** From sending to final, in the order in which requests became final, in milliseconds. */
+  readonly latenciesMs: number[] = [];
+  readonly #sentAtMs = new Map<string, number>();
   readonly #processes: ReplicaProcesses;
   readonly #client: SupervisorClient;
   readonly #verifier: VerifierPool;
-  #underWay = 0;
   #sending = true;
 
   constructor(processes: ReplicaProcesses) {
@@ -113,7 +115,7 @@ export class LoadClient {
   async start(concurrency: number): Promise<void> {
     this.#client.start();
     await this.#client.waitForReplicas(this.#processes.genesis.replicas.length, 10_000);
-    for (let index = 0; index < concurrency; index++) this.#send();
+    for (let index = 0; index < concurrency; index++) this.sendOneMore();
   }
 
   /** Resolves when `count` requests in all are final. */
@@ -151,7 +153,8 @@ export class LoadClient {
     await this.#verifier.close();
   }
 
-  #send(): void {
+  /** Sends a request; when it is final, another one follows. */
+  sendOneMore(): void {
     const { genesis, signer } = this.#processes;
     const payload = {
       kind: 'assessments',
@@ -162,14 +165,15 @@ export class LoadClient {
     } as const;
     const request = signPayload(payload, networkIdOf(genesis), Date.now(), signer);
     this.sent.push(request);
-    this.#underWay++;
+    this.#sentAtMs.set(request.id, performance.now());
     this.#client.track(request);
   }
 
   #progressed(progress: Progress): void {
     if (progress.state !== 'final' || this.finals.has(progress.requestId)) return;
     this.finals.set(progress.requestId, progress);
-    this.#underWay--;
-    if (this.#sending) setImmediate(() => this.#send());
+    this.latenciesMs.push(performance.now() - (this.#sentAtMs.get(progress.requestId) ?? 0));
+    this.#sentAtMs.delete(progress.requestId);
+    if (this.#sending) setImmediate(() => this.sendOneMore());
   }
 }
