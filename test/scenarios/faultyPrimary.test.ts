@@ -80,24 +80,34 @@ describe('a primary that orders two blocks at one height', () => {
   });
 
   it('also when the deceived replica stops in the midst of leaving', () => {
-    for (const commit of [0, 1, 2, 3]) {
-      const { simulation, faulty, block } = withFaultyPrimary();
-      const [lonely, shared] = [block(), block()];
+    const leftHalfWay = [0, 1, 2, 3].map((commit) => {
+      const { simulation, chain, faulty, block, request } = withFaultyPrimary();
+      const lonely = block();
+      const shared = chain.append([request()], 0, 60_001).block;
+      const above = chain.append([request()]).block;
       faulty.send(1, faulty.order(lonely));
-      for (const to of [2, 3]) faulty.send(to, faulty.order(shared));
+      for (const to of [2, 3]) {
+        faulty.send(to, faulty.order(shared));
+        faulty.send(to, faulty.order(above));
+      }
       simulation.run(300);
-      certify(faulty, shared);
+      certify(faulty, above);
+      simulation.run(100);
       const victim = simulation.replicas[1]!;
       victim.plannedStop = { commit: victim.store.commits + commit, moment: 'after' };
-      simulation.run(4_000);
-      if (!victim.isUp) {
-        simulation.restart(1);
-        // Everything that could make it sign: others are down, a client commits, the idle time ends.
-        victim.notice(0, false);
-      }
+      simulation.runUntil(() => !victim.isUp, 4_000);
+      const halfWay = victim.store.contains(1, shared.header.hash) && victim.store.stable.height === 0;
+      // All that could make it sign now: it is alone, the idle time ends. The monitor sees every signature.
+      simulation.isolate(1);
+      if (!victim.isUp) simulation.restart(1);
+      for (const other of [0, 2, 3]) victim.notice(other, false);
+      simulation.run(3_000);
+      simulation.isolate(1, false);
       simulation.run(6_000);
-      expect(stableHeights(simulation)).toEqual([1, 1, 1]);
-    }
+      expect(stableHeights(simulation)).toEqual([2, 2, 2]);
+      return halfWay;
+    });
+    expect(leftHalfWay).toContain(true);
   });
 });
 

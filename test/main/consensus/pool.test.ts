@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RequestPool } from '../../../src/main/consensus/pool.ts';
+import { GENESIS_TIME_MS, makeGenesis, makeRequest } from '../../support/ledger.ts';
+
+const network = makeGenesis();
+const requests = Array.from({ length: 6 }, (_, index) =>
+  makeRequest(network, { timestampMs: GENESIS_TIME_MS + (index >> 1), title: `R${String(index)}` }),
+);
+const [first, second, third] = requests as [(typeof requests)[0], (typeof requests)[0], (typeof requests)[0]];
+const sizeBytes = first.bytes.length;
+
+describe('RequestPool', () => {
+  it('keeps two requests of one millisecond apart (defect 5 of the prototype)', () => {
+    const pool = new RequestPool(10, 10_000);
+    expect(first.timestampMs).toBe(second.timestampMs);
+    pool.add(first, 'broadcast');
+    expect(pool.find(second)).toBe(undefined);
+    pool.add(second, 'forwarded');
+    expect(pool.find(first)).toEqual({ request: first, origin: 'broadcast' });
+    expect(pool.findById(second.id)).toEqual({ request: second, origin: 'forwarded' });
+  });
+
+  it('finds nothing where the timestamp belongs to another request', () => {
+    const pool = new RequestPool(10, 10_000);
+    pool.add(first, 'broadcast');
+    expect(pool.find({ id: first.id, timestampMs: third.timestampMs })).toBe(undefined);
+  });
+
+  it('has room by number and by bytes of what waits', () => {
+    const pool = new RequestPool(2, 10 * sizeBytes);
+    pool.add(first, 'broadcast');
+    expect(pool.hasRoomFor(9 * sizeBytes)).toBe(true);
+    expect(pool.hasRoomFor(9 * sizeBytes + 1)).toBe(false);
+    pool.add(second, 'broadcast');
+    expect(pool.hasRoomFor(0)).toBe(false);
+    pool.markOrdered(first);
+    expect(pool.hasRoomFor(sizeBytes)).toBe(true);
+  });
+
+  it('keeps the order of arrival, and how a request came, through ordering and rolling back', () => {
+    const pool = new RequestPool(10, 10_000);
+    for (const request of [third, first, second]) pool.add(request, 'broadcast');
+    pool.markOrdered(first);
+    expect([...pool.pending()].map(({ request }) => request)).toEqual([third, second]);
+    expect(pool.isPending(first)).toBe(false);
+    expect(pool.findById(first.id)?.origin).toBe('broadcast');
+    pool.markPending(first);
+    expect([...pool.pending()].map(({ request }) => request)).toEqual([third, second, first]);
+  });
+
+  it('takes an ordered request that never waited, and serves its body until it is forgotten', () => {
+    const pool = new RequestPool(10, 10_000);
+    pool.markOrdered(first);
+    expect(pool.orderedCount).toBe(1);
+    expect(pool.findById(first.id)?.request).toBe(first);
+    pool.add(first, 'broadcast');
+    expect(pool.pendingCount).toBe(0);
+    pool.forget(first);
+    expect(pool.findById(first.id)).toBe(undefined);
+  });
+
+  it('counts its bytes right over any history', () => {
+    const step = fc.record({
+      act: fc.constantFrom('add', 'order', 'rollBack', 'forget'),
+      index: fc.nat(requests.length - 1),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const limit = 1_000_000;
+        const pool = new RequestPool(100, limit);
+        const where = new Map<number, 'pending' | 'ordered'>();
+        for (const { act, index } of steps) {
+          const request = requests[index]!;
+          if (act === 'add') {
+            pool.add(request, 'broadcast');
+            where.set(index, where.get(index) ?? 'pending');
+          } else if (act === 'order') {
+            pool.markOrdered(request);
+            where.set(index, 'ordered');
+          } else if (act === 'rollBack') {
+            pool.markPending(request);
+            if (where.has(index)) where.set(index, 'pending');
+          } else {
+            pool.forget(request);
+            where.delete(index);
+          }
+          const pending = [...where].filter(([, place]) => place === 'pending').map(([key]) => key);
+          const bytes = pending.reduce((sum, key) => sum + requests[key]!.bytes.length, 0);
+          expect(pool.pendingCount).toBe(pending.length);
+          expect(pool.orderedCount).toBe(where.size - pending.length);
+          expect(pool.hasRoomFor(limit - bytes)).toBe(true);
+          expect(pool.hasRoomFor(limit - bytes + 1)).toBe(false);
+          for (const [key, { id }] of requests.entries()) {
+            expect(pool.findById(id) !== undefined).toBe(where.has(key));
+          }
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
