@@ -3,6 +3,7 @@
  * what they do and how they end.
  * @module
  */
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { DECISIONS } from '../../shared/domain/payload.ts';
@@ -10,11 +11,13 @@ import { runChildReplica, type ChildOptions } from '../replica/childReplica.ts';
 import { demo, type DemoOptions } from './commands/demo.ts';
 import { keygen, type KeygenOptions } from './commands/keygen.ts';
 import { exportReceipt, verify } from './commands/receipts.ts';
+import { serve } from './commands/serve.ts';
 import { sign, type SignOptions } from './commands/sign.ts';
 import { status } from './commands/status.ts';
 import { submit, type SubmitOptions } from './commands/submit.ts';
 import { EXIT, Output, type ExitCode } from './output.ts';
-import type { Places } from './session.ts';
+import { defaultDataDirectory, type Places } from './session.ts';
+import { VERSION } from './version.ts';
 
 const SECOND_MS = 1_000;
 const ENTRY = fileURLToPath(import.meta.url);
@@ -36,6 +39,7 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
 
 function program(output: Output, outcome: { code: ExitCode }): Command {
   const root = new Command('countersign')
+    .version(VERSION)
     .description('One ledger of reviewed requests, kept by organisations that need not trust one another.')
     .exitOverride()
     .showHelpAfterError();
@@ -52,6 +56,15 @@ function program(output: Output, outcome: { code: ExitCode }): Command {
     .option('--empty', 'sign nothing', false)
     .option('--once', 'end when the sample is final', false)
     .action(async (options: DemoOptions) => await demo(options, ENTRY, output));
+
+  command('serve', 'serve the console to a browser on this machine')
+    .option('--data <directory>', 'data directory', defaultDataDirectory(process.env, process.platform))
+    .option('--host <address>', 'loopback address to listen on', '127.0.0.1')
+    .option('--port <number>', 'port to listen on; 0 takes any free one', portNumber, 0)
+    .action(
+      async (options: { data: string; host: string; port: number }) =>
+        await serve({ ...options, data: resolve(options.data) }, ENTRY, VERSION, output),
+    );
 
   command('keygen', 'make a key, encrypted with a passphrase')
     .requiredOption('--out <file>', 'where to write the key (PKCS#8 PEM)')
@@ -112,6 +125,15 @@ function withPlaces(command: Command): Command {
   return command
     .option('--genesis <file>', 'genesis of the network')
     .option('--data <directory>', 'data directory of an embedded network, instead of --genesis and --key');
+}
+
+function portNumber(text: string): number {
+  const PORT_MAX = 65_535;
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > PORT_MAX) {
+    throw new InvalidArgumentError('It must be a port number, from 0 to 65535.');
+  }
+  return port;
 }
 
 function seconds(text: string): number {

@@ -4,7 +4,7 @@
  * @module
  */
 import { toPlainError, type ErrorCode, type PlainError } from '../../shared/errors.ts';
-import { errorWords } from '../../shared/locales/errorWords.ts';
+import { errorWords, type AnyError } from '../../shared/locales/errorWords.ts';
 
 /** Exit codes, documented in docs/CLI.md. */
 export const EXIT = {
@@ -64,8 +64,7 @@ export class Output {
   error(error: unknown): ExitCode {
     this.#endProgress();
     const plain = toPlainError(error);
-    const { what, action } = errorWords(plain, languageOf(process.env), { shortHashes: false });
-    process.stderr.write(`${what}\n${action}\n`);
+    process.stderr.write(`${describeError(plain)}\n`);
     if (this.#json) process.stdout.write(`${JSON.stringify({ error: plain satisfies PlainError })}\n`);
     return exitCodeOf(plain.code);
   }
@@ -74,6 +73,12 @@ export class Output {
     if (this.#progressShown) process.stderr.write('\r\u001b[K');
     this.#progressShown = false;
   }
+}
+
+/** What happened and what to do, in the language that the environment asks for. */
+export function describeError(error: AnyError): string {
+  const { what, action } = errorWords(error, languageOf(process.env), { shortHashes: false });
+  return `${what}\n${action}`;
 }
 
 /** The language that the environment asks for (POSIX locale variables). */

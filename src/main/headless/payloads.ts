@@ -2,14 +2,14 @@
  * What a command signs: tables become batches of assessments, other files are named in a document request.
  * @module
  */
-import { stat } from 'node:fs/promises';
-import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { Decision, Payload } from '../../shared/domain/payload.ts';
-import { CountersignError } from '../../shared/errors.ts';
+import { CountersignError, hasCode } from '../../shared/errors.ts';
 import { ASSESSMENTS_FILE_BYTES_MAX } from '../../shared/contract/channels.ts';
 import { documentFile } from '../client/documentFile.ts';
+import { NAME_CHARS_MAX } from '../ledger/payload.ts';
 import { parseAssessments } from '../console/import/parseAssessments.ts';
+import { readFileBytes } from '../storage/index.ts';
 import type { Output } from './output.ts';
 
 export interface PayloadOptions {
@@ -66,7 +66,9 @@ async function documentsOf(
       files
         .map(({ name }) => name)
         .join(', ')
-        .slice(0, 255),
+        .slice(0, NAME_CHARS_MAX)
+        // The cut may have halved a character.
+        .toWellFormed(),
     decision,
     remark,
     files,
@@ -75,21 +77,10 @@ async function documentsOf(
 
 async function readTable(path: string, name: string): Promise<Uint8Array> {
   try {
-    const { size } = await stat(path);
-    if (size > ASSESSMENTS_FILE_BYTES_MAX) {
-      throw new CountersignError('import.tooLarge', {
-        name,
-        sizeBytes: size,
-        maxBytes: ASSESSMENTS_FILE_BYTES_MAX,
-      });
-    }
-    return await readFile(path);
+    return await readFileBytes(path, ASSESSMENTS_FILE_BYTES_MAX);
   } catch (error) {
-    if (error instanceof CountersignError) throw error;
-    const problem = error instanceof Error ? error.message : String(error);
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw missing
-      ? new CountersignError('file.notFound', { path })
-      : new CountersignError('file.unreadable', { path, problem });
+    throw hasCode(error, 'encoding.tooLarge')
+      ? new CountersignError('import.tooLarge', { name, ...error.data })
+      : error;
   }
 }

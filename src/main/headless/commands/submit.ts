@@ -3,12 +3,14 @@
  * not matter, so anybody can submit what a supervisor signed.
  * @module
  */
-import { readFile } from 'node:fs/promises';
-import { CountersignError, fromPlainError, toPlainError } from '../../../shared/errors.ts';
+import { basename } from 'node:path';
+import type { Hex } from '../../../shared/encoding/hex.ts';
+import { CountersignError, fromPlainError, hasCode } from '../../../shared/errors.ts';
 import type { SupervisorClient } from '../../client/supervisorClient.ts';
 import type { Progress } from '../../client/tracking.ts';
-import { networkIdOf, quorumSizes } from '../../ledger/genesis.ts';
+import { networkIdOf, quorumSizes, type Genesis } from '../../ledger/genesis.ts';
 import { decodeRequest, type SignedRequest } from '../../ledger/request.ts';
+import { readFileBytes } from '../../storage/index.ts';
 import type { Output } from '../output.ts';
 import { genesisOf, withClient, type Places } from '../session.ts';
 
@@ -24,13 +26,7 @@ export async function submit(
   const genesis = await genesisOf(options);
   const networkId = networkIdOf(genesis);
   const requests: SignedRequest[] = [];
-  for (const file of files) {
-    const request = decodeRequest(await readRequest(file), genesis.limits.maxRequestBytes);
-    if (request.networkId !== networkId) {
-      throw new CountersignError('request.wrongNetwork', { expected: networkId, actual: request.networkId });
-    }
-    requests.push(request);
-  }
+  for (const file of files) requests.push(await readRequest(file, genesis, networkId));
   const followed = new Follower(output);
   const { q } = quorumSizes(genesis.replicas.length);
   await withClient(genesis, q, { onProgress: (progress) => followed.progress(progress) }, async (client) => {
@@ -96,14 +92,28 @@ export class Follower {
   }
 }
 
-async function readRequest(path: string): Promise<Uint8Array> {
+/** The request in a file, for this network. Throws `file.*`, `encoding.*` with the file's name, `request.*`. */
+async function readRequest(path: string, { limits }: Genesis, networkId: Hex): Promise<SignedRequest> {
+  const request = decode(path, await readRequestBytes(path, limits.maxRequestBytes));
+  if (request.networkId === networkId) return request;
+  throw new CountersignError('request.wrongNetwork', { expected: networkId, actual: request.networkId });
+}
+
+async function readRequestBytes(path: string, maxBytes: number): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    return await readFileBytes(path, maxBytes);
   } catch (error) {
-    throw new CountersignError('file.unreadable', {
-      path,
-      problem: String(toPlainError(error).data['problem']),
-    });
+    throw hasCode(error, 'encoding.tooLarge') ? new CountersignError('request.tooLarge', error.data) : error;
+  }
+}
+
+function decode(path: string, bytes: Uint8Array): SignedRequest {
+  try {
+    return decodeRequest(bytes, bytes.length);
+  } catch (error) {
+    if (!hasCode(error, 'encoding.invalid')) throw error;
+    const { at, problem } = error.data;
+    throw new CountersignError('encoding.invalid', { at: `${basename(path)}: ${at}`, problem });
   }
 }
 

@@ -1,0 +1,84 @@
+/**
+ * `countersign serve`: the console in a browser, for a machine without a display or without the Electron runtime. It
+ * offers to set up what is not set up, and runs what is.
+ * @module
+ */
+import { access } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CountersignError } from '../../../shared/errors.ts';
+import { ConsoleApp } from '../../console/consoleApp.ts';
+import type { ConsoleEvent } from '../../console/events.ts';
+import { ConsoleServer } from '../../console/transports/http.ts';
+import { forkReplicas } from '../../replica/childReplica.ts';
+import { describeError, type Output } from '../output.ts';
+import { stopSignal } from '../stopSignal.ts';
+
+export interface ServeOptions {
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+export async function serve(
+  options: ServeOptions,
+  entry: string,
+  version: string,
+  output: Output,
+): Promise<void> {
+  const pageFolder = await builtPage(entry);
+  const stopped = stopSignal();
+  const app = new ConsoleApp({
+    dataDirectory: options.data,
+    version,
+    startChild: forkReplicas(entry),
+    log: (event) => describe(event, output),
+  });
+  // The page is there from the first moment, and shows what the program waits for.
+  const server = await ConsoleServer.start({
+    target: app,
+    pageFolder,
+    host: options.host,
+    port: options.port,
+  });
+  try {
+    const starting = app.start();
+    const { url } = server;
+    output.result(`Countersign runs at ${url}\nData directory: ${options.data}\nStop it with Ctrl-C.`, {
+      ready: true,
+      url,
+      dataDirectory: options.data,
+    });
+    await starting;
+    await stopped;
+  } finally {
+    output.note('Stopping…');
+    await server.close();
+    await app.stop();
+  }
+}
+
+/** The built page beside the program. Throws `file.notFound` where it has not been built. */
+async function builtPage(entry: string): Promise<string> {
+  const folder = join(dirname(entry), '../renderer');
+  const page = join(folder, 'index.html');
+  await access(page).catch(() => {
+    throw new CountersignError('file.notFound', { path: page });
+  });
+  return folder;
+}
+
+function describe(event: ConsoleEvent, output: Output): void {
+  switch (event.kind) {
+    case 'stage':
+      if (event.stage.name === 'failed') output.note(describeError(event.stage.error));
+      else
+        output.note(`stage: ${event.stage.name}${'phase' in event.stage ? ` (${event.stage.phase})` : ''}`);
+      return;
+    case 'badMessage':
+      output.note(`replica ${String(event.replica)} sent a bad message: ${event.error.code}`);
+      return;
+    case 'internal':
+    case 'failed':
+      output.note(describeError(event.error));
+  }
+}
