@@ -1,0 +1,204 @@
+/**
+ * Calls and deltas over WebSocket: one connection for each page in a browser.
+ *
+ * A page that reads too slowly misses deltas and, by the gap in their numbers, asks for a snapshot; one that hardly
+ * reads at all is cut off. A page that calls too much is not read from until its calls are answered.
+ * @module
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import {
+  CONSOLE_FRAME_BYTES_MAX,
+  CONSOLE_SUBPROTOCOL,
+  callFrameSchema,
+  type CallFrame,
+  type ServerFrame,
+} from '../../../shared/contract/bridge.ts';
+import type { Delta } from '../../../shared/contract/model.ts';
+import type { CallTarget } from './callTarget.ts';
+
+/** Limits of the WebSocket transport. */
+export interface SocketLimits {
+  /** Most pages connected at a time: a person has a few tabs. */
+  readonly maxConnections: number;
+  /** Calls of one page that are answered at a time; then its socket is not read from. */
+  readonly maxCallsInFlight: number;
+  /** Bytes that wait to be read by a page before it misses deltas. */
+  readonly maxDeltaBacklogBytes: number;
+  /** Bytes that wait to be read by a page before it is cut off. A snapshot and a receipt fit in. */
+  readonly maxBacklogBytes: number;
+  /** Largest frame of a page, in bytes. */
+  readonly maxFrameBytes: number;
+  /** Time between two pings, in milliseconds; a page that has not answered the last one by then is cut off. */
+  readonly pingIntervalMs: number;
+}
+
+export const SOCKET_LIMITS: SocketLimits = {
+  maxConnections: 32,
+  maxCallsInFlight: 32,
+  maxDeltaBacklogBytes: 8 * 1024 * 1024,
+  maxBacklogBytes: 128 * 1024 * 1024,
+  maxFrameBytes: CONSOLE_FRAME_BYTES_MAX,
+  pingIntervalMs: 30_000,
+};
+
+/** Close codes of RFC 6455, section 7.4.1. */
+const CLOSE_GOING_AWAY = 1001;
+const CLOSE_UNSUPPORTED_DATA = 1003;
+const CLOSE_POLICY = 1008;
+
+export class ConsoleSockets {
+  readonly #target: CallTarget;
+  readonly #limits: SocketLimits;
+  readonly #server: WebSocketServer;
+  readonly #pages = new Set<Page>();
+  readonly #unsubscribe: () => void;
+  readonly #pings: NodeJS.Timeout;
+
+  constructor(target: CallTarget, limits: Partial<SocketLimits> = {}) {
+    this.#target = target;
+    this.#limits = { ...SOCKET_LIMITS, ...limits };
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: this.#limits.maxFrameBytes,
+      perMessageDeflate: false,
+      // The token is offered as a subprotocol too, and is never sent back.
+      handleProtocols: () => CONSOLE_SUBPROTOCOL,
+    });
+    this.#unsubscribe = target.onDelta((delta) => this.#broadcast(delta));
+    this.#pings = setInterval(() => this.#ping(), this.#limits.pingIntervalMs);
+  }
+
+  /** Pages connected. */
+  get size(): number {
+    return this.#pages.size;
+  }
+
+  get isFull(): boolean {
+    return this.#pages.size >= this.#limits.maxConnections;
+  }
+
+  /** Takes over a connection whose request has been checked. */
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      const page = new Page(webSocket, this.#target, this.#limits, () => this.#pages.delete(page));
+      this.#pages.add(page);
+    });
+  }
+
+  /** Says goodbye to all pages and waits until they have gone. */
+  async close(): Promise<void> {
+    clearInterval(this.#pings);
+    this.#unsubscribe();
+    await Promise.all([...this.#pages].map(async (page) => await page.close()));
+    this.#server.close();
+  }
+
+  #broadcast(delta: Delta): void {
+    if (this.#pages.size === 0) return;
+    // Once for all pages.
+    const text = JSON.stringify({ type: 'delta', delta } satisfies ServerFrame);
+    for (const page of this.#pages) page.tell(text);
+  }
+
+  #ping(): void {
+    for (const page of this.#pages) page.ping();
+  }
+}
+
+/** How long a page may take to say goodbye, in milliseconds. */
+const GOODBYE_MS = 1_000;
+
+/** One connected page. */
+class Page {
+  readonly #socket: WebSocket;
+  readonly #target: CallTarget;
+  readonly #limits: SocketLimits;
+  readonly #closed: Promise<void>;
+  #callsInFlight = 0;
+  #isAlive = true;
+
+  constructor(socket: WebSocket, target: CallTarget, limits: SocketLimits, onClosed: () => void) {
+    this.#socket = socket;
+    this.#target = target;
+    this.#limits = limits;
+    this.#closed = new Promise((resolve) => {
+      socket.once('close', () => {
+        onClosed();
+        resolve();
+      });
+    });
+    socket.on('message', (data, isBinary) => this.#frame(data, isBinary));
+    socket.on('pong', () => {
+      this.#isAlive = true;
+    });
+    // A broken frame or one that is too large: ws closes with the right code, and 'close' follows.
+    socket.on('error', () => undefined);
+  }
+
+  /** Sends a delta, unless the page reads too slowly: then it will miss its number. */
+  tell(text: string): void {
+    if (this.#socket.bufferedAmount <= this.#limits.maxDeltaBacklogBytes) this.#send(text);
+  }
+
+  ping(): void {
+    // While it is not read from, its pongs are not either.
+    if (this.#socket.isPaused) return;
+    if (!this.#isAlive) {
+      this.#socket.terminate();
+      return;
+    }
+    this.#isAlive = false;
+    this.#socket.ping();
+  }
+
+  async close(): Promise<void> {
+    this.#socket.close(CLOSE_GOING_AWAY);
+    const timer = setTimeout(() => this.#socket.terminate(), GOODBYE_MS);
+    await this.#closed;
+    clearTimeout(timer);
+  }
+
+  #frame(data: RawData, isBinary: boolean): void {
+    if (isBinary || !Buffer.isBuffer(data)) {
+      this.#socket.close(CLOSE_UNSUPPORTED_DATA, 'frames are text');
+      return;
+    }
+    const frame = parseCall(data);
+    if (frame === null) this.#socket.close(CLOSE_POLICY, 'not a call');
+    else void this.#call(frame);
+  }
+
+  async #call({ id, channel, input }: CallFrame): Promise<void> {
+    this.#callsInFlight += 1;
+    if (this.#callsInFlight >= this.#limits.maxCallsInFlight) this.#socket.pause();
+    try {
+      const answer = await this.#target.answer(channel, input);
+      this.#send(JSON.stringify({ type: 'answer', id, answer } satisfies ServerFrame));
+    } finally {
+      this.#callsInFlight -= 1;
+      if (this.#socket.isPaused) this.#socket.resume();
+    }
+  }
+
+  #send(text: string): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#socket.bufferedAmount > this.#limits.maxBacklogBytes) {
+      this.#socket.terminate();
+      return;
+    }
+    // What cannot be sent any more ends with 'close'.
+    this.#socket.send(text, () => undefined);
+  }
+}
+
+function parseCall(data: Buffer): CallFrame | null {
+  try {
+    const frame = callFrameSchema.safeParse(JSON.parse(data.toString('utf8')));
+    return frame.success ? frame.data : null;
+  } catch {
+    return null;
+  }
+}
