@@ -214,11 +214,13 @@ describe('every forged part is refused, and the step is named', () => {
     requests?: (typeof request)[];
     timeMs?: number;
     requestCount?: number;
+    epoch?: number;
   }): Receipt => {
     const requests = change.requests ?? [request];
     const ids = requests.map(({ id }) => id);
     const forged = hashed({
       ...header,
+      epoch: change.epoch ?? 0,
       timeMs: change.timeMs ?? header.timeMs,
       requestCount: change.requestCount ?? requests.length,
       requestsRoot: merkleRoot(ids),
@@ -254,6 +256,7 @@ describe('every forged part is refused, and the step is named', () => {
     ['a certificate of another height', resigned({ height: top.height + 1 }), 'certificate'],
     ['a certificate of another block', resigned({ hash: header.hash }), 'certificate'],
     ['a certificate of another state', resigned({ stateDigest: header.stateDigest }), 'certificate'],
+    ['a block of another epoch', ofBlock({ epoch: 1 }), 'header'],
     ['a certificate of another epoch', resigned({ epoch: 1 }), 'certificate'],
     ['headers left out', { ...receipt, headersAbove: headersAbove.slice(1) }, 'headersAbove[0]'],
     ['headers in another order', { ...receipt, headersAbove: headersAbove.toReversed() }, 'headersAbove[0]'],
