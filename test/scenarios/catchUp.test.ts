@@ -1,7 +1,7 @@
 /** Replicas that missed something get into step by themselves, whoever they ask. */
 import { describe, expect, it } from 'vitest';
 import type { PeerMessage } from '../../src/main/consensus/messages.ts';
-import { makeGenesis } from '../support/ledger.ts';
+import { TestChain, makeGenesis } from '../support/ledger.ts';
 import { Simulation } from '../support/simulation.ts';
 import type { ScriptedReplica } from '../support/simulation/scripted.ts';
 import { linesWith, observe, ofType, stableHeights, tipHeights } from './observe.ts';
@@ -142,6 +142,22 @@ describe('a source that', () => {
       const answer = headersOf(truth, message.fromHeight);
       return answer && { ...answer, headers: answer.headers.slice(1) };
     });
+  });
+
+  it('sends a chain of its own under a true certificate is replaced', () => {
+    const forged = new TestChain(network);
+    const blocks = Array.from({ length: BLOCKS }, () => forged.append());
+    const simulation = comeBack((_self, message, truth) => {
+      if (message.type === 'getHeaders' && message.fromHeight === 1) {
+        const answer = headersOf(truth, 1);
+        const headers = blocks.slice(0, answer?.certificate.height).map(({ block }) => block.header);
+        return answer && { ...answer, headers };
+      }
+      if (message.type !== 'getBlock') return undefined;
+      const found = blocks.find(({ block }) => block.header.hash === message.hash);
+      return found && { ...message, type: 'block', requests: found.block.requests.map(({ bytes }) => bytes) };
+    });
+    expect(linesWith(simulation, 'r6 -> r1 getBlock')).toEqual([]);
   });
 
   it('forges a certificate is replaced', () => {
