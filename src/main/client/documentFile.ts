@@ -8,7 +8,7 @@ import { open } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { DocumentFile } from '../../shared/domain/payload.ts';
 import { toHex } from '../../shared/encoding/hex.ts';
-import { CountersignError } from '../../shared/errors.ts';
+import { readError } from '../storage/index.ts';
 
 const PIECE_BYTES = 1024 * 1024;
 
@@ -62,10 +62,6 @@ export async function documentFile(
       await file.close();
     }
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw missing
-      ? new CountersignError('file.notFound', { path })
-      : new CountersignError('file.unreadable', { path, problem });
+    throw readError(path, error);
   }
 }

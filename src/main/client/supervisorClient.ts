@@ -133,22 +133,25 @@ export class SupervisorClient {
   }
 
   /**
-   * The receipt of a request from the first replica that has one. It is not verified here: that is the receipt's own
-   * business. Throws what the last replica answered, or `client.noReplica`.
+   * The receipt of a request from the first replica that has one which `check` does not reject: a faulty replica's
+   * must not hide a good one. Throws the most telling of what they answered and `check` threw, or
+   * `client.noReplica`.
    */
-  async receipt(requestId: Hex): Promise<Receipt> {
+  async receipt(requestId: Hex, check: (receipt: Receipt) => Promise<unknown>): Promise<Receipt> {
     let failure: CountersignError = new CountersignError('client.noReplica', { replicas: this.#sizes.n });
-    for (const replica of this.#connected) {
+    for (const replica of [...this.#connected]) {
       try {
-        return await this.#ask(replica, { type: 'getReceipt', requestId }, (message) => {
+        const receipt = await this.#ask(replica, { type: 'getReceipt', requestId }, (message) => {
           if (message.type === 'refusal' && message.requestId === requestId)
             throw fromPlainError(message.error);
           return message.type === 'receipt' && message.requestId === requestId
             ? decodeReceipt(message.receipt)
             : undefined;
         });
+        await check(receipt);
+        return receipt;
       } catch (error) {
-        failure = fromPlainError(toPlainError(error));
+        failure = moreTelling(failure, fromPlainError(toPlainError(error)));
       }
     }
     throw failure;
@@ -269,9 +272,13 @@ export class SupervisorClient {
       accept: (candidate) => {
         try {
           const answer = answerOf(candidate);
-          if (answer !== undefined) resolve(answer);
-          return answer !== undefined;
+          if (answer === undefined) return false;
+          // Answered: the next message of this kind is the next question's.
+          this.#questions.delete(question);
+          resolve(answer);
+          return true;
         } catch (error) {
+          this.#questions.delete(question);
           reject(error instanceof Error ? error : new Error(String(error)));
           return true;
         }
@@ -283,11 +290,23 @@ export class SupervisorClient {
     }, ANSWER_TIMEOUT_MS);
     this.#questions.add(question);
     try {
-      this.#network.send(replica, encodeMessage(toReplicaCodec, message));
+      if (!this.#network.send(replica, encodeMessage(toReplicaCodec, message))) {
+        throw new CountersignError('client.noReplica', { replicas: this.#sizes.n });
+      }
       return await promise;
     } finally {
       clearTimeout(timer);
       this.#questions.delete(question);
     }
   }
+}
+
+/** Of two replicas' answers the one to show: that it is on its way says more than that it is not there, or nothing. */
+function moreTelling(before: CountersignError, after: CountersignError): CountersignError {
+  const TELLING = ['request.notFinal', 'request.notFound'];
+  const rank = ({ code }: CountersignError): number => {
+    const at = TELLING.indexOf(code);
+    return at === -1 ? TELLING.length : at;
+  };
+  return rank(before) < rank(after) ? before : after;
 }

@@ -23,6 +23,8 @@ export interface Progress {
   readonly covered: boolean;
   /** Why it was refused, or what the last replica objected to. */
   readonly error: PlainError | null;
+  /** Replicas that object as `error` says. More than f: at least one of them is correct. */
+  readonly objecting: number;
 }
 
 /** The block that most replicas named alike, and how many did. */
@@ -33,14 +35,15 @@ interface Agreement {
   readonly replicas: readonly number[];
 }
 
-/** Refusals that will not turn into acceptance by waiting. */
+/** Refusals that follow from the request and the genesis alone: what one correct replica says, all say, always. */
 const LASTING_REFUSALS: ReadonlySet<string> = new Set([
   'request.unknownSupervisor',
   'request.badSignature',
   'request.wrongNetwork',
   'request.tooLarge',
-  'request.tooOld',
 ]);
+/** A replica that lags behind may call a request too old that the others have made final. */
+const TOO_OLD = 'request.tooOld';
 
 export class Tracking {
   readonly requestId: Hex;
@@ -77,7 +80,10 @@ export class Tracking {
     this.#settle('certified', message.height);
   }
 
+  /** A replica will not take the request. */
   refusal(replica: number, message: RefusalMessage): void {
+    // Set anew, so that the last one to object stands last.
+    this.#refusals.delete(replica);
     this.#refusals.set(replica, message.error);
   }
 
@@ -109,6 +115,7 @@ export class Tracking {
     const agreement = this.agreement;
     const refusal = this.#lastingRefusal;
     const accepted = agreement?.replicas.length ?? 0;
+    const error = this.#finality === null ? (refusal ?? [...this.#refusals.values()].at(-1) ?? null) : null;
     return {
       requestId: this.requestId,
       state:
@@ -118,7 +125,8 @@ export class Tracking {
       height: this.#height ?? agreement?.height ?? null,
       finality: this.#finality,
       covered: this.#covered,
-      error: this.#finality !== null ? null : (refusal ?? [...this.#refusals.values()].at(-1) ?? null),
+      error,
+      objecting: error === null ? 0 : this.#objecting(error.code),
     };
   }
 
@@ -135,10 +143,21 @@ export class Tracking {
     this.#height ??= height;
   }
 
-  /** A refusal by f+1 replicas, for a reason that stays: at least one of them is correct. */
+  /**
+   * The refusal that stays: by f+1 replicas where at least one correct one decides it for all; by a quorum where the
+   * replicas may differ, because a quorum holds a correct replica of every quorum that could have made it final.
+   */
   get #lastingRefusal(): PlainError | null {
-    if (this.#finality !== null || this.#responses.size > 0) return null;
-    const lasting = [...this.#refusals.values()].filter(({ code }) => LASTING_REFUSALS.has(code));
-    return lasting.length > this.#sizes.f ? (lasting[0] ?? null) : null;
+    if (this.#finality !== null) return null;
+    const { f, q } = this.#sizes;
+    for (const error of this.#refusals.values()) {
+      const needed = LASTING_REFUSALS.has(error.code) ? f + 1 : error.code === TOO_OLD ? q : Infinity;
+      if (this.#objecting(error.code) >= needed) return error;
+    }
+    return null;
+  }
+
+  #objecting(code: string): number {
+    return [...this.#refusals.values()].filter((error) => error.code === code).length;
   }
 }

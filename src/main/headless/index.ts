@@ -32,7 +32,11 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
     await program(output, outcome).parseAsync([...argv]);
     return outcome.code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.done;
+      const problem = error.message.replace(/^error: /, '');
+      return output.failure({ code: 'cli.usage', data: { problem } });
+    }
     return output.error(error);
   }
 }

@@ -65,8 +65,13 @@ export class Output {
     this.#endProgress();
     const plain = toPlainError(error);
     process.stderr.write(`${describeError(plain)}\n`);
-    if (this.#json) process.stdout.write(`${JSON.stringify({ error: plain satisfies PlainError })}\n`);
-    return exitCodeOf(plain.code);
+    return this.failure(plain);
+  }
+
+  /** Prints an error for programs alone, where people have read of it already, and returns its exit code. */
+  failure(error: PlainError): ExitCode {
+    if (this.#json) process.stdout.write(`${JSON.stringify({ error })}\n`);
+    return exitCodeOf(error.code);
   }
 
   #endProgress(): void {

@@ -3,12 +3,13 @@
  * @module
  */
 import { join } from 'node:path';
-import { CountersignError } from '../../shared/errors.ts';
+import { CountersignError, fromPlainError } from '../../shared/errors.ts';
 import { SupervisorClient, type SupervisorClientOptions } from '../client/supervisorClient.ts';
 import type { Signer } from '../keys/signer.ts';
 import { VerifierPool } from '../keys/verifierPool.ts';
 import { createVerifyWorker } from '../keys/verifyWorker.ts';
 import type { Genesis } from '../ledger/genesis.ts';
+import type { SignatureCheck } from '../ledger/statement.ts';
 import { readPassphraseFile } from '../replica/childReplica.ts';
 import { genesisPath, supervisorKeyPath } from '../replica/embeddedLayout.ts';
 import { loadSigner, readGenesis } from '../replica/node.ts';
@@ -57,12 +58,20 @@ export async function withVerifier<T>(work: (verifier: VerifierPool) => Promise<
   }
 }
 
-/** Runs `work` with a client that is connected with at least `replicas` of the network's replicas. */
+/** Checks signatures of a receipt with the verifier. */
+export function checkWith(verifier: VerifierPool): (check: SignatureCheck) => Promise<boolean> {
+  return async ({ signature, digest, publicKey }) => await verifier.verify(signature, digest, publicKey);
+}
+
+/**
+ * Runs `work` with a client that is connected with at least `replicas` of the network's replicas; for 0 it does not
+ * wait for any. Throws `client.noReplica`, `timeout`, or why the replicas will not speak with it (`handshake.*`).
+ */
 export async function withClient<T>(
   genesis: Genesis,
   replicas: number,
   options: Pick<SupervisorClientOptions, 'onProgress'>,
-  work: (client: SupervisorClient) => Promise<T>,
+  work: (client: SupervisorClient, verifier: VerifierPool) => Promise<T>,
 ): Promise<T> {
   return await withVerifier(async (verifier) => {
     const client = new SupervisorClient({
@@ -72,12 +81,23 @@ export async function withClient<T>(
     });
     client.start();
     try {
-      await client.waitForReplicas(replicas, CONNECT_TIMEOUT_MS);
-      return await work(client);
+      await client.waitForReplicas(replicas, CONNECT_TIMEOUT_MS).catch((error: unknown) => {
+        throw whyNotConnected(client, genesis) ?? error;
+      });
+      return await work(client, verifier);
     } finally {
       await client.close();
     }
   });
+}
+
+/** What keeps the replicas away, where that says more than that it took too long. */
+function whyNotConnected(client: SupervisorClient, { replicas }: Genesis): CountersignError | undefined {
+  const refusal = client.status().find(({ lastError }) => lastError?.code.startsWith('handshake.') === true);
+  if (refusal?.lastError) return fromPlainError(refusal.lastError);
+  return client.connectedCount === 0
+    ? new CountersignError('client.noReplica', { replicas: replicas.length })
+    : undefined;
 }
 
 /** Default data directory: as the platform has it for applications (XDG Base Directory, and its like elsewhere). */

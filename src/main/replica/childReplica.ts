@@ -15,7 +15,8 @@ import {
 } from '../../shared/errors.ts';
 import { VerifierPool } from '../keys/verifierPool.ts';
 import { createVerifyWorker } from '../keys/verifyWorker.ts';
-import { ReplicaNode, readTextFile } from './node.ts';
+import { readFileText } from '../storage/index.ts';
+import { ReplicaNode } from './node.ts';
 
 /** Where a child replica lives, and where the passphrase of its key is. */
 export interface ChildOptions {
@@ -96,7 +97,7 @@ export async function runChildReplica({ directory, passphraseFile }: ChildOption
 
 /** The passphrase in a file: its first line. Throws `file.*`, or `cli.usage` where it is empty. */
 export async function readPassphraseFile(path: string): Promise<string> {
-  const [line = ''] = (await readTextFile(path, PASSPHRASE_FILE_BYTES_MAX)).split(/\r?\n/, 1);
+  const [line = ''] = (await readFileText(path, PASSPHRASE_FILE_BYTES_MAX)).split(/\r?\n/, 1);
   if (line === '')
     throw new CountersignError('cli.usage', { problem: `${path} is empty: it should hold a passphrase` });
   return line;

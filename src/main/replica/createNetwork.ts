@@ -22,7 +22,7 @@ import {
   type GenesisReplica,
 } from '../ledger/genesis.ts';
 import { renderGenesisFile } from '../ledger/genesisFile.ts';
-import { writeFileAtomic } from '../storage/index.ts';
+import { writeError, writeFileAtomic } from '../storage/index.ts';
 import { GENESIS_FILE, REPLICA_KEY_FILE } from './node.ts';
 import {
   PASSPHRASE_FILE,
@@ -61,9 +61,7 @@ export async function createEmbeddedNetwork(options: CreateNetworkOptions): Prom
     await rename(building, target);
   } catch (error) {
     await rm(building, { recursive: true, force: true }).catch(() => undefined);
-    if (error instanceof CountersignError) throw error;
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new CountersignError('file.unwritable', { path: target, problem });
+    throw writeError(target, error);
   }
 }
 

@@ -4,9 +4,8 @@
  * Layout of a replica's data directory: `genesis.json`, `replica.pem` (the encrypted key), `ledger.sqlite`, `lock`.
  * @module
  */
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CountersignError, hasCode } from '../../shared/errors.ts';
+import { hasCode } from '../../shared/errors.ts';
 import type { ConsensusOptions } from '../consensus/config.ts';
 import type { Genesis } from '../ledger/genesis.ts';
 import { GENESIS_FILE_CHARS_MAX, parseGenesisFile } from '../ledger/genesisFile.ts';
@@ -15,7 +14,7 @@ import { readKeyFile } from '../keys/keyFile.ts';
 import { importKeyPem } from '../keys/pkcs8.ts';
 import { createSigner, type Signer } from '../keys/signer.ts';
 import { openDataDirectory } from '../storage/dataDirectory.ts';
-import type { LedgerStore } from '../storage/index.ts';
+import { readFileText, type LedgerStore } from '../storage/index.ts';
 import { openLedgerStore } from '../storage/openLedgerStore.ts';
 import { createStoreWorker } from '../storage/storeWorker.ts';
 import type { SignatureVerifier } from './inbox.ts';
@@ -118,26 +117,10 @@ export class ReplicaNode {
   }
 }
 
-/** The genesis in a file. Throws `file.notFound`, `file.unreadable` or `genesis.*`. */
+/** The genesis in a file. Throws `file.notFound`, `file.unreadable`, `encoding.tooLarge` or `genesis.*`. */
 export async function readGenesis(path: string): Promise<Genesis> {
-  const text = await readTextFile(path, GENESIS_FILE_CHARS_MAX);
+  const text = await readFileText(path, GENESIS_FILE_CHARS_MAX);
   return parseGenesisFile(text, { isStrongKey: isStrong });
-}
-
-/** The text of a file of at most `maxBytes` bytes. Throws `file.notFound` or `file.unreadable`. */
-export async function readTextFile(path: string, maxBytes: number): Promise<string> {
-  try {
-    const { size } = await stat(path);
-    if (size > maxBytes) throw new CountersignError('encoding.tooLarge', { sizeBytes: size, maxBytes });
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof CountersignError) throw error;
-    const problem = error instanceof Error ? error.message : String(error);
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw missing
-      ? new CountersignError('file.notFound', { path })
-      : new CountersignError('file.unreadable', { path, problem });
-  }
 }
 
 /** The signer of an encrypted key file. Throws `key.*` and `file.*`. */

@@ -20,6 +20,14 @@ export function writeError(path: string, error: unknown): CountersignError {
   }
 }
 
+/** `error`, met while reading `path`: `file.notFound` or `file.unreadable`. */
+export function readError(path: string, error: unknown): CountersignError {
+  if (isOwn(error)) return error;
+  if (codeOf(error) === 'ENOENT') return new CountersignError('file.notFound', { path }, { cause: error });
+  const problem = error instanceof Error ? error.message : String(error);
+  return new CountersignError('file.unreadable', { path, problem }, { cause: error });
+}
+
 /** The system's code of `error`, such as `ENOENT`. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

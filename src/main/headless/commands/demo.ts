@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { toHex } from '../../../shared/encoding/hex.ts';
+import { fromPlainError } from '../../../shared/errors.ts';
 import { signPayload } from '../../client/signRequest.ts';
 import { SupervisorClient } from '../../client/supervisorClient.ts';
 import { generateSeed, publicKeyOf } from '../../keys/ed25519.ts';
@@ -26,10 +27,10 @@ import {
   supervisorKeyPath,
 } from '../../replica/embeddedNetwork.ts';
 import { loadSigner } from '../../replica/node.ts';
-import { writeFileAtomic } from '../../storage/index.ts';
+import { writeError, writeFileAtomic } from '../../storage/index.ts';
 import type { Output } from '../output.ts';
 import { payloadsOf } from '../payloads.ts';
-import { withVerifier } from '../session.ts';
+import { checkWith, withVerifier } from '../session.ts';
 import { stopSignal } from '../stopSignal.ts';
 import { Follower } from './submit.ts';
 
@@ -50,19 +51,27 @@ const FINAL_TIMEOUT_MS = 60_000;
 
 export async function demo(options: DemoOptions, entry: string, output: Output): Promise<void> {
   const directory = resolve(options.data ?? (await mkdtemp(join(tmpdir(), 'countersign-demo-'))));
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true }).catch((error: unknown) => {
+    throw writeError(directory, error);
+  });
   const passphraseFile = options.passphraseFile ?? join(directory, DEMO_PASSPHRASE_FILE);
   if (!(await isEmbeddedNetwork(directory))) {
     output.progress(`making a network of four replicas in ${directory}`);
     await makeNetwork(directory, passphraseFile, options.passphraseFile === undefined);
   }
   const stopped = stopSignal();
+  const halted = Promise.withResolvers<never>();
+  // It may come before anybody waits for it.
+  halted.promise.catch(() => undefined);
   await withVerifier(async (verifier) => {
     const network = await EmbeddedNetwork.start({
       directory,
       verifier,
       startChild: forkReplicas(entry),
       onPhase: (phase) => output.progress(`starting: ${phase}`),
+    });
+    network.node.subscribe((event) => {
+      if (event.type === 'halted') halted.reject(fromPlainError(event.error));
     });
     try {
       const sample = options.empty
@@ -79,7 +88,7 @@ export async function demo(options: DemoOptions, entry: string, output: Output):
       );
       if (options.once) return;
       output.note('Running until Ctrl-C.');
-      await stopped;
+      await Promise.race([stopped, halted.promise]);
     } finally {
       await network.stop();
     }
@@ -141,11 +150,11 @@ async function signSample(
     await client.waitForReplicas(quorumSizes(genesis.replicas.length).q, FINAL_TIMEOUT_MS);
     const request = signPayload(payload, networkIdOf(genesis), Date.now(), signer);
     const [final] = await follower.untilCovered(client, [request], FINAL_TIMEOUT_MS);
-    const text = renderReceiptFile(await client.receipt(request.id));
-    await verifyReceipt(
-      text,
-      genesis,
-      async (check) => await verify(check.signature, check.digest, check.publicKey),
+    const text = renderReceiptFile(
+      await client.receipt(
+        request.id,
+        async (receipt) => await verifyReceipt(receipt, genesis, checkWith(verifier)),
+      ),
     );
     const receipt = join(directory, `receipt-${request.id.slice(0, 16)}.json`);
     await writeFileAtomic(receipt, text);

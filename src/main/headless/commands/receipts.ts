@@ -10,7 +10,7 @@ import { RECEIPT_FILE_CHARS_MAX, renderReceiptFile } from '../../ledger/receiptF
 import { verifyReceipt } from '../../ledger/receiptCheck.ts';
 import { readFileText, writeFileAtomic } from '../../storage/index.ts';
 import type { Output } from '../output.ts';
-import { genesisOf, withClient, withVerifier, type Places } from '../session.ts';
+import { checkWith, genesisOf, withClient, withVerifier, type Places } from '../session.ts';
 
 /** Readable by everybody: a receipt is made to be handed on. */
 const RECEIPT_FILE_MODE = 0o644;
@@ -24,17 +24,15 @@ export async function exportReceipt(
     throw new CountersignError('cli.usage', { problem: 'a request id has 64 lowercase hexadecimal digits' });
   }
   const genesis = await genesisOf(options);
-  const text = await withClient(genesis, 1, {}, async (client) =>
-    renderReceiptFile(await client.receipt(requestId)),
-  );
-  await withVerifier(async (verifier) => {
+  const text = await withClient(genesis, 1, {}, async (client, verifier) =>
     // What a replica hands over is checked before anybody relies on it.
-    await verifyReceipt(
-      text,
-      genesis,
-      async ({ signature, digest, publicKey }) => await verifier.verify(signature, digest, publicKey),
-    );
-  });
+    renderReceiptFile(
+      await client.receipt(
+        requestId,
+        async (receipt) => await verifyReceipt(receipt, genesis, checkWith(verifier)),
+      ),
+    ),
+  );
   await writeFileAtomic(options.output, text, RECEIPT_FILE_MODE);
   output.result(`${options.output}: receipt of request ${requestId}`, { file: options.output, requestId });
 }
@@ -43,12 +41,7 @@ export async function verify(path: string, options: Places, output: Output): Pro
   const genesis = await genesisOf(options);
   const text = await readFileText(path, RECEIPT_FILE_CHARS_MAX);
   const verified = await withVerifier(
-    async (verifier) =>
-      await verifyReceipt(
-        text,
-        genesis,
-        async ({ signature, digest, publicKey }) => await verifier.verify(signature, digest, publicKey),
-      ),
+    async (verifier) => await verifyReceipt(text, genesis, checkWith(verifier)),
   );
   const { request, supervisor, header, checkpoint, signers } = verified;
   const signedAt = new Date(request.timestampMs).toISOString();

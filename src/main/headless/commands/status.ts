@@ -1,16 +1,16 @@
 /**
- * `countersign status`: where each replica of a network stands.
+ * `countersign status`: where each replica of a network stands. It fails only where none can be reached.
  * @module
  */
-import { toPlainError } from '../../../shared/errors.ts';
+import { CountersignError, toPlainError } from '../../../shared/errors.ts';
 import { networkIdOf } from '../../ledger/genesis.ts';
 import type { Output } from '../output.ts';
 import { genesisOf, withClient, type Places } from '../session.ts';
 
 export async function status(options: Places, output: Output): Promise<void> {
   const genesis = await genesisOf(options);
-  const replicas = await withClient(genesis, 1, {}, async (client) => {
-    // The first connection does not wait for the slowest: give the others a moment.
+  const replicas = await withClient(genesis, 0, {}, async (client) => {
+    // Who answers at all does so soon; whether the others run is what is asked for.
     await client.waitForReplicas(genesis.replicas.length, SETTLE_MS).catch(() => undefined);
     return await Promise.all(
       genesis.replicas.map(async ({ name, publicKey, host, port }, index) => {
@@ -31,6 +31,10 @@ export async function status(options: Places, output: Output): Promise<void> {
       ? `${replica.name}  ${replica.address}  height ${String(replica.tipHeight)}, stable ${String(replica.stableHeight)}, connected with ${String(replica.connectedReplicas)} of ${String(replicas.length)}`
       : `${replica.name}  ${replica.address}  not reachable: ${replica.error.code}`,
   );
+  if (replicas.every(({ reachable }) => !reachable)) {
+    output.note(lines.join('\n'));
+    throw new CountersignError('client.noReplica', { replicas: replicas.length });
+  }
   output.result([`${genesis.name}  ${networkIdOf(genesis)}`, ...lines].join('\n'), {
     network: genesis.name,
     networkId: networkIdOf(genesis),

@@ -5,7 +5,7 @@
  */
 import { basename } from 'node:path';
 import type { Hex } from '../../../shared/encoding/hex.ts';
-import { CountersignError, fromPlainError, hasCode } from '../../../shared/errors.ts';
+import { CountersignError, fromPlainError, hasCode, type PlainError } from '../../../shared/errors.ts';
 import type { SupervisorClient } from '../../client/supervisorClient.ts';
 import type { Progress } from '../../client/tracking.ts';
 import { networkIdOf, quorumSizes, type Genesis } from '../../ledger/genesis.ts';
@@ -62,7 +62,7 @@ export class Follower {
     this.#changed = Promise.withResolvers<undefined>();
   }
 
-  /** Throws why a request was refused, or `client.timeout`. */
+  /** Throws why a request was refused, or what keeps it waiting, or `client.timeout`. */
   async untilCovered(
     client: SupervisorClient,
     requests: readonly SignedRequest[],
@@ -77,6 +77,8 @@ export class Follower {
       const covered = progress.filter((candidate) => candidate?.covered === true);
       if (covered.length === requests.length) return covered.filter((candidate) => candidate !== undefined);
       const leftMs = deadlineMs - Date.now();
+      const objection = progress.map(objectionOf).find((candidate) => candidate !== null);
+      if (objection && (leftMs <= 0 || isFutile(objection, leftMs))) throw fromPlainError(objection);
       if (leftMs <= 0) throw this.#timeout(progress);
       await Promise.race([this.#changed.promise, pause(leftMs)]);
     }
@@ -90,6 +92,18 @@ export class Follower {
       replicas: open?.replicas ?? 0,
     });
   }
+}
+
+/** What at least one correct replica objects to, for the time being. */
+function objectionOf(progress: Progress | undefined): PlainError | null {
+  if (progress?.state !== 'sent') return null;
+  return progress.objecting > quorumSizes(progress.replicas).f ? progress.error : null;
+}
+
+/** Whether an objection will outlast the time that is left. A request of the future comes of age. */
+function isFutile({ code, data }: PlainError, leftMs: number): boolean {
+  if (code !== 'request.fromFuture') return false;
+  return Number(data['timestampMs']) - Number(data['latestMs']) > leftMs;
 }
 
 /** The request in a file, for this network. Throws `file.*`, `encoding.*` with the file's name, `request.*`. */
