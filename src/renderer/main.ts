@@ -25,17 +25,17 @@ import App from './App.vue';
 import { connectBridge } from './bridge/connect.ts';
 import { useAsBridge } from './bridge/current.ts';
 import { i18n } from './i18n.ts';
-import { router } from './router.ts';
+import { consoleRouter } from './router.ts';
 import { useSession } from './stores/session.ts';
 
-// Before the router looks at the address: the token stands in its fragment.
+// Before the router remembers the address: the token stands in its fragment.
 const bridge = connectBridge();
 useAsBridge(bridge);
 
 const app = createApp(App);
 app.use(createPinia());
 app.use(i18n);
-app.use(router);
+app.use(consoleRouter());
 
 const session = useSession();
 if (bridge === null) session.refuse({ code: 'console.badToken', data: {} });

@@ -2,7 +2,7 @@
  * The addresses of the console. The server answers every one of them with the same page.
  * @module
  */
-import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
+import { createRouter, createWebHistory, type Router, type RouteRecordRaw } from 'vue-router';
 import BlockPage from './features/blocks/BlockPage.vue';
 import BlocksPage from './features/blocks/BlocksPage.vue';
 import RequestPage from './features/blocks/RequestPage.vue';
@@ -42,4 +42,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/:path(.*)*', name: 'notFound', component: NotFoundPage, meta: { title: 'notFound.title' } },
 ];
 
-export const router = createRouter({ history: createWebHistory('/'), routes });
+/** The router. It remembers the address as it is now, so the token must be out of it before. */
+export function consoleRouter(): Router {
+  return createRouter({ history: createWebHistory('/'), routes });
+}

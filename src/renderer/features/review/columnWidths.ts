@@ -4,9 +4,13 @@
  */
 import type { Cell } from '../../../shared/domain/payload.ts';
 
+/** Generous width of one character of the page's font at 14 pixels. */
+export const CHAR_PX = 8;
 /** In characters: narrow enough for many columns, wide enough for a sentence, which then wraps. */
 const NARROWEST_CHARS = 6;
 const WIDEST_CHARS = 42;
+/** Names of columns are bold. */
+const BOLDNESS = 1.15;
 /** Room for the cell's padding. */
 const PADDING_CHARS = 3;
 /** Characters that take the room of two. */
@@ -19,15 +23,15 @@ export function cellText(cell: Cell): string {
   return String(cell);
 }
 
-/** Widths in `ch`, one for each column. */
+/** Widths in pixels, one for each column. */
 export function columnWidths(columns: readonly string[], sample: readonly (readonly Cell[])[]): number[] {
   return columns.map((name, index) => {
     const longest = Math.max(
-      roomOf(name),
+      Math.ceil(roomOf(name) * BOLDNESS),
       ...sample.map((record) => roomOf(cellText(record[index] ?? null))),
       NARROWEST_CHARS,
     );
-    return Math.min(longest, WIDEST_CHARS) + PADDING_CHARS;
+    return (Math.min(longest, WIDEST_CHARS) + PADDING_CHARS) * CHAR_PX;
   });
 }
 

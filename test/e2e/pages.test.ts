@@ -1,0 +1,261 @@
+/**
+ * The pages in a real browser under their content security policy, against made-up data that keeps to the contract.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { CHROMIUM_FLAGS, ensureBrowser } from '../../scripts/browser.mjs';
+import { buildPages } from '../renderer/fixture/build.ts';
+import { hash } from '../renderer/fixture/data.ts';
+import { PASSPHRASE } from '../renderer/fixture/main.ts';
+import { FixtureServer, TOKEN } from '../renderer/fixture/server.ts';
+
+let folder: string;
+let browser: Browser;
+let server: FixtureServer;
+let address: string;
+let page: Page;
+let problems: string[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'countersign-pages-'));
+  await buildPages(folder);
+  browser = await chromium.launch({ executablePath: await ensureBrowser(), args: CHROMIUM_FLAGS });
+});
+afterAll(async () => {
+  await browser.close();
+  await rm(folder, { recursive: true });
+});
+beforeEach(async () => {
+  server = new FixtureServer(folder);
+  address = await server.listen();
+  problems = [];
+  page = await browser.newPage({ locale: 'en-GB', viewport: { width: 1280, height: 800 } });
+  page.on('console', (message) => {
+    // A broken connection is reported by the browser itself.
+    const expected = /WebSocket connection|ERR_CONNECTION/.test(message.text());
+    if (['error', 'warning'].includes(message.type()) && !expected) problems.push(message.text());
+  });
+  page.on('pageerror', (error) => problems.push(error.message));
+});
+afterEach(async () => {
+  await page.close();
+  await server.close();
+});
+
+async function open(path: string, token = TOKEN): Promise<void> {
+  await page.goto(`${address}${path}#token=${token}`);
+}
+const heading = (name: string | RegExp) => page.getByRole('heading', { level: 1, name });
+
+describe('the pages', () => {
+  it('notice what the policy refuses', async () => {
+    await open('/');
+    await heading('Overview').waitFor();
+    await page.evaluate(() => document.body.setAttribute('style', 'color: red'));
+    await expect.poll(() => problems.length).toBe(1);
+    expect(problems[0]).toContain('Content Security Policy');
+  });
+
+  it.each([
+    ['/', 'Overview'],
+    ['/inbox', 'Inbox'],
+    ['/inbox/item-0', 'Bathing water, west coast, week 46'],
+    ['/inbox/item-7', 'Annual report, signed copy'],
+    ['/blocks', 'Blocks'],
+    ['/blocks/4120', 'Block 4,120'],
+    [`/requests/${hash('request')}`, 'Groundwater wells, quarterly review'],
+    ['/verify', 'Verify a receipt'],
+    ['/nowhere/at/all', 'Nothing here'],
+  ])(
+    'open at %s without a violation, keep the token out of the address, and survive a reload',
+    async (path, name) => {
+      await open(path);
+      await heading(name).waitFor();
+      expect(page.url()).toBe(address + path);
+      await page.reload();
+      await heading(name).waitFor();
+      expect(await page.title()).toMatch(/ · Countersign$/);
+      expect(problems).toEqual([]);
+    },
+  );
+
+  it('say so when the token is wrong or missing', async () => {
+    await open('/', 'wrong');
+    await page.getByText('This page has no valid access token.').waitFor();
+    const fresh = await browser.newPage();
+    await fresh.goto(address);
+    await fresh.getByText('This page has no valid access token.').waitFor();
+    await fresh.close();
+  });
+
+  it('set up, start and fail in words', async () => {
+    server.main.setStage({ name: 'setup' });
+    await open('/');
+    await page.getByLabel('Passphrase for your key').fill('short');
+    await page.getByRole('button', { name: 'Try it' }).click();
+    await page.getByText('Take at least 8 characters.').waitFor();
+    await page.getByLabel('Passphrase for your key').fill('four words make sense');
+    await page.getByLabel('The passphrase again').fill('four words make sense');
+    await page.getByRole('button', { name: 'Try it' }).click();
+    await heading('Starting').waitFor();
+    server.main.setStage({ name: 'failed', error: { code: 'storage.full', data: { path: '/data' } } });
+    await page.getByText('The disk that holds /data is full.').waitFor();
+    expect(problems).toEqual([]);
+  });
+
+  it('change language and theme without a reload', async () => {
+    await open('/');
+    await heading('Overview').waitFor();
+    await page.getByLabel('Language').selectOption('zh-CN');
+    await heading('概览').waitFor();
+    expect(await page.locator('html').getAttribute('lang')).toBe('zh-CN');
+    await page.getByLabel('主题').selectOption('dark');
+    expect(await page.locator('html').getAttribute('class')).toContain('dark');
+    await page.reload();
+    await heading('概览').waitFor();
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('review and signing', () => {
+  it('focuses Cancel, saves what is typed, and shows its hash anew', async () => {
+    await open('/inbox/item-0');
+    const cancel = page.getByRole('button', { name: 'Cancel' });
+    await expect.poll(() => cancel.evaluate((button) => button === document.activeElement)).toBe(true);
+    await page.getByLabel('Title').fill('Bathing water, corrected');
+    await expect.poll(() => server.main.items.get('item-0')?.title).toBe('Bathing water, corrected');
+    await page.getByText('All changes saved').waitFor();
+    await page.getByRole('tab', { name: 'Bytes and hash' }).click();
+    await page.getByText(server.main.items.get('item-0')!.contentHash).waitFor();
+    expect(await page.getByText('The content changed').count()).toBe(0);
+    expect(problems).toEqual([]);
+  });
+
+  it('climbs from signed to final after the right passphrase', async () => {
+    await open('/inbox/item-0');
+    await page.getByRole('button', { name: 'Sign…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Passphrase').fill('wrong');
+    await dialog.getByRole('button', { name: 'Sign…' }).click();
+    await dialog.getByText('The passphrase does not open this key.').waitFor();
+    await dialog.getByLabel('Passphrase').fill(PASSPHRASE);
+    await dialog.getByRole('button', { name: 'Sign…' }).click();
+    await page.getByText('Final at height 4,214: all 4 replicas answered alike.').waitFor();
+    expect(problems).toEqual([]);
+  });
+
+  it('refuses to sign what changed under the eyes', async () => {
+    await open('/inbox/item-1');
+    await page.getByRole('button', { name: 'Sign…' }).waitFor();
+    server.main.update('item-1', { contentHash: hash('someone else') });
+    await page.getByText('The content changed since you opened it.').waitFor();
+    expect(await page.getByRole('button', { name: 'Sign…' }).isDisabled()).toBe(true);
+    await page.getByRole('button', { name: 'Show current content' }).click();
+    await expect.poll(() => page.getByRole('button', { name: 'Sign…' }).isDisabled()).toBe(false);
+  });
+
+  it('signs a batch, leaving out what was unticked', async () => {
+    await open('/inbox');
+    await page.getByText('Select all drafts').click();
+    await page.getByRole('button', { name: 'Sign 4 items…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.locator('.el-checkbox').first().click();
+    await dialog.getByLabel('Passphrase').fill(PASSPHRASE);
+    await dialog.getByRole('button', { name: 'Sign 3 items…' }).click();
+    await dialog.getByText('All were signed and sent.').waitFor();
+    expect(await dialog.getByText('Signed and sent', { exact: true }).count()).toBe(3);
+    expect(await dialog.getByText('Left out').count()).toBe(1);
+    expect(server.main.items.get('item-0')?.state).toBe('draft');
+  });
+
+  it('shows an empty text as empty and a false as false', async () => {
+    await open('/inbox/item-0');
+    const row = page.getByRole('row').filter({ hasText: 'WB-101' }).first();
+    await row.waitFor();
+    expect(await row.getByRole('cell').allInnerTexts()).toEqual([
+      'WB-101',
+      '2026-11-02T08:01',
+      '肠球菌',
+      '12.87',
+      'CFU/100 ml',
+      'false',
+      '',
+    ]);
+  });
+});
+
+describe('the inbox', () => {
+  it('asks what a table is meant as, and makes a draft of it', async () => {
+    await open('/inbox');
+    await page
+      .locator('input[type=file]')
+      .setInputFiles([{ name: 'week-47.csv', mimeType: 'text/csv', buffer: Buffer.alloc(700_000, 'a,b\n') }]);
+    await page.getByRole('button', { name: 'Review as assessments' }).click();
+    await page.getByRole('link', { name: 'week-47.csv' }).waitFor();
+    expect(problems).toEqual([]);
+  });
+
+  it('takes back a decline', async () => {
+    await open('/inbox');
+    await page.getByRole('button', { name: 'Decline' }).first().click();
+    await expect.poll(() => server.main.items.get('item-0')?.state).toBe('declined');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(() => server.main.items.get('item-0')?.state).toBe('draft');
+  });
+});
+
+describe('a lost connection', () => {
+  it('is told, loses nothing that was typed, and heals by itself', async () => {
+    await open('/inbox/item-2');
+    await page.getByLabel('Remark').waitFor();
+    server.setReachable(false);
+    await page.getByText('The connection to Countersign is lost.').waitFor();
+    await page.getByLabel('Remark').fill('typed while it was away');
+    await page.getByText('Not saved').waitFor();
+    server.setReachable(true);
+    await page.getByText('All changes saved').waitFor();
+    expect(await page.getByLabel('Remark').inputValue()).toBe('typed while it was away');
+    expect(server.main.remarks.get('item-2')).toBe('typed while it was away');
+    expect(await page.getByText('The connection to Countersign is lost.').count()).toBe(0);
+  });
+});
+
+describe('keys', () => {
+  it('lead everywhere', async () => {
+    await open('/');
+    await heading('Overview').waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('b');
+    await heading('Blocks').waitFor();
+    await page.keyboard.press('/');
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('type'))).toBe('search');
+    await page.keyboard.type('4120');
+    await page.keyboard.press('Enter');
+    await heading('Block 4,120').waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('o');
+    expect(page.url()).toBe(`${address}/blocks/4120`);
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('blocks', () => {
+  it('hold still while one reads, and load older ones', async () => {
+    await open('/blocks');
+    const list = page.getByRole('table', { name: 'Blocks, newest first' });
+    await list.evaluate((element) => (element.scrollTop = element.scrollHeight));
+    await page.getByRole('link', { name: '4,160', exact: true }).waitFor();
+    server.tell({
+      topic: 'blocks',
+      value: [{ height: 4_214, hash: hash('new'), timeMs: Date.now(), requestCount: 1, stable: false }],
+    });
+    await page.getByRole('button', { name: '1 new' }).click();
+    await page.getByRole('link', { name: '4,214', exact: true }).waitFor();
+    expect(problems).toEqual([]);
+  });
+});

@@ -1,0 +1,188 @@
+/** The rules behind the screens. */
+import { describe, expect, it } from 'vitest';
+import { destinationOf } from '../../../src/renderer/features/blocks/destination.ts';
+import { holdBack } from '../../../src/renderer/features/blocks/heldBack.ts';
+import {
+  draftsAsAssessments,
+  draftsAsDocuments,
+  isTable,
+} from '../../../src/renderer/features/inbox/dropped.ts';
+import {
+  isRemovable,
+  isUnderWay,
+  meaningKey,
+  STATE_SIGNS,
+} from '../../../src/renderer/features/inbox/lifeCycle.ts';
+import { ON_THEIR_WAY_MAX, stepStatus } from '../../../src/renderer/features/overview/stepStatus.ts';
+import { cellText, CHAR_PX, columnWidths } from '../../../src/renderer/features/review/columnWidths.ts';
+import { hexDump } from '../../../src/renderer/features/review/hexDump.ts';
+import { PASSPHRASE_CHARS_MIN, strengthOf } from '../../../src/renderer/features/setup/passphraseStrength.ts';
+import { countdown, relativeTime } from '../../../src/renderer/ui/relativeTime.ts';
+import { MIN_PASSPHRASE_CHARS } from '../../../src/main/keys/pkcs8.ts';
+import { ITEM_STATES, type ReplicaView } from '../../../src/shared/contract/model.ts';
+import { network, peers, replica } from '../fixture/data.ts';
+import { item } from '../stores/samples.ts';
+
+describe('in step, and why', () => {
+  const now = 1_000_000;
+  const status = (change: Partial<ReplicaView>): ReturnType<typeof stepStatus> =>
+    stepStatus({ ...replica(now), ...change }, network(now), peers(now));
+  const keys = (change: Partial<ReplicaView>): string[] => status(change).reasons.map(({ key }) => key);
+
+  it('is in step at the attested height with a quorum', () => {
+    expect(status({}).step).toBe('inStep');
+    expect(keys({})).toEqual(['equal', 'enough', 'primary', 'lastBlock']);
+    expect(keys({ connected: 4, tipHeight: 9, attestedHeight: 8 })).toEqual([
+      'ahead',
+      'all',
+      'primary',
+      'lastBlock',
+    ]);
+  });
+
+  it('tells blocks on their way from being behind', () => {
+    const attestedHeight = 100;
+    expect(status({ attestedHeight, tipHeight: attestedHeight - ON_THEIR_WAY_MAX }).step).toBe('inStep');
+    expect(keys({ attestedHeight, tipHeight: attestedHeight - 1 })[0]).toBe('almost');
+    const behind = status({ attestedHeight, tipHeight: attestedHeight - ON_THEIR_WAY_MAX - 1 });
+    expect(behind.step).toBe('behind');
+    expect(behind.reasons[0]).toMatchObject({
+      key: 'behind',
+      good: false,
+      numbers: { missing: ON_THEIR_WAY_MAX + 1 },
+    });
+  });
+
+  it('names what keeps it from being in step, the worst first', () => {
+    expect(status({ connected: 2, mode: 'changing' }).step).toBe('apart');
+    expect(status({ mode: 'changing' }).step).toBe('changing');
+    expect(keys({ mode: 'changing' })).toContain('changing');
+    expect(status({ participating: false }).step).toBe('notParticipating');
+    expect(keys({ participating: false })[0]).toBe('notParticipating');
+  });
+
+  it('says who the primary is, and whether it can be reached', () => {
+    expect(keys({ primaryIndex: 2 })).toContain('primarySelf');
+    expect(keys({ primaryIndex: 3 })).toContain('primaryAway');
+    expect(keys({ lastBlockAtMs: null })).toContain('noBlock');
+  });
+});
+
+describe('the life of an item', () => {
+  it('has a sign of its own shape for every state', () => {
+    const shapes = ITEM_STATES.map((state) => STATE_SIGNS[state].icon);
+    expect(new Set(shapes).size).toBe(ITEM_STATES.length);
+  });
+
+  it('can be removed or is on its way, never both', () => {
+    for (const state of ITEM_STATES) expect(isRemovable(state)).toBe(!isUnderWay(state));
+  });
+
+  it('says which kind of final', () => {
+    expect(meaningKey({ ...item('a'), state: 'final', finality: 'fast' })).toBe('meaning.finalFast');
+    expect(meaningKey({ ...item('a'), state: 'final', finality: 'certified' })).toBe(
+      'meaning.finalCertified',
+    );
+    expect(meaningKey({ ...item('a'), state: 'accepted' })).toBe('meaning.accepted');
+  });
+});
+
+describe('dropped files', () => {
+  const file = (name: string, type = ''): File => new File(['x'], name, { type });
+
+  it('knows tables by name or type', () => {
+    expect(isTable(file('A.CSV'))).toBe(true);
+    expect(isTable(file('x.json'))).toBe(true);
+    expect(isTable(file('x', 'text/csv'))).toBe(true);
+    expect(isTable(file('csv.pdf', 'application/pdf'))).toBe(false);
+  });
+
+  it('makes a draft of each table, and one of all the rest', () => {
+    const files = [file('a.csv'), file('b.pdf'), file('c.json'), file('d.png')];
+    const names = (drafts: ReturnType<typeof draftsAsDocuments>): unknown[] =>
+      drafts.map(({ purpose, files: of }) => [purpose, ...of.map(({ name }) => name)]);
+    expect(names(draftsAsAssessments(files))).toEqual([
+      ['assessments', 'a.csv'],
+      ['assessments', 'c.json'],
+      ['document', 'b.pdf', 'd.png'],
+    ]);
+    expect(names(draftsAsDocuments(files))).toEqual([['document', 'a.csv', 'b.pdf', 'c.json', 'd.png']]);
+    expect(draftsAsAssessments([file('a.csv')]).length).toBe(1);
+  });
+});
+
+describe('blocks', () => {
+  const blocks = [5, 4, 3].map((height) => ({ height, hash: '', timeMs: 0, requestCount: 0, stable: false }));
+
+  it('holds back what is newer than what is being read', () => {
+    expect(holdBack(blocks, null)).toEqual({ shown: blocks, waiting: 0 });
+    expect(holdBack(blocks, 4)).toEqual({ shown: blocks.slice(1), waiting: 1 });
+    expect(holdBack(blocks, 5).waiting).toBe(0);
+    expect(holdBack(blocks, 2)).toEqual({ shown: blocks, waiting: 0 });
+  });
+
+  it('finds heights and whole ids, and nothing else', () => {
+    expect(destinationOf(' 4,213 ')).toBe('/blocks/4213');
+    expect(destinationOf('0')).toBe('/blocks/0');
+    expect(destinationOf('AB'.repeat(32))).toBe(`/requests/${'ab'.repeat(32)}`);
+    expect(destinationOf('ab'.repeat(31))).toBeNull();
+    expect(destinationOf('-1')).toBeNull();
+    expect(destinationOf('')).toBeNull();
+  });
+});
+
+describe('tables and dumps', () => {
+  it('makes columns as wide as they need, within limits', () => {
+    expect(columnWidths(['a', 'a longer name', '备注备注备注备注'], [['x', null, 'y'.repeat(500)]])).toEqual([
+      9 * CHAR_PX,
+      18 * CHAR_PX,
+      45 * CHAR_PX,
+    ]);
+    expect(cellText({ number: '1.50' })).toBe('1.50');
+    expect(cellText(false)).toBe('false');
+  });
+
+  it('dumps bytes in lines of sixteen', () => {
+    expect(hexDump('')).toBe('');
+    const lines = hexDump('41'.repeat(16) + '0a').split('\n');
+    expect(lines[0]).toBe(`000000  ${'41 '.repeat(16).trim()}  |AAAAAAAAAAAAAAAA|`);
+    expect(lines[1]).toMatch(/^000010 {2}0a +\|\.\|$/);
+  });
+});
+
+describe('passphrases', () => {
+  it('asks for what the vault asks for', () => {
+    expect(PASSPHRASE_CHARS_MIN).toBe(MIN_PASSPHRASE_CHARS);
+  });
+
+  it.each([
+    ['', 'tooShort'],
+    ['a1B$a1B', 'tooShort'],
+    ['password1', 'weak'],
+    ['aaaaaaaaaaaaaaaaaaaaaa', 'weak'],
+    ['12345678901234567890', 'weak'],
+    ['correct horse battery staple', 'strong'],
+    ['Tr0ub4dor', 'fair'],
+    ['四个词组成的口令', 'fair'],
+    ['水箱 北风 七号 墨水 雨伞', 'strong'],
+  ])('%j is %s', (passphrase, strength) => {
+    expect(strengthOf(passphrase)).toBe(strength);
+  });
+});
+
+describe('times', () => {
+  it('says how long ago', () => {
+    const now = 100 * 86_400_000;
+    expect(relativeTime(now - 3_000, now, 'en')).toBe('3 seconds ago');
+    expect(relativeTime(now, now, 'en')).toBe('now');
+    expect(relativeTime(now - 119_000, now, 'en')).toBe('1 minute ago');
+    expect(relativeTime(now - 26 * 3_600_000, now, 'en')).toBe('yesterday');
+    expect(relativeTime(now - 3_600_000, now, 'zh-CN')).toBe('1小时前');
+  });
+
+  it('counts down', () => {
+    expect(countdown(284_000)).toBe('4:44');
+    expect(countdown(4_001)).toBe('0:05');
+    expect(countdown(-5)).toBe('0:00');
+  });
+});

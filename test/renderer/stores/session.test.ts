@@ -1,0 +1,174 @@
+/** The page stays in step: deltas in order, gaps and reconnections answered with a snapshot. */
+import { createPinia, setActivePinia } from 'pinia';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { ConnectionListener, RendererBridge } from '../../../src/renderer/bridge/rendererBridge.ts';
+import { disconnected } from '../../../src/renderer/bridge/rendererBridge.ts';
+import { useSession } from '../../../src/renderer/stores/session.ts';
+import type { Channel, Input, Output } from '../../../src/shared/contract/channels.ts';
+import {
+  snapshotSchema,
+  type BlockSummary,
+  type Delta,
+  type Snapshot,
+} from '../../../src/shared/contract/model.ts';
+import { item, snapshot } from './samples.ts';
+
+/** A bridge whose other end is the test. */
+class ByHand implements RendererBridge {
+  readonly asked: Channel[] = [];
+  delta: (delta: Delta) => void = () => undefined;
+  connection: ConnectionListener = () => undefined;
+  private waiting: { resolve: (output: unknown) => void; reject: (error: Error) => void }[] = [];
+
+  call<C extends Channel>(channel: C, _input: Input<C>): Promise<Output<C>> {
+    this.asked.push(channel);
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ resolve: resolve as (output: unknown) => void, reject });
+    });
+  }
+  onDelta(listener: (delta: Delta) => void): () => void {
+    this.delta = listener;
+    return () => undefined;
+  }
+  onConnection(listener: ConnectionListener): () => void {
+    this.connection = listener;
+    return () => undefined;
+  }
+  reconnect(): void {
+    this.connection(true, null);
+  }
+  close(): void {
+    this.connection(false, null);
+  }
+
+  async answer(output: unknown): Promise<void> {
+    this.waiting.shift()!.resolve(output);
+    await settled();
+  }
+  async fail(error: Error): Promise<void> {
+    this.waiting.shift()!.reject(error);
+    await settled();
+  }
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+let bridge: ByHand;
+beforeEach(() => {
+  setActivePinia(createPinia());
+  bridge = new ByHand();
+});
+
+async function started(first: Snapshot): Promise<ReturnType<typeof useSession>> {
+  const session = useSession();
+  session.follow(bridge);
+  bridge.connection(true, null);
+  await bridge.answer(first);
+  return session;
+}
+const removed = (sequence: number, id: string): Delta => ({
+  sequence,
+  changes: [{ topic: 'itemRemoved', id }],
+});
+const added = (sequence: number, id: string): Delta => ({
+  sequence,
+  changes: [{ topic: 'item', value: item(id) }],
+});
+const ids = (session: ReturnType<typeof useSession>): string[] => session.items.map(({ id }) => id);
+
+describe('session', () => {
+  it('uses samples that the contract accepts', () => {
+    expect(snapshotSchema.safeParse(snapshot(1, ['a'])).success).toBe(true);
+  });
+
+  it('applies deltas in order and ignores old ones', async () => {
+    const session = await started(snapshot(10, ['a']));
+    bridge.delta(added(11, 'b'));
+    bridge.delta(removed(11, 'b'));
+    bridge.delta(removed(9, 'a'));
+    bridge.delta(removed(12, 'a'));
+    expect(ids(session)).toEqual(['b']);
+    expect(bridge.asked).toEqual(['session.snapshot']);
+  });
+
+  it('asks for a snapshot when a number is missing, and holds what comes meanwhile', async () => {
+    const session = await started(snapshot(10, ['a']));
+    bridge.delta(added(12, 'c'));
+    expect(bridge.asked).toEqual(['session.snapshot', 'session.snapshot']);
+    expect(ids(session)).toEqual(['a']);
+    bridge.delta(added(13, 'd'));
+    bridge.delta(added(14, 'e'));
+    await bridge.answer(snapshot(13, ['a', 'b', 'c', 'd']));
+    expect(ids(session)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('asks again when the held deltas have a gap, too', async () => {
+    const session = await started(snapshot(10, []));
+    bridge.delta(added(12, 'c'));
+    bridge.delta(added(15, 'f'));
+    await bridge.answer(snapshot(12, ['c']));
+    expect(bridge.asked.length).toBe(3);
+    await bridge.answer(snapshot(15, ['c', 'f']));
+    expect(ids(session)).toEqual(['c', 'f']);
+  });
+
+  it('keeps the picture while the connection is lost, and takes a new one when it is back', async () => {
+    const session = await started(snapshot(10, ['a']));
+    bridge.connection(false, null);
+    expect(session.connection).toBe('lost');
+    expect(ids(session)).toEqual(['a']);
+    bridge.connection(true, null);
+    await bridge.fail(disconnected());
+    expect(session.snapshotError).toBeNull();
+    bridge.connection(true, null);
+    await bridge.answer(snapshot(3, ['z']));
+    expect(session.connection).toBe('connected');
+    expect(ids(session)).toEqual(['z']);
+  });
+
+  it('tells a refused token from a lost connection', () => {
+    const session = useSession();
+    session.follow(bridge);
+    bridge.connection(false, { code: 'console.badToken', data: {} });
+    expect(session.connection).toBe('refused');
+    expect(session.connectionError?.code).toBe('console.badToken');
+  });
+
+  it('applies every topic', async () => {
+    const first = snapshot(1, []);
+    const session = await started(first);
+    const block = (height: number): BlockSummary => ({ ...first.blocks[0]!, height, hash: 'f'.repeat(64) });
+    bridge.delta({
+      sequence: 2,
+      changes: [
+        { topic: 'stage', value: { name: 'stopping' } },
+        { topic: 'key', value: null },
+        { topic: 'peers', value: [] },
+        { topic: 'blocks', value: [block(2)] },
+        { topic: 'checkpoint', value: { height: 1, hash: 'e'.repeat(64), atMs: 5 } },
+        { topic: 'replica', value: null },
+        { topic: 'network', value: null },
+      ],
+    });
+    expect(session.stage).toEqual({ name: 'stopping' });
+    expect(session.key).toBeNull();
+    expect(session.peers).toEqual([]);
+    expect(session.blocks.map(({ height, stable }) => [height, stable])).toEqual([
+      [2, false],
+      [1, true],
+    ]);
+    expect(session.checkpoints.map(({ height }) => height)).toEqual([1]);
+    expect(session.replica).toBeNull();
+    expect(session.network).toBeNull();
+  });
+
+  it('loads older blocks below the oldest known one', async () => {
+    const first = snapshot(1, []);
+    const newest = { ...first.blocks[0]!, height: 5 };
+    const session = await started({ ...first, blocks: [newest] });
+    const loading = session.loadOlderBlocks(2);
+    await bridge.answer({ blocks: [4, 3].map((height) => ({ ...newest, height })) });
+    expect(await loading).toBe(2);
+    expect(session.blocks.map(({ height }) => height)).toEqual([5, 4, 3]);
+  });
+});
