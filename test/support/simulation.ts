@@ -61,7 +61,7 @@ export class Simulation implements World {
   readonly faulty = new Map<number, ScriptedReplica>();
   readonly client: SimulatedClient;
   /** Lets a test hold up, lose or observe single messages. */
-  interfere: Interference = () => undefined;
+  interfere: Interference | null = null;
   interfereWithClients: ClientInterference = () => undefined;
   loss: number;
   duplication: number;
@@ -175,7 +175,7 @@ export class Simulation implements World {
   heal(): void {
     this.#cut.clear();
     this.loss = 0;
-    this.interfere = () => undefined;
+    this.interfere = null;
     this.interfereWithClients = () => undefined;
     for (const replica of this.correct) {
       replica.plannedStop = null;
@@ -193,12 +193,7 @@ export class Simulation implements World {
 
   carry(from: number, to: number, bytes: Uint8Array): void {
     if (this.#cut.has(`${String(from)} ${String(to)}`)) return;
-    const { maxBlockBytes } = this.network.genesis.limits;
-    const will = this.interfere(
-      from,
-      to,
-      decodeMessage(peerMessageCodec, bytes, maxMessageBytes(maxBlockBytes)),
-    );
+    const will = this.interfere?.(from, to, this.#decode(bytes));
     if (will === 'drop') return;
     this.#carry(will?.delayMs ?? 0, () => this.#node(to).receive(from, bytes));
   }
@@ -215,6 +210,11 @@ export class Simulation implements World {
 
   say(line: string): void {
     this.transcript.add(this.agenda.nowMs, line);
+  }
+
+  #decode(bytes: Uint8Array): PeerMessage {
+    const { maxBlockBytes } = this.network.genesis.limits;
+    return decodeMessage(peerMessageCodec, bytes, maxMessageBytes(maxBlockBytes));
   }
 
   #carry(extraMs: number, arrive: () => void): void {

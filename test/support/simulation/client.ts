@@ -75,7 +75,7 @@ export class SimulatedClient {
     this.#sendRequest(sent.request, this.#everyone);
   }
 
-  /** Sends a commit to all (rule K2), by default for the block that most replicas answered with. */
+  /** Sends a commit to all (rule K2). */
   commit(height: number, hash: Hex, tag: Hex): void {
     this.#say(`commits ${this.#world.transcript.block(height, hash)}`);
     for (const to of this.#everyone) this.#send(to, { type: 'commit', height, hash, tag });
