@@ -69,21 +69,27 @@ export async function findFile(folder: string, url: string): Promise<Target> {
   return (await fileAt(folder, join(folder, INDEX_FILE))) ?? { kind: 'missing' };
 }
 
-/** Sends a file, or its headers alone. Ends early where the reader goes. */
-export async function sendFile(
-  response: ServerResponse,
-  { path, sizeBytes }: FileTarget,
-  headersOnly: boolean,
-): Promise<void> {
+/** The headers with which a file is sent. */
+export function fileHeaders({ path, sizeBytes }: FileTarget): Record<string, string> {
   const YEAR_SECONDS = 31_536_000;
   // The build puts a hash of the content into the names below `assets`.
   const isHashed = path.split(sep).at(-2) === 'assets';
-  response.writeHead(200, {
+  return {
     ...SECURITY_HEADERS,
     'Content-Type': MEDIA_TYPES.get(extname(path).toLowerCase()) ?? 'application/octet-stream',
-    'Content-Length': sizeBytes,
+    'Content-Length': String(sizeBytes),
     'Cache-Control': isHashed ? `public, max-age=${String(YEAR_SECONDS)}, immutable` : 'no-cache',
-  });
+  };
+}
+
+/** Sends a file, or its headers alone. Ends early where the reader goes. */
+export async function sendFile(
+  response: ServerResponse,
+  file: FileTarget,
+  headersOnly: boolean,
+): Promise<void> {
+  const { path, sizeBytes } = file;
+  response.writeHead(200, fileHeaders(file));
   if (headersOnly || sizeBytes === 0) {
     response.end();
     return;
