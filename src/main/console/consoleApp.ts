@@ -60,6 +60,8 @@ export class ConsoleApp {
   #network: EmbeddedNetwork | null = null;
   #running: Running | null = null;
   #stage: Stage;
+  /** Why it does not go on by itself. */
+  #failure: CountersignError | null = null;
   #work: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | null = null;
 
@@ -273,12 +275,8 @@ export class ConsoleApp {
   #requireRunning(): Running {
     if (this.#running !== null) return this.#running;
     if (this.#stage.name === 'setup') throw new CountersignError('setup.required', {});
-    if (this.#stage.name === 'failed') {
-      const { code, data } = this.#stage.error;
-      throw new CountersignError('internal', {
-        problem: `it failed to start: ${code} ${JSON.stringify(data)}`,
-      });
-    }
+    // Why it does not run is what keeps this call from being answered.
+    if (this.#failure !== null) throw this.#failure;
     throw new CountersignError('stopped', { what: 'the network' });
   }
 
@@ -287,6 +285,7 @@ export class ConsoleApp {
   }
 
   #fail(error: unknown): void {
+    this.#failure = fromPlainError(toPlainError(error));
     this.#enter({ name: 'failed', error: toConsoleError(error) });
   }
 

@@ -16,7 +16,7 @@ import { ItemBook } from './items/itemBook.ts';
 import { ProgressWriter } from './items/progress.ts';
 import { Signing } from './items/signing.ts';
 import { Keyring } from './keyring.ts';
-import { LedgerReads } from './ledger/reads.ts';
+import { LedgerReads, type Heights } from './ledger/reads.ts';
 import type { LiveFeed } from './live/feed.ts';
 import { Pulse } from './live/pulse.ts';
 
@@ -70,7 +70,6 @@ async function open(
   const { directory, node, verifier, keyPath, unlockedForMs, feed, now, log } = options;
   const { genesis, store } = node;
   const { maxRequestBytes } = genesis.limits;
-  const stableHeight = (): number => node.replica.status().standing.stable.height;
 
   const keyring = await Keyring.open({
     path: keyPath,
@@ -83,7 +82,8 @@ async function open(
 
   const clientStore = await openClientStore({ directory, createWorker: createStoreWorker });
   opened.push(async () => await clientStore.close());
-  const book = await ItemBook.open({ store: clientStore, feed, stableHeight });
+  const [checkpoint] = await store.checkpoints(1);
+  const book = await ItemBook.open({ store: clientStore, feed, stableHeight: checkpoint?.height ?? 0 });
   opened.push(async () => await book.settled());
   const progress = new ProgressWriter({
     book,
@@ -111,14 +111,16 @@ async function open(
       log({ kind: 'failed', what: 'counting what is stored', error: toPlainError(error) }),
   });
   opened.push(async () => await pulse.close());
+  book.stableUpTo(pulse.chain.stableHeight);
 
   const drafts = new Drafts({ book, replicas: genesis.replicas.length, maxRequestBytes, now });
   const networkId = networkIdOf(genesis);
   const signing = new Signing({ book, keyring, client, networkId, maxRequestBytes, now });
-  const heights = (): { tip: number; stable: number } => {
-    const { tipHeight, stable } = node.replica.status().standing;
-    return { tip: tipHeight, stable: stable.height };
-  };
+  const heights = (): Heights => ({
+    tip: node.replica.status().standing.tipHeight,
+    // What is announced is durable; what the replica has in mind may not be yet.
+    stable: pulse.chain.stableHeight,
+  });
   const reads = new LedgerReads({ genesis, store, heights });
   await signing.resume();
   client.start();

@@ -29,7 +29,16 @@ beforeAll(async () => {
     sizeBytes: 10,
     purpose: 'assessments',
   });
-  known = [draft.id, draft.contentHash, other.id, final.requestId, receipt.text, uploadId, 'assessments', 'YQ=='];
+  known = [
+    draft.id,
+    draft.contentHash,
+    other.id,
+    final.requestId,
+    receipt.text,
+    uploadId,
+    'assessments',
+    'YQ==',
+  ];
 }, 60_000);
 
 afterAll(endAll);
@@ -37,7 +46,16 @@ afterAll(endAll);
 /** Anything that JSON can carry, and what Electron's IPC can carry beyond it. */
 function anything(): fc.Arbitrary<unknown> {
   const json = fc.jsonValue({ maxDepth: 4 });
-  const odd = fc.constantFrom<unknown>(undefined, NaN, Infinity, -0, 1n, new Date(0), new Uint8Array(3), new Map());
+  const odd = fc.constantFrom<unknown>(
+    undefined,
+    NaN,
+    Infinity,
+    -0,
+    1n,
+    new Date(0),
+    new Uint8Array(3),
+    new Map(),
+  );
   const polluting = fc.constantFrom<unknown>(
     JSON.parse('{"__proto__":{"a":1}}'),
     JSON.parse('{"constructor":{"prototype":{"a":1}}}'),
@@ -70,7 +88,9 @@ describe('every channel', () => {
   };
 
   it.each(CHANNEL_NAMES)('%s answers anything with a typed answer', { timeout: 120_000 }, async (channel) => {
-    const input = fc.oneof(anything(), nearly(channel)).filter((value) => !(costly[channel]?.(value) ?? false));
+    const input = fc
+      .oneof(anything(), nearly(channel))
+      .filter((value) => !(costly[channel]?.(value) ?? false));
     const codes = new Set<string>();
     await fc.assert(
       fc.asyncProperty(input, async (value) => {
@@ -90,7 +110,15 @@ describe('every channel', () => {
   it('knows no other channel', async () => {
     const names = fc.oneof(
       fc.string(),
-      fc.constantFrom('__proto__', 'constructor', 'toString', 'hasOwnProperty', 'item.Sign', ' item.sign', ''),
+      fc.constantFrom(
+        '__proto__',
+        'constructor',
+        'toString',
+        'hasOwnProperty',
+        'item.Sign',
+        ' item.sign',
+        '',
+      ),
     );
     await fc.assert(
       fc.asyncProperty(names, async (name) => {

@@ -13,8 +13,8 @@ import { itemView, recordOf, storedItem, type ItemRecord } from './itemRecord.ts
 export interface ItemBookOptions {
   readonly store: ClientStore;
   readonly feed: LiveFeed;
-  /** Height of the local ledger's last stable checkpoint. */
-  readonly stableHeight: () => number;
+  /** Height of the last stable checkpoint in the local ledger's store: receipts up to there can be made. */
+  readonly stableHeight: number;
 }
 
 export class ItemBook {
@@ -23,11 +23,12 @@ export class ItemBook {
   readonly #records = new Map<string, ItemRecord>();
   readonly #byRequest = new Map<Hex, string>();
   #turn: Promise<unknown> = Promise.resolve();
-  #receiptsUpTo = 0;
+  #stableHeight: number;
 
   private constructor(options: ItemBookOptions) {
     this.#options = options;
     this.store = options.store;
+    this.#stableHeight = options.stableHeight;
   }
 
   /** Reads all items. Throws `storage.*`. */
@@ -40,7 +41,6 @@ export class ItemBook {
       if (last === undefined || page.length < ITEMS_PAGE_MAX) break;
       page = await options.store.list({ limit: ITEMS_PAGE_MAX, before: last });
     }
-    book.#receiptsUpTo = options.stableHeight();
     return book;
   }
 
@@ -115,11 +115,11 @@ export class ItemBook {
     this.#options.feed.publish({ topic: 'itemRemoved', id });
   }
 
-  /** The local ledger is stable up to this height: receipts up to there can be made. */
+  /** The local ledger's store is stable up to this height. */
   stableUpTo(height: number): void {
-    if (height <= this.#receiptsUpTo) return;
-    const before = this.#receiptsUpTo;
-    this.#receiptsUpTo = height;
+    if (height <= this.#stableHeight) return;
+    const before = this.#stableHeight;
+    this.#stableHeight = height;
     for (const record of this.#records.values()) {
       if (record.height === null || record.height <= before || record.height > height) continue;
       if (record.state === 'final') {
@@ -139,6 +139,6 @@ export class ItemBook {
   }
 
   #view(record: ItemRecord): ItemView {
-    return itemView(record, this.#options.stableHeight());
+    return itemView(record, this.#stableHeight);
   }
 }

@@ -57,7 +57,12 @@ describe('page files', () => {
       'text/javascript; charset=utf-8',
       'public, max-age=31536000, immutable',
     ],
-    ['/%61ssets/app-1a2b.js', 'export {};', 'text/javascript; charset=utf-8', 'public, max-age=31536000, immutable'],
+    [
+      '/%61ssets/app-1a2b.js',
+      'export {};',
+      'text/javascript; charset=utf-8',
+      'public, max-age=31536000, immutable',
+    ],
     ['/empty.css', '', 'text/css; charset=utf-8', 'no-cache'],
   ])('%s is served', async (path, body, type, caching) => {
     const answer = await rawRequest(server.port, path);
@@ -134,7 +139,9 @@ describe('page files', () => {
 
   it('survives what is not HTTP', async () => {
     expect(await exchange(server.port, '\u0000\u0001garbage\r\n\r\n')).toContain('400');
-    expect(await exchange(server.port, `GET / HTTP/1.1\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`)).toContain('400');
+    expect(await exchange(server.port, `GET / HTTP/1.1\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`)).toContain(
+      '400',
+    );
     expect((await rawRequest(server.port, '/')).status).toBe(200);
   });
 });
@@ -210,7 +217,9 @@ describe('listening', () => {
   });
 
   it('says when the port is taken', async () => {
-    const error = await rejected(ConsoleServer.start({ target, pageFolder: directory.path, port: server.port }));
+    const error = await rejected(
+      ConsoleServer.start({ target, pageFolder: directory.path, port: server.port }),
+    );
     expect([error.code, error.data]).toEqual(['network.portInUse', { host: '127.0.0.1', port: server.port }]);
   });
 
@@ -218,7 +227,9 @@ describe('listening', () => {
     'never listens on %s',
     async (host) => {
       expect(isLoopback(host)).toBe(false);
-      const error = await rejected(ConsoleServer.start({ target, pageFolder: directory.path, port: 0, host }));
+      const error = await rejected(
+        ConsoleServer.start({ target, pageFolder: directory.path, port: 0, host }),
+      );
       expect(error.code).toBe('network.listenFailed');
     },
   );

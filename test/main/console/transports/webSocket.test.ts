@@ -144,7 +144,9 @@ describe('console over WebSocket', () => {
     echo.isPatient = true;
     const socket = await connect(await serve(echo, { maxCallsInFlight: 4 }));
     const answered: unknown[] = [];
-    socket.on('message', (data) => answered.push((JSON.parse((data as Buffer).toString()) as { id: number }).id));
+    socket.on('message', (data) =>
+      answered.push((JSON.parse((data as Buffer).toString()) as { id: number }).id),
+    );
     // Larger than what one read takes from the socket, so that the later ones are still outside.
     const COUNT = 40;
     for (let id = 0; id < COUNT; id++) socket.send(call(id, 'a'.repeat(100_000)));
@@ -164,7 +166,10 @@ describe('console over WebSocket', () => {
     const server = await serve(echo, { maxDeltaBacklogBytes: 1_000_000, maxBacklogBytes: 40_000_000 });
     const slow = await connect(server);
     slow.pause();
-    const changes = Array.from({ length: 32 }, () => ({ topic: 'itemRemoved', id: 'a'.repeat(30_000) }) as const);
+    const changes = Array.from(
+      { length: 32 },
+      () => ({ topic: 'itemRemoved', id: 'a'.repeat(30_000) }) as const,
+    );
     const COUNT = 60;
     const tell = (sequence: number): void => {
       for (const listener of echo.listeners) listener({ sequence, changes });
