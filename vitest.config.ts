@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           environment: 'node',
-          include: ['test/{shared,main,preload,renderer,house,vectors}/**/*.test.ts'],
+          include: ['test/{shared,main,preload,renderer,house,vectors,independent}/**/*.test.ts'],
           testTimeout: 20_000,
         },
       },

@@ -1,0 +1,51 @@
+/**
+ * What a client says and hears: docs/PROTOCOL.md, sections 11 and 12.
+ * @module
+ */
+import { Refused, decodeItem, encodeItem } from './cbor.mjs';
+import { RECEIPT_BYTES_MAX, bool, bytes, bytesUpTo, list, must, record, text, uint } from './shapes.mjs';
+
+const fromHex = (hex) => Buffer.from(hex, 'hex');
+const hexUpTo = (max) => (item, at) => Buffer.from(bytesUpTo(max)(item, at)).toString('hex');
+
+const errorValue = (item, at) => (typeof item === 'number' ? item : text(512)(item, at));
+const pair = record([], { name: text(64), value: errorValue });
+const error = (item, at) => {
+  const { code, pairs } = record([], { code: text(64), pairs: list(pair, 0, 8) })(item, at);
+  const isSorted = pairs.every(({ name }, index) => index === 0 || pairs[index - 1].name < name);
+  must(isSorted, pairs, at, 'must be sorted by name');
+  return { code, data: Object.fromEntries(pairs.map(({ name, value }) => [name, value])) };
+};
+
+const HEARD = {
+  48: ['response', { requestId: bytes(32), height: uint(), hash: bytes(32), tag: bytes(8) }],
+  49: ['refusal', { requestId: bytes(32), error }],
+  50: ['final', { requestId: bytes(32), height: uint(), hash: bytes(32) }],
+  51: ['receipt', { requestId: bytes(32), receipt: hexUpTo(RECEIPT_BYTES_MAX) }],
+  52: ['status', { tipHeight: uint(), stableHeight: uint(), connectedReplicas: uint(), participating: bool }],
+};
+
+/** What a replica has said. Throws `encoding.invalid`. */
+export function hear(message) {
+  const item = decodeItem(message);
+  const known = Array.isArray(item) ? HEARD[item[0]] : undefined;
+  if (known === undefined) throw new Refused('encoding.invalid', 'the whole value', 'has an unknown number');
+  const [type, fields] = known;
+  return { type, ...record([item[0]], fields)(item, '') };
+}
+
+/** The bytes to say to a replica. */
+export function say(message) {
+  switch (message.type) {
+    case 'request':
+      return encodeItem([1, fromHex(message.request)]);
+    case 'commit':
+      return encodeItem([32, message.height, fromHex(message.hash), fromHex(message.tag)]);
+    case 'getReceipt':
+      return encodeItem([33, fromHex(message.requestId)]);
+    case 'getStatus':
+      return encodeItem([34]);
+    default:
+      throw new Error(`a client does not say ${message.type}`);
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * Hashes, signatures and what they are over: docs/PROTOCOL.md, sections 3, 4, 6, 7 and 9.
+ * @module
+ */
+import { createHash, createPublicKey, verify } from 'node:crypto';
+import { encodeItem } from './cbor.mjs';
+
+const fromHex = (hex) => Buffer.from(hex, 'hex');
+
+/** `H(domain, parts)`, as hex. */
+export function H(domain, ...parts) {
+  const hash = createHash('sha256')
+    .update(Buffer.from([domain.length]))
+    .update(domain, 'ascii');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
+}
+
+/** Encodings of the points of small order, without bit 255 (section 4). */
+const SMALL_ORDER = new Set([
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+]);
+const P = 2n ** 255n - 19n;
+const L = 2n ** 252n + 27742317777372353535851937790883648493n;
+/** What SubjectPublicKeyInfo has before the 32 bytes of an ed25519 key (RFC 8410). */
+const SPKI_PREFIX = fromHex('302a300506032b6570032100');
+
+/** The verdict of section 4. Node's own verifier sees to the curve and to rule 5; the other rules are checked here. */
+export function isSignature(signature, message, key) {
+  if (signature.length !== 64 || key.length !== 32) return false;
+  const r = withoutSign(signature.subarray(0, 32));
+  const a = withoutSign(key);
+  if (littleEndian(signature.subarray(32)) >= L || littleEndian(a) >= P) return false;
+  if (SMALL_ORDER.has(a.toString('hex')) || SMALL_ORDER.has(r.toString('hex'))) return false;
+  try {
+    const publicKey = createPublicKey({
+      key: Buffer.concat([SPKI_PREFIX, key]),
+      format: 'der',
+      type: 'spki',
+    });
+    return verify(null, message, publicKey, signature);
+  } catch {
+    return false;
+  }
+}
+
+function withoutSign(bytes) {
+  const copy = Buffer.from(bytes);
+  copy[31] &= 0x7f;
+  return copy;
+}
+
+function littleEndian(bytes) {
+  return BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
+}
+
+/** Bytes that encode a draft, from its fields as the vectors name them. */
+export function draftBytes({ networkId, timestampMs, supervisor, payload }) {
+  return encodeItem([1, fromHex(networkId), timestampMs, fromHex(supervisor), payloadItem(payload)]);
+}
+
+function payloadItem(payload) {
+  const { kind, title, remark } = payload;
+  if (kind === 'assessments') {
+    const records = payload.records.map((cells) =>
+      cells.map((cell) => (cell?.number ? [cell.number] : cell)),
+    );
+    return [1, title, remark, payload.columns, records];
+  }
+  const files = payload.files.map((file) => [
+    file.name,
+    file.mediaType,
+    file.sizeBytes,
+    fromHex(file.sha256),
+  ]);
+  return [2, title, payload.decision, remark, files];
+}
+
+/** The id of a draft, or of the request that it became. */
+export function requestId(draft) {
+  return H('countersign/request/1', draftBytes(draft));
+}
+
+/** What a supervisor signs. */
+export function signingDigest(networkId, id) {
+  return H('countersign/request-signature/1', fromHex(networkId), fromHex(id));
+}
+
+export function headerBytes(header) {
+  const { epoch, height, previousHash, timeMs, requestCount, requestsRoot, stateDigest } = header;
+  const hashes = [requestsRoot, stateDigest].map(fromHex);
+  return encodeItem([1, epoch, height, fromHex(previousHash), timeMs, requestCount, ...hashes]);
+}
+
+export function blockHash(header) {
+  return H('countersign/block/1', headerBytes(header));
+}
+
+export function isLinked(below, above) {
+  return (
+    above.height === below.height + 1 &&
+    above.previousHash === blockHash(below) &&
+    above.timeMs > below.timeMs &&
+    above.epoch === below.epoch
+  );
+}
+
+/** The root to which a path leads, or `null`. */
+export function rootOf(id, index, size, path) {
+  if (index >= size) return null;
+  const node = (left, right) => H('countersign/merkle-node/1', fromHex(left), fromHex(right));
+  const half = (value) => Math.floor(value / 2);
+  let fn = index;
+  let sn = size - 1;
+  let root = H('countersign/merkle-leaf/1', fromHex(id));
+  for (const sibling of path) {
+    if (sn === 0) return null;
+    if (fn % 2 === 1 || fn === sn) {
+      root = node(sibling, root);
+      while (fn % 2 === 0 && fn !== 0) {
+        fn = half(fn);
+        sn = half(sn);
+      }
+    } else {
+      root = node(root, sibling);
+    }
+    fn = half(fn);
+    sn = half(sn);
+  }
+  return sn === 0 ? root : null;
+}
+
+/** What a replica signs as checkpoint vote. */
+export function voteDigest(networkId, { epoch, view, height, hash, stateDigest }) {
+  const item = [fromHex(networkId), epoch, view, height, fromHex(hash), fromHex(stateDigest)];
+  return H('countersign/checkpoint-vote/1', encodeItem(item));
+}

@@ -1,0 +1,149 @@
+/**
+ * The types of docs/PROTOCOL.md, section 1, as checks: each takes an item and its place, and returns the value or
+ * throws `encoding.invalid`. Byte strings become hex.
+ * @module
+ */
+import { Refused, decodeItem } from './cbor.mjs';
+
+export const uint =
+  (max = Number.MAX_SAFE_INTEGER) =>
+  (item, at) =>
+    must(typeof item === 'number' && item <= max, item, at, `must be an integer up to ${max}`);
+
+/** `bytes(length)`, as hex. */
+export const bytes = (length) => (item, at) => {
+  must(item instanceof Uint8Array && item.length === length, item, at, `must be ${length} bytes`);
+  return Buffer.from(item).toString('hex');
+};
+
+/** `bytes(≤max)`, as they are. */
+export const bytesUpTo = (max) => (item, at) =>
+  must(item instanceof Uint8Array && item.length <= max, item, at, `must be at most ${max} bytes`);
+
+export const text = (max) => (item, at) =>
+  must(typeof item === 'string' && item.length <= max, item, at, `must be text of at most ${max}`);
+
+export const word =
+  (...words) =>
+  (item, at) =>
+    must(words.includes(item), item, at, `must be one of ${words}`);
+
+export const bool = (item, at) => must(typeof item === 'boolean', item, at, 'must be true or false');
+
+export const list = (shape, min, max) => (item, at) => {
+  must(Array.isArray(item) && item.length >= min && item.length <= max, item, at, 'has a wrong length');
+  return item.map((element, index) => shape(element, `${at}[${index}]`));
+};
+
+/** An array of `literals` and then the fields. */
+export const record =
+  (literals, fields) =>
+  (item, at = '') => {
+    const names = Object.keys(fields);
+    must(
+      Array.isArray(item) && item.length === literals.length + names.length,
+      item,
+      at,
+      'has a wrong length',
+    );
+    literals.forEach((literal, index) =>
+      must(item[index] === literal, item, at, `must begin with ${literal}`),
+    );
+    const prefix = at === '' ? '' : `${at}.`;
+    return Object.fromEntries(
+      names.map((name, index) => [name, fields[name](item[literals.length + index], `${prefix}${name}`)]),
+    );
+  };
+
+/** The value of `shape` that `encoded` is, which has at most `max` bytes. */
+export function decode(shape, encoded, max) {
+  if (encoded.length > max)
+    throw new Refused('encoding.tooLarge', 'the whole value', `has more than ${max} bytes`);
+  return shape(decodeItem(encoded), '');
+}
+
+export function must(holds, value, at, problem) {
+  if (!holds) throw new Refused('encoding.invalid', at === '' ? 'the whole value' : at, problem);
+  return value;
+}
+
+const cell = (item, at) => {
+  if (item === null || typeof item === 'boolean') return item;
+  if (typeof item === 'string') return text(32767)(item, at);
+  must(Array.isArray(item) && item.length === 1, item, at, 'must be a cell');
+  const number = text(64)(item[0], at);
+  must(/^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(number), number, at, 'must be a JSON number');
+  return { number };
+};
+
+const assessments = record([1], {
+  title: text(255),
+  remark: text(10_000),
+  columns: list(text(255), 1, 256),
+  records: list(list(cell, 1, 256), 1, 20_000),
+});
+const documents = record([2], {
+  title: text(255),
+  decision: word('approved', 'rejected', 'acknowledged'),
+  remark: text(10_000),
+  files: list(
+    record([], { name: text(255), mediaType: text(255), sizeBytes: uint(), sha256: bytes(32) }),
+    1,
+    1000,
+  ),
+});
+
+const payload = (item, at) => {
+  must(Array.isArray(item), item, at, 'must be an array');
+  if (item[0] === 2) return { kind: 'document', ...documents(item, at) };
+  const value = assessments(item, at);
+  const { columns, records } = value;
+  must(new Set(columns).size === columns.length, value, at, 'names a column twice');
+  must(
+    records.every((cells) => cells.length === columns.length),
+    value,
+    at,
+    'has a record without one cell for each column',
+  );
+  return { kind: 'assessments', ...value };
+};
+
+export const REQUEST_BYTES_MAX = 16_777_216;
+const draftFields = { networkId: bytes(32), timestampMs: uint(), supervisor: bytes(32), payload };
+export const requestShape = record([1], { ...draftFields, signature: bytes(64) });
+
+export const headerShape = record([1], {
+  epoch: uint(),
+  height: uint(),
+  previousHash: bytes(32),
+  timeMs: uint(),
+  requestCount: uint(),
+  requestsRoot: bytes(32),
+  stateDigest: bytes(32),
+});
+
+const signatures = (item, at) => {
+  const all = list(record([], { replica: uint(30), signature: bytes(64) }), 0, 31)(item, at);
+  const ordered = all.every(({ replica }, index) => index === 0 || all[index - 1].replica < replica);
+  return must(ordered, all, at, 'must be in increasing order');
+};
+
+export const certificateShape = record([1], {
+  epoch: uint(),
+  view: uint(),
+  height: uint(),
+  hash: bytes(32),
+  stateDigest: bytes(32),
+  signatures,
+});
+
+export const RECEIPT_BYTES_MAX = 18_874_368;
+export const receiptShape = record([1], {
+  request: bytesUpTo(REQUEST_BYTES_MAX),
+  header: headerShape,
+  index: uint(),
+  path: list(bytes(32), 0, 16),
+  headersAbove: list(headerShape, 0, 8192),
+  certificate: certificateShape,
+  registryChanges: list((item, at) => must(false, item, at, 'must not be there'), 0, 0),
+});
