@@ -20,6 +20,8 @@ import { defaultDataDirectory, type Places } from './session.ts';
 import { VERSION } from './version.ts';
 
 const SECOND_MS = 1_000;
+/** Default port of the served console: the same each time, so that an open page finds it again. */
+const CONSOLE_PORT = 7430;
 const ENTRY = fileURLToPath(import.meta.url);
 
 process.exitCode = await main(process.argv);
@@ -64,7 +66,7 @@ function program(output: Output, outcome: { code: ExitCode }): Command {
   command('serve', 'serve the console to a browser on this machine')
     .option('--data <directory>', 'data directory', defaultDataDirectory(process.env, process.platform))
     .option('--host <address>', 'loopback address to listen on', '127.0.0.1')
-    .option('--port <number>', 'port to listen on; 0 takes any free one', portNumber, 0)
+    .option('--port <number>', 'port to listen on; 0 takes any free one', portNumber, CONSOLE_PORT)
     .action(
       async (options: { data: string; host: string; port: number }) =>
         await serve({ ...options, data: resolve(options.data) }, ENTRY, VERSION, output),

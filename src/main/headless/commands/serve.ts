@@ -10,6 +10,7 @@ import { ConsoleApp } from '../../console/consoleApp.ts';
 import type { ConsoleEvent } from '../../console/events.ts';
 import { ConsoleServer } from '../../console/transports/http.ts';
 import { forkReplicas } from '../../replica/childReplica.ts';
+import { consoleToken } from '../consoleToken.ts';
 import { describeError, type Output } from '../output.ts';
 import { stopSignal } from '../stopSignal.ts';
 
@@ -26,6 +27,7 @@ export async function serve(
   output: Output,
 ): Promise<void> {
   const pageFolder = await builtPage(entry);
+  const token = await consoleToken(options.data);
   const stopped = stopSignal();
   const app = new ConsoleApp({
     dataDirectory: options.data,
@@ -39,6 +41,7 @@ export async function serve(
     pageFolder,
     host: options.host,
     port: options.port,
+    token,
   });
   try {
     const starting = app.start();

@@ -1,0 +1,101 @@
+/**
+ * What a supervisor does in the console, step by step, in the console's own words.
+ * @module
+ */
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import type { Language } from './browser.ts';
+import { WORDS, words } from './words.ts';
+
+export const PASSPHRASE = 'correct horse battery staple';
+const START_TIMEOUT_MS = 60_000;
+
+export class Supervisor {
+  readonly page: Page;
+  readonly #words;
+
+  constructor(page: Page, language: Language) {
+    this.page = page;
+    this.#words = WORDS[language];
+  }
+
+  /** Tries Countersign out: chooses a passphrase, and waits until the replica is in step. */
+  async tryIt(): Promise<void> {
+    const { setup, step } = this.#words;
+    const { page } = this;
+    await page.getByLabel(setup.passphrase, { exact: true }).fill(PASSPHRASE);
+    await page.getByLabel(setup.passphraseAgain, { exact: true }).fill(PASSPHRASE);
+    await page.getByRole('button', { name: setup.try, exact: true }).click();
+    await page.getByText(step.inStep).waitFor({ timeout: START_TIMEOUT_MS });
+  }
+
+  async open(place: 'overview' | 'inbox' | 'blocks' | 'verify'): Promise<void> {
+    const { title } = this.#words[place];
+    await this.page.getByRole('navigation').getByRole('link', { name: title }).click();
+    await this.page.getByRole('heading', { level: 1, name: title }).waitFor();
+  }
+
+  /** Hands files to the inbox, as a drop would, and says what they are. */
+  async hand(paths: readonly string[], purpose: 'assessments' | 'document'): Promise<void> {
+    await this.open('inbox');
+    await this.page
+      .locator('input[type=file]')
+      .first()
+      .setInputFiles([...paths]);
+    const choice = this.page.getByRole('dialog').getByText(this.#words.purpose[purpose]);
+    if (paths.some((path) => /\.(csv|json)$/.test(path))) await choice.click();
+  }
+
+  /** Opens the item with this title. */
+  async review(title: string): Promise<void> {
+    await this.open('inbox');
+    await this.page.getByRole('link', { name: title, exact: true }).click();
+    await this.page.getByRole('button', { name: this.#words.review.sign }).waitFor();
+  }
+
+  /** Signs the item that is open. Types the passphrase where the key is locked. */
+  async sign(): Promise<void> {
+    const { review, unlock } = this.#words;
+    await this.page.getByRole('button', { name: review.sign }).click();
+    const dialog = this.page.getByRole('dialog');
+    await dialog.waitFor();
+    const field = dialog.getByLabel(unlock.passphrase, { exact: true });
+    if ((await field.count()) > 0) await field.fill(PASSPHRASE);
+    await dialog.getByRole('button', { name: review.sign }).click();
+    await dialog.waitFor({ state: 'hidden' });
+  }
+
+  /** Waits until the item that is open is final, and its receipt can be exported. */
+  async untilFinal(): Promise<void> {
+    await this.page
+      .getByRole('button', { name: this.#words.receipt.export })
+      .waitFor({ timeout: START_TIMEOUT_MS });
+  }
+
+  /** Exports the receipt of what is open: its text. */
+  async exportReceipt(): Promise<string> {
+    const download = this.page.waitForEvent('download');
+    await this.page.getByRole('button', { name: this.#words.receipt.export }).click();
+    return await readFile(await (await download).path(), 'utf8');
+  }
+
+  /** Verifies a receipt on the page for it. Whether it holds. */
+  async verify(path: string): Promise<boolean> {
+    await this.open('verify');
+    await this.page.locator('input[type=file]').first().setInputFiles(path);
+    const { valid, invalid } = this.#words.verified;
+    const verdict = this.page.getByText(valid).or(this.page.getByText(invalid));
+    await verdict.waitFor();
+    return (await verdict.textContent())?.trim() === valid;
+  }
+
+  async lock(): Promise<void> {
+    await this.page.getByRole('button', { name: this.#words.key.lockNow, exact: true }).click();
+    await this.page.getByRole('button', { name: this.#words.key.unlock, exact: true }).waitFor();
+  }
+
+  /** How the inbox calls the state of a final item. */
+  finalAt(height: number): string {
+    return words(this.#words.state.final, { height });
+  }
+}
