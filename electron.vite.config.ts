@@ -90,6 +90,14 @@ function executable(fileName: string): Plugin {
   };
 }
 
+/**
+ * The page is served at many addresses (/inbox/…), so its assets are named from the root. electron-vite sets `./`
+ * for `file:`, which is not used here.
+ */
+function absoluteBase(): Plugin {
+  return { name: 'countersign:absolute-base', config: () => ({ base: '/' }) };
+}
+
 export default defineConfig({
   main: {
     plugins: [workerUrls(), executable('headless.js')],
@@ -130,9 +138,8 @@ export default defineConfig({
   },
   renderer: {
     root: 'src/renderer',
-    base: '/',
     publicDir: false,
-    plugins: [vue()],
+    plugins: [vue(), absoluteBase()],
     define: { __VUE_PROD_DEVTOOLS__: 'false', __VUE_I18N_LEGACY_API__: 'false' },
     build: {
       outDir: resolve(root, 'out/renderer'),

@@ -29,17 +29,10 @@ export const STATE_SIGNS: Readonly<Record<ItemState, { icon: Component; tone: To
 };
 
 const REMOVABLE: ReadonlySet<ItemState> = new Set(['draft', 'declined', 'refused', 'expired', 'final']);
-/** Signed, and not yet decided. */
-const UNDER_WAY: ReadonlySet<ItemState> = new Set(['signing', 'sent', 'accepted']);
 
 /** Whether an item in `state` can be taken off the list (`item.remove` of the contract). */
 export function isRemovable(state: ItemState): boolean {
   return REMOVABLE.has(state);
-}
-
-/** Whether an item in `state` is on its way. */
-export function isUnderWay(state: ItemState): boolean {
-  return UNDER_WAY.has(state);
 }
 
 /** The numbers that the words of an item's state need. */
