@@ -1,0 +1,97 @@
+/**
+ * What a parent does with the process of a child replica, whichever way it was started: hears that it takes part or
+ * why it cannot, and stops it in bounded time.
+ * @module
+ */
+import { z } from 'zod';
+import { CountersignError, fromPlainError, type ErrorCode } from '../../shared/errors.ts';
+import type { ChildReplica } from './childReplica.ts';
+
+/** A process that runs `runChildReplica`, as Node or Electron started it. */
+export interface ReplicaProcess {
+  /** 0 while it has not started, and where it never did. */
+  readonly pid: number;
+  /** What it says on its way out. */
+  readonly stderr: NodeJS.ReadableStream | null;
+  /** Does nothing where nobody listens any more. */
+  send(message: unknown): void;
+  onMessage(listener: (message: unknown) => void): void;
+  /** Tells once that it has ended, or could not be started. */
+  onExit(listener: () => void): void;
+  /** SIGKILL: no goodbye. */
+  kill(): void;
+}
+
+/** What a child says. */
+export type ChildMessage = z.infer<typeof childMessageSchema>;
+
+/** What a parent says: end in order. It also answers `failed`, so that the child knows it was heard. */
+export const STOP = 'stop';
+
+/** How long a child may take to stop by itself, in milliseconds. */
+export const CHILD_STOP_TIMEOUT_MS = 10_000;
+/** How much of a child's last words is kept for its error, in characters. */
+const LAST_WORDS_CHARS = 4_000;
+
+const childMessageSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  z.object({
+    type: z.literal('failed'),
+    error: z.object({ code: z.string(), data: z.record(z.string(), z.union([z.string(), z.number()])) }),
+  }),
+]);
+
+/** `child` as the parent of a replica handles it. `directory` is where the replica lives. */
+export function superviseReplica(child: ReplicaProcess, directory: string): ChildReplica {
+  let lastWords = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    lastWords = (lastWords + text).slice(-LAST_WORDS_CHARS);
+  });
+  let isGone = false;
+  const exited = new Promise<void>((resolve) => {
+    child.onExit(() => {
+      isGone = true;
+      resolve();
+    });
+  });
+  const tellToStop = (): void => {
+    // Electron does not survive a message to a utility process that is ending (electron/electron#53923).
+    if (!isGone) child.send(STOP);
+  };
+  const ready = new Promise<void>((resolve, reject) => {
+    child.onMessage((message) => {
+      const parsed = childMessageSchema.safeParse(message);
+      if (!parsed.success) return;
+      if (parsed.data.type === 'ready') {
+        resolve();
+        return;
+      }
+      const { code, data } = parsed.data.error;
+      reject(fromPlainError({ code: code as ErrorCode, data }));
+      tellToStop();
+    });
+    void exited.then(() => {
+      const problem = `the replica in ${directory} ended: ${lastWords === '' ? 'without a word' : lastWords}`;
+      reject(new CountersignError('internal', { problem }));
+    });
+  });
+  // Who does not wait for it to be ready hears of its end by `exited`.
+  ready.catch(() => undefined);
+  return {
+    get pid() {
+      return child.pid;
+    },
+    ready,
+    exited,
+    stop: async () => {
+      tellToStop();
+      const timer = setTimeout(() => child.kill(), CHILD_STOP_TIMEOUT_MS);
+      await exited;
+      clearTimeout(timer);
+    },
+    kill: async () => {
+      if (!isGone) child.kill();
+      await exited;
+    },
+  };
+}
