@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { isHex } from '../../shared/encoding/hex.ts';
 import { hasCode } from '../../shared/errors.ts';
 import { TOKEN_BYTES, createToken } from '../console/transports/access.ts';
-import { readTextFile } from '../replica/node.ts';
-import { writeFileAtomic } from '../storage/index.ts';
+
+import { readTextFile } from '../storage/readFile.ts';
+import { writeFileAtomic } from '../storage/writeFileAtomic.ts';
 
 /** Name of the token's file in the data directory. Removing it makes a new token at the next start. */
 const TOKEN_FILE = 'console-token';
