@@ -9,7 +9,7 @@ import { ASSESSMENTS_FILE_BYTES_MAX } from '../../shared/contract/channels.ts';
 import { documentFile } from '../client/documentFile.ts';
 import { NAME_CHARS_MAX } from '../ledger/payload.ts';
 import { parseAssessments } from '../console/import/parseAssessments.ts';
-import { readFileBytes } from '../storage/index.ts';
+import { readBinaryFile } from '../storage/index.ts';
 import type { Output } from './output.ts';
 
 export interface PayloadOptions {
@@ -77,7 +77,7 @@ async function documentsOf(
 
 async function readTable(path: string, name: string): Promise<Uint8Array> {
   try {
-    return await readFileBytes(path, ASSESSMENTS_FILE_BYTES_MAX);
+    return await readBinaryFile(path, ASSESSMENTS_FILE_BYTES_MAX);
   } catch (error) {
     throw hasCode(error, 'encoding.tooLarge')
       ? new CountersignError('import.tooLarge', { name, ...error.data })

@@ -14,7 +14,7 @@ import { readKeyFile } from '../keys/keyFile.ts';
 import { importKeyPem } from '../keys/pkcs8.ts';
 import { createSigner, type Signer } from '../keys/signer.ts';
 import { openDataDirectory } from '../storage/dataDirectory.ts';
-import { readFileText, type LedgerStore } from '../storage/index.ts';
+import { readTextFile, type LedgerStore } from '../storage/index.ts';
 import { openLedgerStore } from '../storage/openLedgerStore.ts';
 import { createStoreWorker } from '../storage/storeWorker.ts';
 import type { SignatureVerifier } from './inbox.ts';
@@ -119,7 +119,7 @@ export class ReplicaNode {
 
 /** The genesis in a file. Throws `file.notFound`, `file.unreadable`, `encoding.tooLarge` or `genesis.*`. */
 export async function readGenesis(path: string): Promise<Genesis> {
-  const text = await readFileText(path, GENESIS_FILE_CHARS_MAX);
+  const text = await readTextFile(path, GENESIS_FILE_CHARS_MAX);
   return parseGenesisFile(text, { isStrongKey: isStrong });
 }
 

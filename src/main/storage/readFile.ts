@@ -13,7 +13,7 @@ const PIECE_BYTES_MAX = 1024 * 1024;
  * The bytes of a file. A file that is known to be larger than `maxBytes` is refused without being read.
  * Throws `file.notFound`, `file.unreadable`, or `encoding.tooLarge`.
  */
-export async function readFileBytes(path: string, maxBytes: number): Promise<Uint8Array> {
+export async function readBinaryFile(path: string, maxBytes: number): Promise<Uint8Array> {
   try {
     const file = await open(path, 'r');
     try {
@@ -41,10 +41,10 @@ export async function readFileBytes(path: string, maxBytes: number): Promise<Uin
 
 /**
  * The text of a file in UTF-8; a byte order mark stays in it. Nothing is replaced: what is no UTF-8 is refused.
- * Throws as `readFileBytes`, and `file.unreadable` for a file that is no text.
+ * Throws as `readBinaryFile`, and `file.unreadable` for a file that is no text.
  */
-export async function readFileText(path: string, maxBytes: number): Promise<string> {
-  const bytes = await readFileBytes(path, maxBytes);
+export async function readTextFile(path: string, maxBytes: number): Promise<string> {
+  const bytes = await readBinaryFile(path, maxBytes);
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {

@@ -8,7 +8,7 @@ import { isHex } from '../../../shared/encoding/hex.ts';
 import { DIGEST_BYTES } from '../../ledger/hash.ts';
 import { RECEIPT_FILE_CHARS_MAX, renderReceiptFile } from '../../ledger/receiptFile.ts';
 import { verifyReceipt } from '../../ledger/receiptCheck.ts';
-import { readFileText, writeFileAtomic } from '../../storage/index.ts';
+import { readTextFile, writeFileAtomic } from '../../storage/index.ts';
 import type { Output } from '../output.ts';
 import { checkWith, genesisOf, withClient, withVerifier, type Places } from '../session.ts';
 
@@ -39,7 +39,7 @@ export async function exportReceipt(
 
 export async function verify(path: string, options: Places, output: Output): Promise<void> {
   const genesis = await genesisOf(options);
-  const text = await readFileText(path, RECEIPT_FILE_CHARS_MAX);
+  const text = await readTextFile(path, RECEIPT_FILE_CHARS_MAX);
   const verified = await withVerifier(
     async (verifier) => await verifyReceipt(text, genesis, checkWith(verifier)),
   );

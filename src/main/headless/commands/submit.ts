@@ -10,7 +10,7 @@ import type { SupervisorClient } from '../../client/supervisorClient.ts';
 import type { Progress } from '../../client/tracking.ts';
 import { networkIdOf, quorumSizes, type Genesis } from '../../ledger/genesis.ts';
 import { decodeRequest, type SignedRequest } from '../../ledger/request.ts';
-import { readFileBytes } from '../../storage/index.ts';
+import { readBinaryFile } from '../../storage/index.ts';
 import type { Output } from '../output.ts';
 import { genesisOf, withClient, type Places } from '../session.ts';
 
@@ -115,7 +115,7 @@ async function readRequest(path: string, { limits }: Genesis, networkId: Hex): P
 
 async function readRequestBytes(path: string, maxBytes: number): Promise<Uint8Array> {
   try {
-    return await readFileBytes(path, maxBytes);
+    return await readBinaryFile(path, maxBytes);
   } catch (error) {
     throw hasCode(error, 'encoding.tooLarge') ? new CountersignError('request.tooLarge', error.data) : error;
   }
