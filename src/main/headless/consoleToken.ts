@@ -9,7 +9,7 @@ import { isHex } from '../../shared/encoding/hex.ts';
 import { hasCode } from '../../shared/errors.ts';
 import { TOKEN_BYTES, createToken } from '../console/transports/access.ts';
 
-import { readFileText } from '../storage/readFile.ts';
+import { readTextFile } from '../storage/readFile.ts';
 import { writeFileAtomic } from '../storage/writeFileAtomic.ts';
 
 /** Name of the token's file in the data directory. Removing it makes a new token at the next start. */
@@ -30,7 +30,7 @@ export async function consoleToken(directory: string): Promise<string> {
 
 async function readStored(path: string): Promise<string> {
   try {
-    return (await readFileText(path, TOKEN_FILE_BYTES_MAX)).trim();
+    return (await readTextFile(path, TOKEN_FILE_BYTES_MAX)).trim();
   } catch (error) {
     if (hasCode(error, 'file.notFound')) return '';
     throw error;
