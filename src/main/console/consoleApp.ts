@@ -5,7 +5,6 @@
  * where it will not go on by itself. Transports call `answer` and listen by `onDelta`.
  * @module
  */
-import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Answer } from '../../shared/contract/bridge.ts';
 import type { Channel, Input, Output } from '../../shared/contract/channels.ts';
@@ -98,7 +97,6 @@ export class ConsoleApp {
     await this.#exclusively(async () => {
       try {
         this.#enterPhase('lock');
-        await mkdir(this.#directory, { recursive: true, mode: 0o700 });
         this.#lock = await openDataDirectory(this.#directory);
         if (await isEmbeddedNetwork(this.#directory)) await this.#startNetwork();
         else this.#enter({ name: 'setup' });

@@ -3,14 +3,11 @@
  * that is open, or a bookmark, works again after a restart.
  * @module
  */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isHex } from '../../shared/encoding/hex.ts';
 import { hasCode } from '../../shared/errors.ts';
 import { TOKEN_BYTES, createToken } from '../console/transports/access.ts';
-
-import { readTextFile } from '../storage/readFile.ts';
-import { writeFileAtomic } from '../storage/writeFileAtomic.ts';
+import { makeDirectory, readTextFile, writeFileAtomic } from '../storage/index.ts';
 
 /** Name of the token's file in the data directory. Removing it makes a new token at the next start. */
 const TOKEN_FILE = 'console-token';
@@ -23,7 +20,7 @@ export async function consoleToken(directory: string): Promise<string> {
   const stored = await readStored(path);
   if (isHex(stored, TOKEN_BYTES)) return stored;
   const token = createToken();
-  await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
+  await makeDirectory(directory, DIRECTORY_MODE);
   await writeFileAtomic(path, `${token}\n`);
   return token;
 }

@@ -7,7 +7,7 @@
  * @module
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { toHex, type Hex } from '../../shared/encoding/hex.ts';
@@ -22,7 +22,7 @@ import {
   type GenesisReplica,
 } from '../ledger/genesis.ts';
 import { renderGenesisFile } from '../ledger/genesisFile.ts';
-import { writeError, writeFileAtomic } from '../storage/index.ts';
+import { makeDirectory, writeError, writeFileAtomic } from '../storage/index.ts';
 import { GENESIS_FILE, REPLICA_KEY_FILE } from './node.ts';
 import {
   PASSPHRASE_FILE,
@@ -56,7 +56,7 @@ export async function createEmbeddedNetwork(options: CreateNetworkOptions): Prom
   const building = `${target}.new`;
   await rm(building, { recursive: true, force: true });
   try {
-    await mkdir(building, { recursive: true, mode: DIRECTORY_MODE });
+    await makeDirectory(building, DIRECTORY_MODE);
     await writeNetwork(building, options);
     await rename(building, target);
   } catch (error) {
@@ -76,7 +76,7 @@ async function writeNetwork(building: string, options: CreateNetworkOptions): Pr
   await Promise.all(
     seeds.map(async (seed, index) => {
       const replica = replicaDirectory(building, index);
-      await mkdir(replica, { recursive: true, mode: DIRECTORY_MODE });
+      await makeDirectory(replica, DIRECTORY_MODE);
       await writeFileAtomic(join(replica, REPLICA_KEY_FILE), await exportKeyPem(seed, passphrase));
       await writeFileAtomic(join(replica, GENESIS_FILE), genesisText);
       seed.fill(0);

@@ -7,11 +7,12 @@
  * @module
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readFile, readdir, rm } from 'node:fs/promises';
+import { chmod, open, readFile, readdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CountersignError } from '../../shared/errors.ts';
 import { codeOf, writeError } from './fileErrors.ts';
+import { makeDirectory } from './makeDirectory.ts';
 import { syncDirectory, writeFileAtomic } from './writeFileAtomic.ts';
 
 /** Name of the lock in a data directory. */
@@ -71,8 +72,8 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
 
 /** A directory that already holds something keeps its mode: it may be shared on purpose, and our files are private. */
 async function makePrivate(path: string): Promise<void> {
-  const created = await mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
-  if (created === undefined && (await readdir(path)).length === 0) await chmod(path, DIRECTORY_MODE);
+  if (!(await makeDirectory(path, DIRECTORY_MODE)) && (await readdir(path)).length === 0)
+    await chmod(path, DIRECTORY_MODE);
 }
 
 async function lockText(): Promise<string> {

@@ -4,7 +4,7 @@
  * @module
  */
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, mkdtemp } from 'node:fs/promises';
+import { access, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +27,7 @@ import {
   supervisorKeyPath,
 } from '../../replica/embeddedNetwork.ts';
 import { loadSigner } from '../../replica/node.ts';
-import { writeError, writeFileAtomic } from '../../storage/index.ts';
+import { makeDirectory, writeFileAtomic } from '../../storage/index.ts';
 import type { Output } from '../output.ts';
 import { payloadsOf } from '../payloads.ts';
 import { checkWith, withVerifier } from '../session.ts';
@@ -51,9 +51,7 @@ const FINAL_TIMEOUT_MS = 60_000;
 
 export async function demo(options: DemoOptions, entry: string, output: Output): Promise<void> {
   const directory = resolve(options.data ?? (await mkdtemp(join(tmpdir(), 'countersign-demo-'))));
-  await mkdir(directory, { recursive: true }).catch((error: unknown) => {
-    throw writeError(directory, error);
-  });
+  await makeDirectory(directory);
   const passphraseFile = options.passphraseFile ?? join(directory, DEMO_PASSPHRASE_FILE);
   if (!(await isEmbeddedNetwork(directory))) {
     output.progress(`making a network of four replicas in ${directory}`);
