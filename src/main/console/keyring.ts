@@ -84,13 +84,12 @@ export class Keyring {
 
   /** Throws `key.locked`. */
   requireUnlocked(): void {
-    if (this.#signer === null) throw new CountersignError('key.locked', { publicKey: this.#publicKey });
+    this.#unlocked();
   }
 
   /** The signature of a 32-byte digest. Throws `key.locked`. */
   sign(digest: Uint8Array): Hex {
-    if (this.#signer === null) throw new CountersignError('key.locked', { publicKey: this.#publicKey });
-    return this.#signer.sign(digest);
+    return this.#unlocked().sign(digest);
   }
 
   /** Locks, for good. */
@@ -98,6 +97,13 @@ export class Keyring {
     this.#closed = true;
     await this.#unlocking;
     this.lock();
+  }
+
+  #unlocked(): Signer {
+    // A machine that slept has not run its timers.
+    if (this.#unlockedUntilMs !== null && this.#options.now() >= this.#unlockedUntilMs) this.lock();
+    if (this.#signer === null) throw new CountersignError('key.locked', { publicKey: this.#publicKey });
+    return this.#signer;
   }
 
   async #unlock(passphrase: string): Promise<void> {

@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeDirectory } from '../../support/stores.ts';
+import { rejected, caught } from '../../support/errors.ts';
+import { Keyring } from '../../../src/main/console/keyring.ts';
+import { publicKeyOf } from '../../../src/main/keys/ed25519.ts';
+import { writeKeyFile } from '../../../src/main/keys/keyFile.ts';
+import { exportKeyPem } from '../../../src/main/keys/pkcs8.ts';
+import { verifySync } from '../../../src/main/keys/verifier.ts';
+import type { KeyView } from '../../../src/shared/contract/model.ts';
+import { PASSPHRASE } from './support.ts';
+
+const seed = new Uint8Array(32).fill(7);
+const publicKey = publicKeyOf(seed);
+const digest = new Uint8Array(32).fill(1);
+
+let directory: Awaited<ReturnType<typeof makeDirectory>>;
+let path: string;
+let keyring: Keyring;
+let views: KeyView[];
+let nowMs: number;
+
+async function open(unlockedForMs: number): Promise<void> {
+  views = [];
+  nowMs = 1_000;
+  keyring = await Keyring.open({
+    path,
+    supervisors: [{ publicKey, name: 'Ada', organisation: 'Society' }],
+    unlockedForMs,
+    now: () => nowMs,
+    onChange: (view) => views.push(view),
+  });
+}
+
+beforeEach(async () => {
+  directory = await makeDirectory();
+  path = join(directory.path, 'key.pem');
+  await writeKeyFile(path, await exportKeyPem(seed, PASSPHRASE));
+});
+
+afterEach(async () => {
+  await keyring.close();
+  await directory.remove();
+});
+
+describe('keyring', () => {
+  it('is locked until it is unlocked, and locks at once when told to', async () => {
+    await open(60_000);
+    const locked = { publicKey, name: 'Ada', registered: true, unlocked: false, unlockedUntilMs: null };
+    expect(keyring.view()).toEqual(locked);
+    expect(caught(() => keyring.sign(digest)).code).toBe('key.locked');
+    await keyring.unlock(PASSPHRASE);
+    expect(keyring.view()).toEqual({ ...locked, unlocked: true, unlockedUntilMs: 61_000 });
+    expect(verifySync({ signature: keyring.sign(digest), digest, publicKey })).toBe(true);
+    expect(inspect(keyring, { depth: 10, showHidden: true })).not.toContain(PASSPHRASE);
+    keyring.lock();
+    keyring.lock();
+    expect(caught(() => keyring.requireUnlocked()).code).toBe('key.locked');
+    expect(views.map(({ unlocked }) => unlocked)).toEqual([true, false]);
+  });
+
+  it('locks by itself', async () => {
+    await open(1);
+    await keyring.unlock(PASSPHRASE);
+    while (keyring.view().unlocked) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(views.at(-1)?.unlocked).toBe(false);
+    expect(caught(() => keyring.sign(digest)).code).toBe('key.locked');
+  });
+
+  it('is locked after its time on a machine that slept, whose timers have not run', async () => {
+    await open(60_000);
+    await keyring.unlock(PASSPHRASE);
+    nowMs = 60_999;
+    keyring.requireUnlocked();
+    nowMs = 61_000;
+    expect(caught(() => keyring.sign(digest)).code).toBe('key.locked');
+    expect(views.at(-1)?.unlocked).toBe(false);
+  });
+
+  it('stays as it was after a wrong passphrase', async () => {
+    await open(60_000);
+    expect((await rejected(keyring.unlock('wrong'))).code).toBe('key.wrongPassphrase');
+    expect(keyring.view().unlocked).toBe(false);
+    await keyring.unlock(PASSPHRASE);
+    expect((await rejected(keyring.unlock('wrong'))).code).toBe('key.wrongPassphrase');
+    expect(keyring.view().unlocked).toBe(true);
+  });
+
+  it('never opens once it is closed', async () => {
+    await open(60_000);
+    const unlocking = keyring.unlock(PASSPHRASE);
+    const closing = keyring.close();
+    expect((await rejected(unlocking)).code).toBe('stopped');
+    await closing;
+    expect(keyring.view().unlocked).toBe(false);
+  });
+});

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { TestChain, makeGenesis } from '../../../support/ledger.ts';
+import { peersView, replicaView, supervisorView } from '../../../../src/main/console/live/networkView.ts';
+import { RECENT_BLOCKS_MAX, RecentChain } from '../../../../src/main/console/live/recentChain.ts';
+import { FIRST_POSITION } from '../../../../src/main/consensus/effects.ts';
+import type { ReplicaStatus } from '../../../../src/main/replica/replica.ts';
+
+const network = makeGenesis();
+const { genesis } = network;
+
+function status(tipHeight: number, others: ReadonlyMap<number, number>): ReplicaStatus {
+  const chain = new TestChain(network);
+  return {
+    standing: {
+      position: FIRST_POSITION,
+      primary: 0,
+      tipHeight,
+      tipTimeMs: 5,
+      stable: {
+        height: 0,
+        hash: chain.header().hash,
+        certificate: null,
+        executedDigest: '',
+        executedCount: 0,
+      },
+      pendingRequests: 0,
+      eager: false,
+      catchingUp: false,
+      peers: new Map(
+        [...others].map(([index, height]) => [index, { view: 0, tipHeight: height, stableHeight: 1 }]),
+      ),
+    },
+    network: { peers: [], clients: 0, refusals: {}, closings: {} },
+    connectedReplicas: 1,
+    halted: null,
+  };
+}
+
+const figures = { requests: 0, requestsPerSecond: 0, storeBytes: 0 };
+
+describe('where the local replica stands', () => {
+  it.each([
+    // Own height, the others' heights, and what at least three of the four have reached.
+    [9, [], 0],
+    [9, [7], 0],
+    [9, [7, 8], 7],
+    [9, [7, 8, 9], 8],
+    [0, [100, 100, 100], 100],
+    [5, [5, 5, 1_000], 5],
+  ])('own %i, others %j: attested %i', (own, others, attested) => {
+    const heights = new Map(others.map((height, index) => [index + 1, height]));
+    expect(replicaView(genesis, 0, status(own, heights), figures).attestedHeight).toBe(attested);
+  });
+
+  it('has no last block before the first one', () => {
+    expect(replicaView(genesis, 0, status(0, new Map()), figures).lastBlockAtMs).toBeNull();
+    expect(replicaView(genesis, 0, status(1, new Map()), figures).lastBlockAtMs).toBe(5);
+  });
+
+  it('shows itself among its peers', () => {
+    expect(peersView(genesis, 2, status(3, new Map()), 77)[2]).toMatchObject({
+      index: 2,
+      self: true,
+      state: 'connected',
+      sinceMs: 77,
+      tipHeight: 3,
+      address: '127.0.0.1:40002',
+    });
+  });
+
+  it('names supervisors, and leaves strangers nameless', () => {
+    const [supervisor] = genesis.supervisors;
+    expect(supervisorView(genesis, supervisor?.publicKey ?? '')).toEqual(supervisor);
+    expect(supervisorView(genesis, 'ff')).toEqual({ publicKey: 'ff', name: '', organisation: '' });
+  });
+});
+
+describe('recent chain', () => {
+  it('keeps the newest blocks, marks what is stable, and follows the chain back', () => {
+    const chain = new TestChain(network);
+    const recent = new RecentChain();
+    const headers = Array.from({ length: RECENT_BLOCKS_MAX + 5 }, () => chain.append(1).block.header);
+    for (const header of headers) expect(recent.accept(header)?.hash).toBe(header.hash);
+    expect(recent.blocks).toHaveLength(RECENT_BLOCKS_MAX);
+    expect(recent.accept(headers.at(-1)!)).toBeNull();
+    const top = headers.at(-1)!;
+    const covered = headers.at(-3)!;
+    expect(recent.certify(covered, 0)).toEqual({
+      height: covered.height,
+      hash: covered.hash,
+      atMs: covered.timeMs,
+    });
+    expect(recent.certify(covered, 0)).toBeNull();
+    expect(recent.blocks.slice(0, 4).map(({ stable }) => stable)).toEqual([false, false, true, true]);
+    recent.rollBack(covered.height);
+    expect(recent.blocks[0]?.height).toBe(covered.height);
+    expect(recent.stableHeight).toBe(covered.height);
+    chain.rollback(covered.height);
+    const other = chain.append(2).block.header;
+    expect(other.height).toBe(top.height - 1);
+    expect(recent.accept(other)).toMatchObject({ stable: false, height: other.height });
+  });
+});
