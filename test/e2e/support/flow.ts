@@ -84,7 +84,9 @@ export class Supervisor {
     await this.open('verify');
     await this.page.locator('input[type=file]').first().setInputFiles(path);
     const { valid, invalid } = this.#words.verified;
-    const verdict = this.page.getByText(valid).or(this.page.getByText(invalid));
+    const verdict = this.page
+      .getByText(valid, { exact: true })
+      .or(this.page.getByText(invalid, { exact: true }));
     await verdict.waitFor();
     return (await verdict.textContent())?.trim() === valid;
   }
