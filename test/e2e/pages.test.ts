@@ -12,6 +12,8 @@ import { hash } from '../renderer/fixture/data.ts';
 import { PASSPHRASE } from '../renderer/fixture/main.ts';
 import { FixtureServer, TOKEN } from '../renderer/fixture/server.ts';
 
+const PATIENCE_MS = 30_000;
+
 let folder: string;
 let browser: Browser;
 let server: FixtureServer;
@@ -45,6 +47,9 @@ afterEach(async () => {
   await server.close();
 });
 
+/** As patient as Playwright's own waiting: a busy machine is not a fault of the page. */
+const eventually = <T>(read: () => T) => expect.poll(read, { timeout: PATIENCE_MS });
+
 async function open(path: string, token = TOKEN): Promise<void> {
   await page.goto(`${address}${path}#token=${token}`);
 }
@@ -55,7 +60,7 @@ describe('the pages', () => {
     await open('/');
     await heading('Overview').waitFor();
     await page.evaluate(() => document.body.setAttribute('style', 'color: red'));
-    await expect.poll(() => problems.length).toBe(1);
+    await eventually(() => problems.length).toBe(1);
     expect(problems[0]).toContain('Content Security Policy');
   });
 
@@ -124,9 +129,9 @@ describe('review and signing', () => {
   it('focuses Cancel, saves what is typed, and shows its hash anew', async () => {
     await open('/inbox/item-0');
     const cancel = page.getByRole('button', { name: 'Cancel' });
-    await expect.poll(() => cancel.evaluate((button) => button === document.activeElement)).toBe(true);
+    await eventually(() => cancel.evaluate((button) => button === document.activeElement)).toBe(true);
     await page.getByLabel('Title').fill('Bathing water, corrected');
-    await expect.poll(() => server.main.items.get('item-0')?.title).toBe('Bathing water, corrected');
+    await eventually(() => server.main.items.get('item-0')?.title).toBe('Bathing water, corrected');
     await page.getByText('All changes saved').waitFor();
     await page.getByRole('tab', { name: 'Bytes and hash' }).click();
     await page.getByText(server.main.items.get('item-0')!.contentHash).waitFor();
@@ -154,7 +159,7 @@ describe('review and signing', () => {
     await page.getByText('The content changed since you opened it.').waitFor();
     expect(await page.getByRole('button', { name: 'Sign…' }).isDisabled()).toBe(true);
     await page.getByRole('button', { name: 'Show current content' }).click();
-    await expect.poll(() => page.getByRole('button', { name: 'Sign…' }).isDisabled()).toBe(false);
+    await eventually(() => page.getByRole('button', { name: 'Sign…' }).isDisabled()).toBe(false);
   });
 
   it('signs a batch, leaving out what was unticked', async () => {
@@ -201,9 +206,9 @@ describe('the inbox', () => {
   it('takes back a decline', async () => {
     await open('/inbox');
     await page.getByRole('button', { name: 'Decline' }).first().click();
-    await expect.poll(() => server.main.items.get('item-0')?.state).toBe('declined');
+    await eventually(() => server.main.items.get('item-0')?.state).toBe('declined');
     await page.getByRole('button', { name: 'Undo' }).click();
-    await expect.poll(() => server.main.items.get('item-0')?.state).toBe('draft');
+    await eventually(() => server.main.items.get('item-0')?.state).toBe('draft');
   });
 });
 
