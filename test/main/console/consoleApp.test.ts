@@ -7,7 +7,10 @@ const CSV = 'name,score\r\nAda,1.10\r\nBlaise,\r\n';
 afterEach(endAll);
 
 describe('console', () => {
-  it('goes from setup to a final request, its receipt, and the same after a restart', async () => {
+  // Fourteen key derivations, each made to be slow.
+  const timeout = 120_000;
+
+  it('goes from setup to a final request, its receipt, and the same after a restart', { timeout }, async () => {
     const first = await TestConsole.start();
     expect(first.app.stage).toEqual({ name: 'setup' });
     await first.app.handle('setup.try', SETUP);
