@@ -232,7 +232,10 @@ export class SupervisorClient {
   /** With a quorum of answers: commit at once where the others cannot be reached, else after a pause (rule K2). */
   #considerCommit(tracked: Tracked): void {
     if (!tracked.tracking.hasQuorum || !this.#tracked.has(tracked.request.id)) return;
-    const reachable = tracked.tracking.missing().some((replica) => this.#connected.has(replica));
+    const missing = tracked.tracking.missing();
+    // All answered alike: it is final already, and nobody need be bothered.
+    if (missing.length === 0) return;
+    const reachable = missing.some((replica) => this.#connected.has(replica));
     if (!reachable) this.#commit(tracked);
     else tracked.commitTimer ??= setTimeout(() => this.#commit(tracked), COMMIT_AFTER_MS);
   }
@@ -241,7 +244,7 @@ export class SupervisorClient {
     clearTimeout(tracked.commitTimer);
     tracked.commitTimer = undefined;
     const { agreement } = tracked.tracking;
-    if (agreement === null) return;
+    if (agreement === null || agreement.replicas.length === this.#sizes.n) return;
     const { height, hash, tag } = agreement;
     this.#network.broadcast(encodeMessage(toReplicaCodec, { type: 'commit', height, hash, tag }));
   }

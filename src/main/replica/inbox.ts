@@ -77,8 +77,9 @@ export class Inbox {
 
   /** A client's request: its source is not checked, only its supervisor's signature. Throws `encoding.*`. */
   async clientRequest(bytes: Uint8Array): Promise<VerifiedRequest> {
-    const { limits, consensus } = this.#options;
-    const request = decodeRequest(bytes, limits.maxRequestBytes);
+    const { consensus } = this.#options;
+    // Bounded by the message; one over the network's own limit is refused by its id, so that its client gives up.
+    const request = decodeRequest(bytes, this.#maxBytes);
     const refusal = consensus.ledger.objectionWhateverTheOrder(request);
     if (refusal !== undefined) return { request, refusal };
     try {

@@ -397,7 +397,8 @@ export class Replica {
     }
     this.#options.store.request(requestId).then(
       (located) => {
-        if (located === null) refuse();
+        const isStable = located !== null && located.height <= this.#consensus.standing.stable.height;
+        if (!isStable) refuse();
         else this.#tellFinal(requestId, located.height);
       },
       (failure: unknown) => this.#readFailed(failure),

@@ -101,6 +101,18 @@ describe('a request', () => {
     for (const replica of replicas) await until(() => replica.of('commit').length === 1);
   });
 
+  it('is not committed where all replicas answered alike', async () => {
+    const scene = await stage();
+    const { replicas, client, request } = scene;
+    for (const replica of replicas) replica.behave = accepts();
+    const signed = request();
+    client.track(signed);
+    await until(() => client.progress(signed.id)?.finality === 'fast');
+    vi.advanceTimersByTime(COMMIT_AFTER_MS);
+    await settled(scene, [0, 1, 2, 3]);
+    expect(replicas.map((replica) => replica.of('commit').length)).toEqual([0, 0, 0, 0]);
+  });
+
   it('is not committed with fewer answers than a quorum', async () => {
     const scene = await stage();
     const { replicas, client, request } = scene;
