@@ -1,0 +1,46 @@
+/**
+ * Where the program's files are, and where it keeps its data.
+ * @module
+ */
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { app } from 'electron';
+import { writeError } from '../storage/index.ts';
+
+export interface Places {
+  /** What the console keeps: keys, ledger, drafts. */
+  readonly dataDirectory: string;
+  /** Folder of the built pages. */
+  readonly pageFolder: string;
+  /** The built preload. */
+  readonly preload: string;
+  /** The built command line, which also runs the replicas that have a process of their own. */
+  readonly headlessEntry: string;
+}
+
+/** Folder of Chromium's own files, in the data directory. */
+const BROWSER_FOLDER = 'window';
+const DIRECTORY_MODE = 0o700;
+
+/**
+ * Makes the directories and tells Electron of them. Before the app is ready, and before the single-instance lock, which
+ * lies in the data directory. Throws `file.unwritable` or `storage.*`.
+ */
+export async function preparePlaces(environment: NodeJS.ProcessEnv, built: string): Promise<Places> {
+  const named = environment['COUNTERSIGN_DATA'] ?? '';
+  const dataDirectory = named === '' ? app.getPath('userData') : resolve(named);
+  const browser = join(dataDirectory, BROWSER_FOLDER);
+  try {
+    await mkdir(browser, { recursive: true, mode: DIRECTORY_MODE });
+  } catch (error) {
+    throw writeError(dataDirectory, error);
+  }
+  app.setPath('userData', dataDirectory);
+  app.setPath('sessionData', browser);
+  return {
+    dataDirectory,
+    pageFolder: join(built, '../renderer'),
+    preload: join(built, '../preload/console.cjs'),
+    headlessEntry: join(built, 'headless.js'),
+  };
+}

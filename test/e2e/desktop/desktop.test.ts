@@ -1,0 +1,438 @@
+/**
+ * The built program in a window, line by line of the security checklist, on a strict stand-in for Electron: what it
+ * asks of Electron, and what it refuses. Where the real Electron can run, it runs in that too.
+ */
+import { cp, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compileFunction } from 'node:vm';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { IPC_DELTA, IPC_PREFIX, type PreloadApi } from '../../../src/shared/contract/bridge.ts';
+import { CHANNEL_NAMES } from '../../../src/shared/contract/channels.ts';
+import { networkDirectory, replicaDirectory } from '../../../src/main/replica/embeddedLayout.ts';
+import { deltaSchema, snapshotSchema } from '../../../src/shared/contract/model.ts';
+import { findElectron, runSmoke } from './realElectron.ts';
+import { BUILT, Program, endPrograms } from './standin/program.ts';
+import type { StandInOptions } from './standin/state.ts';
+
+const CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+  "require-trusted-types-for 'script'";
+const SETUP = {
+  supervisorName: 'Ada Lovelace',
+  organisation: 'Analytical Society',
+  networkName: 'Trial',
+  passphrase: 'correct horse battery staple',
+};
+
+let folder: string;
+let options: StandInOptions;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'countersign-desktop-'));
+  options = { userData: join(folder, 'data'), locale: 'en-GB', isPackaged: true, isSecond: false };
+});
+afterEach(async () => {
+  await endPrograms();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('before Electron is ready', () => {
+  it('sandboxes all pages, names its scheme and closes Chromium off from every network', async () => {
+    const program = await Program.start(options);
+    const [sandbox] = await program.calls('app.enableSandbox');
+    const [scheme] = await program.calls('protocol.registerSchemesAsPrivileged');
+    const [network] = await program.calls('app.commandLine.appendSwitch');
+    expect([sandbox, scheme, network].map((call) => call?.isReady)).toEqual([false, false, false]);
+    expect(scheme?.args).toEqual([
+      [{ scheme: 'countersign', privileges: { standard: true, secure: true, bypassCSP: false } }],
+    ]);
+    expect(network?.args).toEqual(['host-resolver-rules', 'MAP * ~NOTFOUND']);
+    expect((await program.calls('app.setPath')).map(({ args }) => args)).toEqual([
+      ['userData', options.userData],
+      ['sessionData', join(options.userData, 'window')],
+    ]);
+  });
+
+  it('a second one ends at once and leaves the data alone', async () => {
+    const program = await Program.start({ ...options, isSecond: true }).catch((error: unknown) => error);
+    expect(program).toMatchObject({ message: expect.stringMatching(/^ended with 0/) as string });
+    expect(await readdir(options.userData)).toEqual(['window']);
+  });
+});
+
+describe('the window', () => {
+  it('has every wall up, line by line', async () => {
+    const program = await Program.start(options);
+    const [window] = await program.calls('BrowserWindow');
+    expect(window?.args).toEqual([
+      {
+        width: 1_024,
+        height: 768,
+        minWidth: 720,
+        minHeight: 480,
+        show: false,
+        title: 'Countersign',
+        webPreferences: {
+          preload: join(BUILT, 'preload/console.cjs'),
+          contextIsolation: true,
+          sandbox: true,
+          webSecurity: true,
+          allowRunningInsecureContent: false,
+          nodeIntegration: false,
+          nodeIntegrationInWorker: false,
+          nodeIntegrationInSubFrames: false,
+          webviewTag: false,
+          experimentalFeatures: false,
+          plugins: false,
+          navigateOnDragDrop: false,
+          safeDialogs: true,
+          spellcheck: false,
+          devTools: false,
+        },
+      },
+    ]);
+    const [load] = await program.calls('window.loadURL');
+    expect(load?.args).toEqual(['countersign://console/']);
+    expect(await program.calls('window.show')).toHaveLength(1);
+  });
+
+  it('goes nowhere, opens nothing, takes no guest', async () => {
+    const program = await Program.start(options);
+    await program.calls('window.show');
+    for (const event of ['will-navigate', 'will-frame-navigate', 'will-redirect', 'will-attach-webview']) {
+      expect(await program.ask('refusal', event), event).toBe(true);
+    }
+    expect(await program.ask('open', 'https://example.com/')).toEqual({ action: 'deny' });
+    expect(await program.ask('open', 'countersign://console/')).toEqual({ action: 'deny' });
+    const [webRtc] = await program.calls('webContents.setWebRTCIPHandlingPolicy');
+    expect(webRtc?.args).toEqual(['disable_non_proxied_udp']);
+  });
+
+  it('is given no permission, of any kind', async () => {
+    const program = await Program.start(options);
+    await program.calls('window.show');
+    for (const permission of [
+      'media',
+      'geolocation',
+      'clipboard-read',
+      'openExternal',
+      'usb',
+      'local-fonts',
+    ]) {
+      expect(await program.ask('permission', permission), permission).toEqual({
+        request: false,
+        check: false,
+        device: false,
+      });
+    }
+    const [spelling] = await program.calls('session.setSpellCheckerEnabled');
+    expect(spelling?.args).toEqual([false]);
+  });
+
+  it('reaches its own scheme and nothing else', async () => {
+    const program = await Program.start(options);
+    await program.calls('window.show');
+    const cancelled = async (url: string): Promise<unknown> => await program.ask('beforeRequest', url);
+    for (const url of [
+      'http://127.0.0.1:8080/',
+      'https://example.com/',
+      'ws://127.0.0.1:9000/',
+      'wss://example.com/',
+      'file:///etc/passwd',
+      'ftp://example.com/',
+      'filesystem:countersign://console/temporary/a',
+      'countersign://elsewhere/',
+      'countersign://console.example.com/',
+      'countersign://console:80/',
+      'countersign://console@example.com/',
+      'blob:https://example.com/0',
+      'devtools://devtools/bundled/inspector.html',
+      'chrome-extension://abc/a.js',
+    ]) {
+      expect(await cancelled(url), url).toEqual({ cancel: true });
+    }
+    for (const url of [
+      'countersign://console/',
+      'countersign://console/a.js?b#c',
+      'data:image/png;base64,AA',
+    ]) {
+      expect(await cancelled(url), url).toEqual({ cancel: false });
+    }
+    expect(await program.ask('download', 'https://example.com/a.exe')).toBe(true);
+    expect(await program.ask('download', 'blob:countersign://console/0')).toBe(false);
+  });
+
+  it('comes back when the process of its page dies', async () => {
+    const program = await Program.start(options);
+    await program.calls('window.show');
+    await program.ask('contentsEvent', 'render-process-gone', { reason: 'crashed', exitCode: 1 });
+    expect(await program.calls('webContents.reload')).toHaveLength(1);
+  });
+
+  it('comes to the front when the program is started again', async () => {
+    const program = await Program.start(options);
+    await program.calls('window.show');
+    await program.ask('appEvent', 'second-instance');
+    expect(await program.calls('window.focus')).toHaveLength(1);
+  });
+});
+
+describe('the scheme', () => {
+  it('serves the built page and its parts, each under the content security policy', async () => {
+    const program = await Program.start(options);
+    await program.calls('window.show');
+    const assets = await readdir(join(BUILT, 'renderer/assets'));
+    const script = assets.find((name) => /^index-.*\.js$/.test(name)) ?? 'index.js';
+    for (const [path, type] of [
+      ['/', 'text/html; charset=utf-8'],
+      ['/blocks/3', 'text/html; charset=utf-8'],
+      [`/assets/${script}`, 'text/javascript; charset=utf-8'],
+    ] as const) {
+      const answer = await program.ask('fetch', `countersign://console${path}`, 'GET');
+      expect(answer, path).toMatchObject({
+        status: 200,
+        headers: {
+          'content-security-policy': CSP,
+          'x-content-type-options': 'nosniff',
+          'content-type': type,
+        },
+      });
+    }
+    const page = await program.ask('fetch', 'countersign://console/', 'GET');
+    expect(page?.body).toBe(await readFile(join(BUILT, 'renderer/index.html'), 'utf8'));
+    const head = await program.ask('fetch', 'countersign://console/', 'HEAD');
+    expect(head).toMatchObject({ status: 200, body: '' });
+  });
+
+  it.each([
+    ['countersign://console/..%2fmain/index.js', 400],
+    ['countersign://console/%2e%2e%2fmain%2findex.js', 400],
+    ['countersign://console/assets/..%2f..%2f..%2fpackage.json', 400],
+    ['countersign://console/..%5cmain%5cindex.js', 400],
+    ['countersign://console//etc/passwd', 400],
+    ['countersign://console/%2fetc%2fpasswd', 400],
+    ['countersign://console/c:%5cwindows%5cwin.ini', 400],
+    ['countersign://console/%00index.html', 400],
+    ['countersign://console/%zz', 400],
+    ['countersign://console/.env', 400],
+    ['countersign://console/%252e%252e%252fmain%252findex.js', 404],
+    ['countersign://console/../main/index.js', 404],
+    ['countersign://console/%2e%2e/main/index.js', 404],
+    ['countersign://console/missing.js', 404],
+    ['countersign://elsewhere/', 404],
+    ['countersign://console.example/', 404],
+    ['countersign://console:80/', 404],
+  ])('%s gets %i, and no content', async (url, status) => {
+    const program = await Program.start(options);
+    await program.calls('window.show');
+    const answer = await program.ask('fetch', url, 'GET');
+    expect(answer).toMatchObject({ status, body: '', headers: { 'content-security-policy': CSP } });
+  });
+
+  it('is for reading', async () => {
+    const program = await Program.start(options);
+    await program.calls('window.show');
+    for (const method of ['POST', 'PUT', 'DELETE']) {
+      expect(await program.ask('fetch', 'countersign://console/', method)).toMatchObject({ status: 405 });
+    }
+  });
+});
+
+describe('the contract over IPC', () => {
+  it('has exactly its channels', async () => {
+    const program = await Program.start(options);
+    await program.calls('window.show');
+    const expected = CHANNEL_NAMES.map((name) => `${IPC_PREFIX}${name}`);
+    expect((await program.ask('handlers')).toSorted()).toEqual(expected.toSorted());
+  });
+
+  it('answers the main frame of its window, at its origin, and nobody else', async () => {
+    const program = await Program.start(options);
+    await program.calls('window.show');
+    const refused = { ok: false, error: { code: 'console.badToken', data: {} } };
+    for (const caller of ['frame', 'elsewhere', 'gone', 'otherWindow'] as const) {
+      expect(await program.call('session.snapshot', {}, caller), caller).toEqual(refused);
+    }
+    expect(await program.call('session.snapshot', {})).toMatchObject({ ok: true });
+  });
+
+  it('answers with a snapshot in its schema: nothing is set up yet', async () => {
+    const program = await Program.start(options);
+    await stage(program, 'setup');
+    const answer = await program.call('session.snapshot', {});
+    expect(answer.ok && snapshotSchema.parse(answer.output)).toMatchObject({
+      stage: { name: 'setup' },
+      version: '1.2.3',
+      dataDirectory: options.userData,
+      network: null,
+      items: [],
+    });
+    expect(await program.quit()).toBe(0);
+    expect(await readdir(options.userData)).toEqual(['window']);
+  });
+});
+
+describe('its life', () => {
+  it('runs a network in utility processes, tells of it, and stops all of it when it quits', async () => {
+    const program = await Program.start(options);
+    await stage(program, 'setup');
+    expect(await program.call('setup.try', SETUP)).toEqual({ ok: true, output: {} });
+    await stage(program, 'running');
+    const forks = await program.calls('utilityProcess.fork');
+    expect(forks).toHaveLength(3);
+    expect(forks[0]?.args).toMatchObject([
+      join(BUILT, 'main/headless.js'),
+      ['replica', '--data', expect.any(String), '--passphrase-file', expect.any(String)],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    ]);
+    const deltas = await program.ask('deltas');
+    expect(new Set(deltas.map(({ channel }) => channel))).toEqual(new Set([IPC_DELTA]));
+    for (const { args } of deltas) deltaSchema.parse(args[0]);
+
+    expect(await key(program)).toMatchObject({ unlocked: true });
+    await program.ask('powerEvent', 'lock-screen');
+    expect(await key(program)).toMatchObject({ unlocked: false });
+
+    const pids = await program.ask('pids');
+    expect(pids.filter(isAlive)).toHaveLength(3);
+    expect(await program.quit()).toBe(0);
+    expect(pids.filter(isAlive)).toEqual([]);
+    const left = await readdir(options.userData, { recursive: true });
+    expect(left.filter((path) => path.endsWith('lock'))).toEqual([]);
+    expect(program.errors).not.toContain('"fatal"');
+  });
+
+  it('quits also where a replica does not answer: it is ended by force', async () => {
+    const program = await Program.start(options);
+    await stage(program, 'setup');
+    await program.call('setup.try', SETUP);
+    const pids = await program.ask('pids');
+    process.kill(pids[0]!, 'SIGSTOP');
+    expect(await program.quit()).toBe(0);
+    expect(pids.filter(isAlive)).toEqual([]);
+  });
+
+  it('says why where a replica cannot start, in the words of its child', async () => {
+    const first = await Program.start(options);
+    await stage(first, 'setup');
+    await first.call('setup.try', SETUP);
+    expect(await first.quit()).toBe(0);
+    const network = networkDirectory(options.userData);
+    await rm(join(replicaDirectory(network, 2), 'replica.pem'));
+    const second = await Program.start(options);
+    await stage(second, 'failed');
+    const answer = await second.call('session.snapshot', {});
+    expect(answer.ok && snapshotSchema.parse(answer.output).stage).toMatchObject({
+      name: 'failed',
+      error: { code: 'file.notFound' },
+    });
+    expect(await second.quit()).toBe(0);
+  });
+
+  it('ends with its last window', async () => {
+    const program = await Program.start(options);
+    await stage(program, 'setup');
+    await program.ask('closeWindow').catch(() => undefined);
+    expect(await program.ended).toBe(0);
+  });
+
+  it('says in a box of the system, in its language, that its page was never built', async () => {
+    const built = join(folder, 'out');
+    await cp(join(BUILT, 'main'), join(built, 'main'), { recursive: true });
+    await symlink(join(BUILT, '../node_modules'), join(folder, 'node_modules'));
+    await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+    const program = await Program.start({ ...options, locale: 'zh-CN' }, built);
+    expect(await program.ended).toBe(1);
+    expect(program.errors).toContain('box: Countersign 无法启动');
+    expect(program.errors).toContain(join(built, 'renderer/index.html'));
+  });
+
+  it('says in a box of the system that it cannot keep its data', async () => {
+    await writeFile(options.userData, 'a file where the directory should be');
+    const program = await Program.start(options);
+    expect(await program.ended).toBe(1);
+    expect(program.errors).toContain('box: Countersign cannot start');
+    expect(program.errors).toContain(options.userData);
+  });
+});
+
+describe('the menu', () => {
+  it.each([
+    ['en-GB', 'Copy', 'Quit Countersign'],
+    ['zh-CN', '复制', '退出 Countersign'],
+  ])('in %s', async (locale, copy, quit) => {
+    const program = await Program.start({ ...options, locale });
+    const [menu] = await program.calls('Menu.buildFromTemplate');
+    const items = (menu?.args[0] as { submenu: { role?: string; label?: string }[] }[]).flatMap(
+      ({ submenu }) => submenu,
+    );
+    expect(items).toContainEqual({ role: 'copy', label: copy });
+    expect(items).toContainEqual({ role: 'quit', label: quit });
+    expect(items.map(({ role }) => role)).toEqual(
+      expect.arrayContaining(['cut', 'paste', 'selectAll', 'undo']),
+    );
+    expect(items.map(({ role }) => role)).not.toContain('toggleDevTools');
+  });
+});
+
+describe('the built preload', () => {
+  it('needs electron alone and gives the page two functions', async () => {
+    const code = await readFile(join(BUILT, 'preload/console.cjs'), 'utf8');
+    const required: string[] = [];
+    const exposed: [string, PreloadApi][] = [];
+    const invoked: unknown[] = [];
+    const electron = {
+      contextBridge: { exposeInMainWorld: (name: string, api: PreloadApi) => exposed.push([name, api]) },
+      ipcRenderer: {
+        invoke: async (...args: unknown[]) => {
+          invoked.push(args);
+          return await Promise.resolve('answer');
+        },
+      },
+    };
+    const load = (name: string): unknown => {
+      required.push(name);
+      return electron;
+    };
+    const preload = compileFunction(code, ['require', 'module', 'exports']) as (...args: unknown[]) => void;
+    preload(load, { exports: {} }, {});
+    expect(required).toEqual(['electron']);
+    const [[name, api] = ['', null]] = exposed;
+    expect([exposed.length, name, Object.keys(api ?? {})]).toEqual([1, 'countersign', ['call', 'onDelta']]);
+    expect(await api?.call('session.snapshot', {})).toBe('answer');
+    expect(await api?.call('app.quit', {})).toMatchObject({ error: { code: 'console.unknownChannel' } });
+    expect(invoked).toEqual([['console:session.snapshot', {}]]);
+  });
+});
+
+const electron = await findElectron();
+if ('path' in electron) {
+  it('shows the setup in the real Electron, and quits', async () => await runSmoke(electron.path));
+} else {
+  console.warn(`\n!!! NOT RUN: the smoke test in the real Electron. ${electron.reason}.\n`);
+}
+
+async function stage(program: Program, wanted: string): Promise<void> {
+  for (;;) {
+    const answer = await program.call('session.snapshot', {}).catch((error: unknown) => error);
+    if (answer instanceof Error && !answer.message.includes('No handler')) throw answer;
+    const output = (answer as { output?: { stage: { name: string } } }).output;
+    if (output?.stage.name === wanted) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function key(program: Program): Promise<unknown> {
+  const answer = await program.call('session.snapshot', {});
+  return answer.ok ? snapshotSchema.parse(answer.output).key : null;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
