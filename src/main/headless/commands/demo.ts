@@ -27,7 +27,7 @@ import {
   supervisorKeyPath,
 } from '../../replica/embeddedNetwork.ts';
 import { loadSigner } from '../../replica/node.ts';
-import { makeDirectory, writeFileAtomic } from '../../storage/index.ts';
+import { openDataDirectory, writeFileAtomic } from '../../storage/index.ts';
 import type { Output } from '../output.ts';
 import { payloadsOf } from '../payloads.ts';
 import { checkWith, withVerifier } from '../session.ts';
@@ -51,7 +51,21 @@ const FINAL_TIMEOUT_MS = 60_000;
 
 export async function demo(options: DemoOptions, entry: string, output: Output): Promise<void> {
   const directory = resolve(options.data ?? (await mkdtemp(join(tmpdir(), 'countersign-demo-'))));
-  await makeDirectory(directory);
+  // A second process is kept away before it makes a network over this one's.
+  const lock = await openDataDirectory(directory);
+  try {
+    await runDemo(directory, options, entry, output);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function runDemo(
+  directory: string,
+  options: DemoOptions,
+  entry: string,
+  output: Output,
+): Promise<void> {
   const passphraseFile = options.passphraseFile ?? join(directory, DEMO_PASSPHRASE_FILE);
   if (!(await isEmbeddedNetwork(directory))) {
     output.progress(`making a network of four replicas in ${directory}`);
