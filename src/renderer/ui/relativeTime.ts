@@ -10,10 +10,14 @@ const STEPS = [
   ['minute', 60],
 ] as const;
 const MS_PER_SECOND = 1_000;
+/** The page's clock ticks once a second, so what has just happened can seem to lie ahead by a little more. */
+const AHEAD_BY_TICKING_MS = 2_000;
 
 /** `timeMs` as seen at `nowMs`: `2 minutes ago`. */
 export function relativeTime(timeMs: number, nowMs: number, language: Language): string {
-  const seconds = Math.round((timeMs - nowMs) / MS_PER_SECOND);
+  const aheadMs = timeMs - nowMs;
+  const shownMs = aheadMs > 0 && aheadMs <= AHEAD_BY_TICKING_MS ? 0 : aheadMs;
+  const seconds = Math.round(shownMs / MS_PER_SECOND);
   const step = STEPS.find(([, length]) => Math.abs(seconds) >= length);
   const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
   return step === undefined

@@ -171,6 +171,8 @@ describe('times', () => {
     const now = 100 * 86_400_000;
     expect(relativeTime(now - 3_000, now, 'en')).toBe('3 seconds ago');
     expect(relativeTime(now, now, 'en')).toBe('now');
+    expect(relativeTime(now + 1_500, now, 'en'), 'the clock of the page ticks').toBe('now');
+    expect(relativeTime(now + 60_000, now, 'en')).toBe('in 1 minute');
     expect(relativeTime(now - 119_000, now, 'en')).toBe('1 minute ago');
     expect(relativeTime(now - 26 * 3_600_000, now, 'en')).toBe('yesterday');
     expect(relativeTime(now - 3_600_000, now, 'zh-CN')).toBe('1小时前');
