@@ -10,54 +10,58 @@ describe('console', () => {
   // Fourteen key derivations, each made to be slow.
   const timeout = 120_000;
 
-  it('goes from setup to a final request, its receipt, and the same after a restart', { timeout }, async () => {
-    const first = await TestConsole.start();
-    expect(first.app.stage).toEqual({ name: 'setup' });
-    await first.app.handle('setup.try', SETUP);
-    expect(first.app.stage.name).toBe('running');
-    const names = first.deltas.flatMap(({ changes }) =>
-      changes.flatMap((change) => (change.topic === 'stage' ? [change.value.name] : [])),
-    );
-    expect(names).toContain('starting');
+  it(
+    'goes from setup to a final request, its receipt, and the same after a restart',
+    { timeout },
+    async () => {
+      const first = await TestConsole.start();
+      expect(first.app.stage).toEqual({ name: 'setup' });
+      await first.app.handle('setup.try', SETUP);
+      expect(first.app.stage.name).toBe('running');
+      const names = first.deltas.flatMap(({ changes }) =>
+        changes.flatMap((change) => (change.topic === 'stage' ? [change.value.name] : [])),
+      );
+      expect(names).toContain('starting');
 
-    const draft = await first.draft('assessments', { name: 'people.csv', text: CSV });
-    expect(draft).toMatchObject({
-      kind: 'assessments',
-      title: 'people',
-      source: 'people.csv',
-      state: 'draft',
-      count: 2,
-    });
-    const signed = await first.app.handle('item.sign', {
-      items: [{ id: draft.id, shownHash: draft.contentHash }],
-      passphrase: null,
-    });
-    expect(signed).toEqual({ results: [{ id: draft.id, error: null }] });
-    const final = await first.item(draft.id, ({ receiptReady }) => receiptReady);
-    expect(final).toMatchObject({ state: 'final', accepted: 4, replicas: 4, height: 1, finality: 'fast' });
+      const draft = await first.draft('assessments', { name: 'people.csv', text: CSV });
+      expect(draft).toMatchObject({
+        kind: 'assessments',
+        title: 'people',
+        source: 'people.csv',
+        state: 'draft',
+        count: 2,
+      });
+      const signed = await first.app.handle('item.sign', {
+        items: [{ id: draft.id, shownHash: draft.contentHash }],
+        passphrase: null,
+      });
+      expect(signed).toEqual({ results: [{ id: draft.id, error: null }] });
+      const final = await first.item(draft.id, ({ receiptReady }) => receiptReady);
+      expect(final).toMatchObject({ state: 'final', accepted: 4, replicas: 4, height: 1, finality: 'fast' });
 
-    const requestId = final.requestId ?? '';
-    const receipt = await first.app.handle('receipt.export', { requestId });
-    const verified = await first.app.handle('receipt.verify', { text: receipt.text });
-    expect(verified).toMatchObject({
-      valid: true,
-      requestId,
-      height: 1,
-      supervisor: { name: 'Ada Lovelace' },
-      error: null,
-    });
-    expect(verified.signers.length).toBeGreaterThanOrEqual(3);
-    const tampered = await first.app.handle('receipt.verify', {
-      text: receipt.text.replace('"people"', '"People"'),
-    });
-    expect(tampered).toMatchObject({ valid: false, error: { code: 'receipt.invalid' } });
+      const requestId = final.requestId ?? '';
+      const receipt = await first.app.handle('receipt.export', { requestId });
+      const verified = await first.app.handle('receipt.verify', { text: receipt.text });
+      expect(verified).toMatchObject({
+        valid: true,
+        requestId,
+        height: 1,
+        supervisor: { name: 'Ada Lovelace' },
+        error: null,
+      });
+      expect(verified.signers.length).toBeGreaterThanOrEqual(3);
+      const tampered = await first.app.handle('receipt.verify', {
+        text: receipt.text.replace('"people"', '"People"'),
+      });
+      expect(tampered).toMatchObject({ valid: false, error: { code: 'receipt.invalid' } });
 
-    await first.app.stop();
-    const second = await TestConsole.start(first.directory);
-    const again = await second.app.handle('session.snapshot', {});
-    expect(again.items).toEqual([{ ...final, updatedAtMs: again.items[0]?.updatedAtMs }]);
-    expect(again.blocks).toMatchObject([{ height: 1, requestCount: 1, stable: true }]);
-    expect(again.key).toMatchObject({ name: 'Ada Lovelace', registered: true, unlocked: false });
-    expect((await rejected(second.app.handle('setup.try', SETUP))).code).toBe('setup.alreadyDone');
-  });
+      await first.app.stop();
+      const second = await TestConsole.start(first.directory);
+      const again = await second.app.handle('session.snapshot', {});
+      expect(again.items).toEqual([{ ...final, updatedAtMs: again.items[0]?.updatedAtMs }]);
+      expect(again.blocks).toMatchObject([{ height: 1, requestCount: 1, stable: true }]);
+      expect(again.key).toMatchObject({ name: 'Ada Lovelace', registered: true, unlocked: false });
+      expect((await rejected(second.app.handle('setup.try', SETUP))).code).toBe('setup.alreadyDone');
+    },
+  );
 });
