@@ -5,7 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { app } from 'electron';
-import { writeError } from '../storage/index.ts';
+import { defaultDataDirectory, writeError } from '../storage/index.ts';
 
 export interface Places {
   /** What the console keeps: keys, ledger, drafts. */
@@ -27,8 +27,7 @@ const DIRECTORY_MODE = 0o700;
  * lies in the data directory. Throws `file.unwritable` or `storage.*`.
  */
 export async function preparePlaces(environment: NodeJS.ProcessEnv, built: string): Promise<Places> {
-  const named = environment['COUNTERSIGN_DATA'] ?? '';
-  const dataDirectory = named === '' ? app.getPath('userData') : resolve(named);
+  const dataDirectory = resolve(defaultDataDirectory(environment, process.platform));
   const browser = join(dataDirectory, BROWSER_FOLDER);
   try {
     await mkdir(browser, { recursive: true, mode: DIRECTORY_MODE });

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { DECISIONS } from '../../shared/domain/payload.ts';
 import { runChildReplica, type ChildOptions } from '../replica/childReplica.ts';
+import { defaultDataDirectory } from '../storage/index.ts';
 import { demo, type DemoOptions } from './commands/demo.ts';
 import { keygen, type KeygenOptions } from './commands/keygen.ts';
 import { exportReceipt, verify } from './commands/receipts.ts';
@@ -16,7 +17,7 @@ import { sign, type SignOptions } from './commands/sign.ts';
 import { status } from './commands/status.ts';
 import { submit, type SubmitOptions } from './commands/submit.ts';
 import { EXIT, Output, type ExitCode } from './output.ts';
-import { defaultDataDirectory, type Places } from './session.ts';
+import type { Places } from './session.ts';
 import { VERSION } from './version.ts';
 
 const SECOND_MS = 1_000;

@@ -2,7 +2,6 @@
  * What several commands need: the genesis, the supervisor's key, a verifier, a client.
  * @module
  */
-import { join } from 'node:path';
 import type { Hex } from '../../shared/encoding/hex.ts';
 import { CountersignError, fromPlainError, hasCode } from '../../shared/errors.ts';
 import { SupervisorClient, type SupervisorClientOptions } from '../client/supervisorClient.ts';
@@ -107,14 +106,4 @@ function seenFromHere(error: CountersignError, networkId: Hex): CountersignError
   const { expected, actual } = error.data;
   const other = expected === networkId ? actual : expected;
   return new CountersignError('handshake.wrongNetwork', { expected: networkId, actual: other });
-}
-
-/** Default data directory: as the platform has it for applications (XDG Base Directory, and its like elsewhere). */
-export function defaultDataDirectory(environment: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
-  const home = environment['HOME'] ?? environment['USERPROFILE'] ?? '.';
-  const named = environment['COUNTERSIGN_DATA'];
-  if (named !== undefined && named !== '') return named;
-  if (platform === 'win32') return join(environment['APPDATA'] ?? home, 'Countersign');
-  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'Countersign');
-  return join(environment['XDG_DATA_HOME'] ?? join(home, '.local', 'share'), 'countersign');
 }

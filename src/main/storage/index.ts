@@ -4,6 +4,7 @@
  */
 export * from './clientStore.ts';
 export { LOCK_FILE, openDataDirectory, type DataDirectory } from './dataDirectory.ts';
+export { defaultDataDirectory } from './defaultDataDirectory.ts';
 export * from './ledgerStore.ts';
 export { CLIENT_FILE, openClientStore, type ClientStoreOptions } from './openClientStore.ts';
 export { LEDGER_FILE, openLedgerStore, type LedgerStoreOptions } from './openLedgerStore.ts';

@@ -30,7 +30,7 @@ let folder: string;
 let options: StandInOptions;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countersign-desktop-'));
-  options = { userData: join(folder, 'data'), locale: 'en-GB', isPackaged: true, isSecond: false };
+  options = { dataDirectory: join(folder, 'data'), locale: 'en-GB', isPackaged: true, isSecond: false };
 });
 afterEach(async () => {
   await endPrograms();
@@ -49,15 +49,15 @@ describe('before Electron is ready', () => {
     ]);
     expect(network?.args).toEqual(['host-resolver-rules', 'MAP * ~NOTFOUND']);
     expect((await program.calls('app.setPath')).map(({ args }) => args)).toEqual([
-      ['userData', options.userData],
-      ['sessionData', join(options.userData, 'window')],
+      ['userData', options.dataDirectory],
+      ['sessionData', join(options.dataDirectory, 'window')],
     ]);
   });
 
   it('a second one ends at once and leaves the data alone', async () => {
     const program = await Program.start({ ...options, isSecond: true }).catch((error: unknown) => error);
     expect(program).toMatchObject({ message: expect.stringMatching(/^ended with 0/) as string });
-    expect(await readdir(options.userData)).toEqual(['window']);
+    expect(await readdir(options.dataDirectory)).toEqual(['window']);
   });
 });
 
@@ -264,12 +264,12 @@ describe('the contract over IPC', () => {
     expect(answer.ok && snapshotSchema.parse(answer.output)).toMatchObject({
       stage: { name: 'setup' },
       version: '1.2.3',
-      dataDirectory: options.userData,
+      dataDirectory: options.dataDirectory,
       network: null,
       items: [],
     });
     expect(await program.quit()).toBe(0);
-    expect(await readdir(options.userData)).toEqual(['window']);
+    expect(await readdir(options.dataDirectory)).toEqual(['window']);
   });
 });
 
@@ -298,7 +298,7 @@ describe('its life', () => {
     expect(pids.filter(isAlive)).toHaveLength(3);
     expect(await program.quit()).toBe(0);
     expect(pids.filter(isAlive)).toEqual([]);
-    const left = await readdir(options.userData, { recursive: true });
+    const left = await readdir(options.dataDirectory, { recursive: true });
     expect(left.filter((path) => path.endsWith('lock'))).toEqual([]);
     expect(program.errors).not.toContain('"fatal"');
   });
@@ -318,7 +318,7 @@ describe('its life', () => {
     await stage(first, 'setup');
     await first.call('setup.try', SETUP);
     expect(await first.quit()).toBe(0);
-    const network = networkDirectory(options.userData);
+    const network = networkDirectory(options.dataDirectory);
     await rm(join(replicaDirectory(network, 2), 'replica.pem'));
     const second = await Program.start(options);
     await stage(second, 'failed');
@@ -349,11 +349,11 @@ describe('its life', () => {
   });
 
   it('says in a box of the system that it cannot keep its data', async () => {
-    await writeFile(options.userData, 'a file where the directory should be');
+    await writeFile(options.dataDirectory, 'a file where the directory should be');
     const program = await Program.start(options);
     expect(await program.ended).toBe(1);
     expect(program.errors).toContain('box: Countersign cannot start');
-    expect(program.errors).toContain(options.userData);
+    expect(program.errors).toContain(options.dataDirectory);
   });
 });
 

@@ -83,10 +83,6 @@ export const app = strict('app', {
       record('app.commandLine.appendSwitch', name, value);
     },
   } satisfies Pick<Electron.CommandLine, 'appendSwitch'>) as unknown as Electron.CommandLine,
-  getPath: (name: string) => {
-    if (name !== 'userData') throw new Error(`the stand-in has no path ${name}`);
-    return State.options.userData;
-  },
   setPath: (name: string, path: string) => {
     requireNotReady('app.setPath');
     record('app.setPath', name, path);
@@ -110,7 +106,6 @@ export const app = strict('app', {
   | 'enableSandbox'
   | 'exit'
   | 'getLocale'
-  | 'getPath'
   | 'getVersion'
   | 'isPackaged'
   | 'isReady'

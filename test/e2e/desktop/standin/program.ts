@@ -33,7 +33,7 @@ export class Program {
   private constructor(options: StandInOptions, built: string) {
     this.#child = fork(RUN, [built], {
       execArgv: ['--import', REGISTER],
-      env: { ...process.env, STAND_IN: JSON.stringify(options), COUNTERSIGN_DATA: '' },
+      env: { ...process.env, STAND_IN: JSON.stringify(options), COUNTERSIGN_DATA: options.dataDirectory },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {

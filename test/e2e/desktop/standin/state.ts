@@ -7,7 +7,7 @@ import { Events } from './strict.ts';
 
 /** What a test chooses of the machine. */
 export interface StandInOptions {
-  readonly userData: string;
+  readonly dataDirectory: string;
   readonly locale: string;
   readonly isPackaged: boolean;
   /** Whether another one runs already. */
