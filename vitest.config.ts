@@ -20,7 +20,8 @@ export default defineConfig({
           name: 'unit',
           environment: 'node',
           include: ['test/{shared,main,preload,renderer,house,vectors,independent}/**/*.test.ts'],
-          testTimeout: 20_000,
+          // Key derivation is slow on purpose, and a test may need dozens of them on a busy machine.
+          testTimeout: 2 * minute_ms,
         },
       },
       {

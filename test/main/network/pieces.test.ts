@@ -1,11 +1,9 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fromHex, toHex } from '../../../src/shared/encoding/hex.ts';
 import { Admission } from '../../../src/main/network/admission.ts';
 import { backoffMs } from '../../../src/main/network/backoff.ts';
 import { createCertificate } from '../../../src/main/network/certificate.ts';
-import * as der from '../../../src/main/network/der.ts';
 import { DEFAULT_LIMITS } from '../../../src/main/network/limits.ts';
 import { PeerBook, addressText } from '../../../src/main/network/peerBook.ts';
 import { TokenBucket } from '../../../src/main/network/tokenBucket.ts';
@@ -121,19 +119,6 @@ describe('PeerBook', () => {
   it('writes addresses as people do', () => {
     expect(addressText({ host: '127.0.0.1', port: 7 })).toBe('127.0.0.1:7');
     expect(addressText({ host: '::1', port: 7 })).toBe('[::1]:7');
-  });
-});
-
-describe('DER', () => {
-  it('writes what X.690 says', () => {
-    expect(toHex(der.objectIdentifier('1.2.840.10045.4.3.2'))).toBe('06082a8648ce3d040302');
-    expect(toHex(der.unsignedInteger(fromHex('0000ff')))).toBe('020200ff');
-    expect(toHex(der.unsignedInteger(fromHex('007f')))).toBe('02017f');
-    expect(toHex(der.unsignedInteger(fromHex('0000')))).toBe('020100');
-    expect(toHex(der.octetString(new Uint8Array(127)).subarray(0, 2))).toBe('047f');
-    expect(toHex(der.octetString(new Uint8Array(128)).subarray(0, 3))).toBe('048180');
-    expect(toHex(der.octetString(new Uint8Array(70_000)).subarray(0, 5))).toBe('0483011170');
-    expect(toHex(der.bitString(fromHex('aa')))).toBe('030200aa');
   });
 });
 
