@@ -2,13 +2,12 @@
  * What several commands need: the genesis, the supervisor's key, a verifier, a client.
  * @module
  */
-import type { Hex } from '../../shared/encoding/hex.ts';
-import { CountersignError, fromPlainError, hasCode } from '../../shared/errors.ts';
+import { CountersignError, fromPlainError } from '../../shared/errors.ts';
 import { SupervisorClient, type SupervisorClientOptions } from '../client/supervisorClient.ts';
 import type { Signer } from '../keys/signer.ts';
 import { VerifierPool } from '../keys/verifierPool.ts';
 import { createVerifyWorker } from '../keys/verifyWorker.ts';
-import { networkIdOf, type Genesis } from '../ledger/genesis.ts';
+import type { Genesis } from '../ledger/genesis.ts';
 import type { SignatureCheck } from '../ledger/statement.ts';
 import { readPassphraseFile } from '../replica/childReplica.ts';
 import { genesisPath, supervisorKeyPath } from '../replica/embeddedLayout.ts';
@@ -94,16 +93,8 @@ export async function withClient<T>(
 /** What keeps the replicas away, where that says more than that it took too long. */
 function whyNotConnected(client: SupervisorClient, genesis: Genesis): CountersignError | undefined {
   const refusal = client.status().find(({ lastError }) => lastError?.code.startsWith('handshake.') === true);
-  if (refusal?.lastError) return seenFromHere(fromPlainError(refusal.lastError), networkIdOf(genesis));
+  if (refusal?.lastError) return fromPlainError(refusal.lastError);
   return client.connectedCount === 0
     ? new CountersignError('client.noReplica', { replicas: genesis.replicas.length })
     : undefined;
-}
-
-/** A replica that refuses says what it expected of us: here the other side is the replica. */
-function seenFromHere(error: CountersignError, networkId: Hex): CountersignError {
-  if (!hasCode(error, 'handshake.wrongNetwork')) return error;
-  const { expected, actual } = error.data;
-  const other = expected === networkId ? actual : expected;
-  return new CountersignError('handshake.wrongNetwork', { expected: networkId, actual: other });
 }

@@ -182,7 +182,7 @@ export async function checkReply(
   bytes: Uint8Array,
 ): Promise<void> {
   const reply = decodeReply(bytes, party.maxHandshakeBytes);
-  if (reply.kind === 'refused') throw new RefusedByResponder(errorOfRefusal(reply));
+  if (reply.kind === 'refused') throw new RefusedByResponder(seenFromHere(errorOfRefusal(reply)));
   if (reply.publicKey !== responderKey) {
     const data = { expected: responderKey, actual: reply.publicKey };
     throw new CountersignError('handshake.wrongReplica', data);
@@ -192,6 +192,14 @@ export async function checkReply(
   if (!(await party.verify(reply.proof, signed, responderKey))) {
     throw new CountersignError('handshake.badProof', { publicKey: responderKey });
   }
+}
+
+/** A responder says what it expected of the initiator: here, the other side is the responder. */
+function seenFromHere({ code, data }: PlainError): PlainError {
+  const { expected, actual } = data;
+  const isMirrored = code === 'handshake.version' || code === 'handshake.wrongNetwork';
+  if (!isMirrored || expected === undefined || actual === undefined) return { code, data };
+  return { code, data: { ...data, expected: actual, actual: expected } };
 }
 
 function malformed(problem: string): CountersignError {

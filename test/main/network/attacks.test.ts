@@ -166,9 +166,7 @@ describe('who is refused learns why', () => {
     const dialling = await start(setup);
     expect((await dialling.events.nth('dialFailed')).error.code).toBe(code);
     expect(dialling.network.status().peers[0]).toMatchObject({ state: 'refused', lastError: { code } });
-    expect((await setup.target.events.nth('refused')).error).toEqual(
-      dialling.events.of('dialFailed')[0]!.error,
-    );
+    expect((await setup.target.events.nth('refused')).error.code).toBe(code);
     await eventually(() => (setup.target.network.status().refusals[code as 'handshake.badProof'] ?? 0) >= 1);
     expect([...dialling.events.of('peerUp'), ...setup.target.events.of('peerUp')]).toEqual([]);
   });
@@ -179,7 +177,8 @@ describe('who is refused learns why', () => {
     await eventually(() => client.network.status()[1]!.state === 'refused');
     expect(client.network.status()[1]!.lastError).toEqual({
       code: 'handshake.wrongNetwork',
-      data: { expected: NETWORK_ID, actual: '0f'.repeat(32) },
+      // As the client sees it: the other side belongs to another network.
+      data: { expected: '0f'.repeat(32), actual: NETWORK_ID },
     });
   });
 
@@ -214,7 +213,7 @@ describe('who is refused learns why', () => {
     });
     expect((await dialling.events.nth('dialFailed')).error).toEqual({
       code: 'handshake.version',
-      data: { expected: 2, actual: 1 },
+      data: { expected: 1, actual: 2 },
     });
   });
 });
