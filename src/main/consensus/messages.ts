@@ -20,6 +20,7 @@ import { plainErrorCodec } from '../../shared/encoding/plainError.ts';
 import type { PlainError } from '../../shared/errors.ts';
 import { headerCodec, type HashedHeader } from '../ledger/block.ts';
 import { DIGEST_BYTES, SIGNATURE_BYTES } from '../ledger/hash.ts';
+import { RECEIPT_BYTES_CEILING } from '../ledger/receipt.ts';
 import { REQUEST_BYTES_CEILING } from '../ledger/request.ts';
 import {
   VIEW_TAG_BYTES,
@@ -200,8 +201,6 @@ export type ToClientMessage =
 export const LIST_MAX = 65_535;
 /** Most ids in one order: `GenesisLimits.maxBlockRequests` is at most this. */
 const IDS_MAX = 65_535;
-/** Largest receipt on the wire: a request, its proof, and the headers of one window. */
-export const RECEIPT_BYTES_MAX = REQUEST_BYTES_CEILING + 2 * 1024 * 1024;
 
 const hash = hexBytes(DIGEST_BYTES);
 const signature = hexBytes(SIGNATURE_BYTES);
@@ -252,7 +251,7 @@ export const toClientCodec: Codec<ToClientMessage> = union<ToClientMessage, 'typ
   response: [48, record({ requestId: hash, height: uint(), hash, tag: hexBytes(VIEW_TAG_BYTES) })],
   refusal: [49, record({ requestId: hash, error: plainErrorCodec })],
   final: [50, record({ requestId: hash, height: uint(), hash })],
-  receipt: [51, record({ requestId: hash, receipt: byteString(RECEIPT_BYTES_MAX) })],
+  receipt: [51, record({ requestId: hash, receipt: byteString(RECEIPT_BYTES_CEILING) })],
   status: [
     52,
     record({ tipHeight: uint(), stableHeight: uint(), connectedReplicas: uint(), participating: bool }),

@@ -8,7 +8,7 @@ import { fromHex, toHex, type Hex } from '../../shared/encoding/hex.ts';
 import { CountersignError, invariant, type PlainError } from '../../shared/errors.ts';
 import type { Block, BlockHeader } from './block.ts';
 import type { Genesis, GenesisLimits, GenesisSupervisor } from './genesis.ts';
-import { DIGEST_BYTES, PUBLIC_KEY_BYTES, ZERO_HASH, digest } from './hash.ts';
+import { DIGEST_BYTES, PUBLIC_KEY_BYTES, ZERO_HASH, digest, digestHex } from './hash.ts';
 import { NAME_CHARS_MAX } from './payload.ts';
 import { networkIdOf } from './genesis.ts';
 import type { SignedRequest } from './request.ts';
@@ -216,9 +216,11 @@ export class LedgerState {
   }
 
   #afterExecuting(requests: readonly SignedRequest[]): { executedDigest: Hex; executedCount: number } {
-    let running = fromHex(this.#executedDigest);
-    for (const { id } of requests) running = digest('countersign/executed/1', running, fromHex(id));
-    return { executedDigest: toHex(running), executedCount: this.#executedCount + requests.length };
+    const executedDigest = requests.reduce(
+      (running, { id }) => nextExecutedDigest(running, id),
+      this.#executedDigest,
+    );
+    return { executedDigest, executedCount: this.#executedCount + requests.length };
   }
 
   #digestWith(height: number, executedDigest: Hex, executedCount: number): Hex {
@@ -231,6 +233,11 @@ export class LedgerState {
     };
     return toHex(digest('countersign/state/1', encode(digestCodec, fields)));
   }
+}
+
+/** The running digest over the ids of all executed requests, with one more. */
+export function nextExecutedDigest(running: Hex, id: Hex): Hex {
+  return digestHex('countersign/executed/1', fromHex(running), fromHex(id));
 }
 
 /** Digest of the registry of supervisors. */

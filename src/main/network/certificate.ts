@@ -8,7 +8,7 @@
  */
 // The library below needs it to be there first.
 import 'reflect-metadata';
-import { createPrivateKey, webcrypto } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
 import { BasicConstraintsExtension, X509CertificateGenerator } from '@peculiar/x509';
 
 /** A certificate and its private key, both in PEM. */
@@ -25,7 +25,7 @@ const VALID_UNTIL = new Date('9999-12-31T23:59:59Z');
 
 /** A new P-256 key with a certificate signed by itself. Its serial number is random. */
 export async function createCertificate(): Promise<TlsCertificate> {
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: SUBJECT,
     notBefore: VALID_FROM,
@@ -35,7 +35,7 @@ export async function createCertificate(): Promise<TlsCertificate> {
     // Not an authority. Some TLS libraries want version 3, and version 3 wants an extension.
     extensions: [new BasicConstraintsExtension(false)],
   });
-  const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
+  const key = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey));
   const privateKey = createPrivateKey({ key, format: 'der', type: 'pkcs8' });
   return {
     certificate: `${certificate.toString('pem')}\n`,

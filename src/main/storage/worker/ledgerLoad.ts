@@ -5,12 +5,11 @@
  * Throws `storage.corrupt` for anything that is not what was written.
  * @module
  */
-import { fromHex, toHex, type Hex } from '../../../shared/encoding/hex.ts';
+import { fromHex, type Hex } from '../../../shared/encoding/hex.ts';
 import type { AcceptedBlock, DurableState, StableCheckpoint } from '../../consensus/effects.ts';
 import { isLinked, type Block, type HashedHeader } from '../../ledger/block.ts';
 import type { Genesis } from '../../ledger/genesis.ts';
-import { digest } from '../../ledger/hash.ts';
-import { LedgerState, type ExecutedRequest } from '../../ledger/state.ts';
+import { LedgerState, nextExecutedDigest, type ExecutedRequest } from '../../ledger/state.ts';
 import { stateDigestOf } from '../rules.ts';
 import { CHECKPOINT_COLUMNS, checkpointOf, readBlock, readBlockRow } from './blockTable.ts';
 import { RowReader } from './column.ts';
@@ -134,8 +133,7 @@ function readRecent(
     [base.height, stable.height],
     (row) => {
       const { id, timestampMs, height } = placedRequest(reader, row);
-      // As in `LedgerState`, without its record of what can be undone.
-      running = toHex(digest('countersign/executed/1', fromHex(running), fromHex(id)));
+      running = nextExecutedDigest(running, id);
       count += 1;
       if (timestampMs >= oldestMs) recent.push({ id, timestampMs, height });
     },
