@@ -26,6 +26,8 @@ export const OWN_REPLICA = 0;
 /** First pause before a child that ended by itself is started again, in milliseconds; doubles up to the largest. */
 const RESTART_AFTER_MS = 500;
 const RESTART_MAX_MS = 30_000;
+/** A child that ran for so long starts over with the first pause, in milliseconds. */
+const STEADY_AFTER_MS = 30_000;
 /** How long to wait for the replicas to find one another, in milliseconds: a quorum works without the rest. */
 const CONNECT_PATIENCE_MS = 5_000;
 const CONNECT_POLL_MS = 20;
@@ -124,17 +126,13 @@ export class EmbeddedNetwork {
 
   /** A child that ends by itself is started again, after a pause that grows while it keeps ending. */
   #watch(index: number, child: ChildReplica, restartAfterMs: number): void {
-    let delayMs = restartAfterMs;
-    // One that came up counts as healthy again.
-    child.ready.then(
-      () => {
-        delayMs = RESTART_AFTER_MS;
-      },
-      () => undefined,
-    );
+    const startedMs = performance.now();
     void child.exited.then(() => {
       this.#children.delete(index);
       if (this.#stopped.has(index)) return;
+      // One that has run for a while was healthy: what ended it now is something new.
+      const wasSteady = performance.now() - startedMs >= STEADY_AFTER_MS;
+      const delayMs = wasSteady ? RESTART_AFTER_MS : restartAfterMs;
       const timer = setTimeout(() => {
         this.#restarts.delete(index);
         this.#start(index, Math.min(2 * delayMs, RESTART_MAX_MS));

@@ -15,7 +15,7 @@ import {
   type Membership,
 } from '../consensus/config.ts';
 import { Consensus, type Standing } from '../consensus/consensus.ts';
-import type { Announcement, Effect, Input, TimerName } from '../consensus/effects.ts';
+import type { Announcement, Effect, Input, OwnStatement, TimerName } from '../consensus/effects.ts';
 import {
   encodeMessage,
   maxMessageBytes,
@@ -305,7 +305,17 @@ export class Replica {
     effects.push(...this.#consensus.flush(nowMs));
     const operations = effects.flatMap((effect) => (effect.type === 'persist' ? [effect.operation] : []));
     if (operations.length > 0) await this.#options.store.commit(operations);
+    const signed = effects.flatMap((effect) =>
+      effect.type === 'sign' ? [this.#sign(effect.statement)] : [],
+    );
+    // What is signed goes on first, in the order in which it was asked for.
+    this.#inputs.unshift(...signed);
     for (const effect of effects) this.#carryOut(effect);
+  }
+
+  #sign(statement: OwnStatement): Input {
+    const digest = statementDigest(this.#membership.networkId, statement);
+    return { type: 'signed', statement, signature: this.#options.signer.sign(digest) };
   }
 
   /** Stops loudly: after a failed write or a broken rule nothing this replica says could be trusted. */
@@ -320,13 +330,9 @@ export class Replica {
   #carryOut(effect: Effect): void {
     switch (effect.type) {
       case 'persist':
+      case 'sign':
+        // Done before: what a message asserts is durable, and then signed.
         return;
-      case 'sign': {
-        const { statement } = effect;
-        const signature = this.#options.signer.sign(statementDigest(this.#membership.networkId, statement));
-        this.#inputs.unshift({ type: 'signed', statement, signature });
-        return;
-      }
       case 'send':
         return this.#send(effect.to, effect.message);
       case 'broadcast':

@@ -159,13 +159,23 @@ describe('replicas with processes of their own', () => {
       started++;
       expect(childrenOf(2)).toHaveLength(started);
     }
-    // One that comes up is healthy again.
+    // One that comes up and dies at once is no better.
     childrenOf(2).at(-1)!.comeUp();
     await turns();
     childrenOf(2).at(-1)!.die();
     await turns();
-    vi.advanceTimersByTime(500);
+    vi.advanceTimersByTime(29_999);
+    expect(childrenOf(2)).toHaveLength(started);
+    vi.advanceTimersByTime(1);
     expect(childrenOf(2)).toHaveLength(started + 1);
+    // One that ran for a while is healthy again.
+    childrenOf(2).at(-1)!.comeUp();
+    vi.advanceTimersByTime(30_000);
+    await turns();
+    childrenOf(2).at(-1)!.die();
+    await turns();
+    vi.advanceTimersByTime(500);
+    expect(childrenOf(2)).toHaveLength(started + 2);
   });
 
   it('one that was killed on purpose stays down until it is started again', async () => {
