@@ -110,7 +110,7 @@ beforeEach(async () => {
     supervisorKeyPem: 'not used here',
     nowMs: Date.now(),
   });
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
 });
 
 afterEach(async () => {
