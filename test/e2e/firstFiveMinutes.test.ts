@@ -85,8 +85,9 @@ describe.each<Language>(['en', 'zh-CN'])('the first five minutes in %s', (langua
   it('shows the same after a restart of the program, without reloading the page', async () => {
     await supervisor.open('inbox');
     expect(await served.stop()).toBe(0);
-    await watched.page.getByRole('alert').first().waitFor();
+    await supervisor.untilDisconnected();
     await served.run();
+    await supervisor.untilBack();
     await supervisor.open('inbox');
     await watched.page.getByText(supervisor.finalAt(1)).waitFor();
     await watched.page.getByText(supervisor.finalAt(2)).waitFor();

@@ -29,6 +29,18 @@ export class Supervisor {
     await page.getByText(step.inStep).waitFor({ timeout: START_TIMEOUT_MS });
   }
 
+  /** Waits until the page has noticed that the program is away. */
+  async untilDisconnected(): Promise<void> {
+    await this.page.getByText(this.#words.connection.lost).waitFor();
+  }
+
+  /** Waits until the page has found the program again, and the replica is in step. */
+  async untilBack(): Promise<void> {
+    await this.page.getByText(this.#words.connection.lost).waitFor({ state: 'hidden' });
+    await this.open('overview');
+    await this.page.getByText(this.#words.step.inStep).waitFor({ timeout: START_TIMEOUT_MS });
+  }
+
   async open(place: 'overview' | 'inbox' | 'blocks' | 'verify'): Promise<void> {
     const { title } = this.#words[place];
     await this.page.getByRole('navigation').getByRole('link', { name: title }).click();
