@@ -4,7 +4,7 @@
  * @module
  */
 import type { Hex } from '../../shared/encoding/hex.ts';
-import { quorumSizes, type Genesis, type QuorumSizes } from '../ledger/genesis.ts';
+import { quorumSizes, windowOf, type Genesis, type QuorumSizes } from '../ledger/genesis.ts';
 import { networkIdOf } from '../ledger/genesis.ts';
 
 /** Delays and bounds that each replica chooses for itself. */
@@ -21,10 +21,19 @@ export interface ConsensusOptions {
   readonly beaconIntervalMs: number;
   /** How long to stay eager after a client missed the fast path (rule K4), in milliseconds. */
   readonly eagerMs: number;
+  /** How long a request may wait to be ordered, or a block to become stable, before the primary is suspected (rule
+   * V1), in milliseconds. Doubles with every view change in a row. */
+  readonly viewTimeoutMs: number;
+  /** Most that the doubled `viewTimeoutMs` may come to, in milliseconds. */
+  readonly maxViewTimeoutMs: number;
+  /** Send the own view change again while its view has not begun, in milliseconds. */
+  readonly viewChangeRetryMs: number;
   /** Most requests that wait to be ordered. */
   readonly maxPoolRequests: number;
   /** Most bytes of requests that wait to be ordered. */
   readonly maxPoolBytes: number;
+  /** Most requests of one supervisor that wait to be ordered: nobody can fill the pool for the others. */
+  readonly maxPoolRequestsPerSupervisor: number;
 }
 
 export const DEFAULT_OPTIONS: ConsensusOptions = {
@@ -34,8 +43,12 @@ export const DEFAULT_OPTIONS: ConsensusOptions = {
   checkpointRetryMs: 1_000,
   beaconIntervalMs: 1_000,
   eagerMs: 10_000,
+  viewTimeoutMs: 2_000,
+  maxViewTimeoutMs: 30_000,
+  viewChangeRetryMs: 500,
   maxPoolRequests: 20_000,
   maxPoolBytes: 128 * 1024 * 1024,
+  maxPoolRequestsPerSupervisor: 2_000,
 };
 
 /** Everything about the network and this replica's place in it that does not change within an epoch. */
@@ -58,7 +71,7 @@ export function membershipOf(genesis: Genesis, ownKey: Hex): Membership {
     replicaKeys,
     ownIndex: replicaKeys.indexOf(ownKey),
     sizes: quorumSizes(replicaKeys.length),
-    windowBlocks: 2 * genesis.limits.checkpointDistance,
+    windowBlocks: windowOf(genesis.limits),
   };
 }
 

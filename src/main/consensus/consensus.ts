@@ -6,30 +6,47 @@
 import type { Genesis } from '../ledger/genesis.ts';
 import type { SignedRequest } from '../ledger/request.ts';
 import type { LedgerState } from '../ledger/state.ts';
-import type { ConsensusOptions, Membership } from './config.ts';
+import { newViewStatement, viewChangeStatement } from '../ledger/viewChange.ts';
+import { primaryOf, type ConsensusOptions, type Membership } from './config.ts';
 import { Context } from './context.ts';
-import type { DurableState, Effect, Input, StableCheckpoint, ViewPosition } from './effects.ts';
+import type {
+  DurableState,
+  Effect,
+  Input,
+  KnownEvidence,
+  LearnerReason,
+  StableCheckpoint,
+  ViewPosition,
+} from './effects.ts';
+import { beaconOf, handleBeacon, sendBeacon } from './handle/beacon.ts';
 import {
-  beaconOf,
-  handleBeacon,
   handleBlock,
   handleCatchUpTimer,
   handleGetOrders,
   handleHeaders,
-  sendBeacon,
-  startCatchUp,
+  handleStable,
 } from './handle/catchUp.ts';
 import {
-  becomeStable,
   certify,
   handleCheckpointTimer,
   handleCheckpointVote,
   handleCommit,
   handleLocalCommit,
 } from './handle/certify.ts';
+import { handleEvidence, sendEvidence, signedOrder } from './handle/evidence.ts';
+import { handleRecall, remember, sendRecall } from './handle/learner.ts';
+import { handleNewView, publishNewView, resumeOpening, sendOpening, tryEnter } from './handle/newView.ts';
 import { acceptOrders, fetchNext, handleBodies, handleOrder } from './handle/orderedRequest.ts';
+import { handleAwaitOrder, handleAwaitStable, handleSuspect, watch } from './handle/patience.ts';
 import { proposeBlock, publishOrder, signUnsignedOrders } from './handle/propose.ts';
 import { expireRequests, handleRequest } from './handle/request.ts';
+import {
+  handleNewViewTimer,
+  handleViewChange,
+  handleViewChangeTimer,
+  publishViewChange,
+  signViewChange,
+} from './handle/viewChange.ts';
 import type { GetRequestsMessage, PeerMessage, RequestReference } from './messages.ts';
 
 /** Where a replica stands, for people to see. */
@@ -42,10 +59,20 @@ export interface Standing {
   readonly pendingRequests: number;
   readonly eager: boolean;
   readonly catchingUp: boolean;
+  /** Why this replica only follows and signs nothing; `null` where it takes part. */
+  readonly learner: LearnerReason | null;
+  /** Evidence against replicas, in order of their index. */
+  readonly evidence: readonly KnownEvidence[];
   /** What each replica said last of where it stands, by index. */
   readonly peers: ReadonlyMap<
     number,
-    { readonly view: number; readonly tipHeight: number; readonly stableHeight: number }
+    {
+      readonly view: number;
+      readonly target: number;
+      readonly tipHeight: number;
+      readonly stableHeight: number;
+      readonly participating: boolean;
+    }
   >;
 }
 
@@ -60,6 +87,14 @@ export interface Holdings {
   /** LocalCommits and checkpoint votes: at most one of each replica for each height of the window. */
   readonly localCommits: number;
   readonly votes: number;
+  /** The same for views not yet entered: a few of each replica. */
+  readonly earlyMessages: number;
+  /** Blocks that were rolled back: some windows of them. */
+  readonly rolledBackBlocks: number;
+  /** View changes: at most one of each replica. */
+  readonly viewChanges: number;
+  /** Evidence: at most one piece against each replica. */
+  readonly evidence: number;
 }
 
 export class Consensus {
@@ -75,7 +110,8 @@ export class Consensus {
   }
 
   get standing(): Standing {
-    const { position, primary, chain, stable, pool, isEager, catchUp, beacons } = this.#context;
+    const { position, primary, chain, stable, pool, isEager, catchUp, beacons, learner, evidence } =
+      this.#context;
     return {
       position,
       primary,
@@ -85,18 +121,24 @@ export class Consensus {
       pendingRequests: pool.pendingCount,
       eager: isEager,
       catchingUp: catchUp !== null,
+      learner,
+      evidence: [...evidence.values()].sort((left, right) => left.evidence.replica - right.evidence.replica),
       peers: beacons,
     };
   }
 
   get holdings(): Holdings {
-    const { pool, orders, localCommits, votes } = this.#context;
+    const { pool, orders, localCommits, votes, early, attic, viewChanges, evidence } = this.#context;
     return {
       pendingRequests: pool.pendingCount,
       orderedRequests: pool.orderedCount,
       orders: orders.size,
       localCommits: localCommits.size,
       votes: votes.size,
+      earlyMessages: [...early.values()].reduce((sum, kept) => sum + kept.length, 0),
+      rolledBackBlocks: attic.size,
+      viewChanges: viewChanges.size,
+      evidence: evidence.size,
     };
   }
 
@@ -113,6 +155,9 @@ export class Consensus {
     this.#context.nowMs = nowMs;
     this.#handle(input);
     certify(this.#context);
+    // What it was waiting for may have become stable.
+    if (this.#context.entering?.fetch === null) tryEnter(this.#context);
+    watch(this.#context);
     return this.#context.takeEffects();
   }
 
@@ -121,6 +166,7 @@ export class Consensus {
     this.#context.nowMs = nowMs;
     proposeBlock(this.#context);
     certify(this.#context);
+    watch(this.#context);
     return this.#context.takeEffects();
   }
 
@@ -135,6 +181,8 @@ export class Consensus {
         return handleRequest(context, input.request, input.origin);
       case 'commit':
         return handleCommit(context, input);
+      case 'evidence':
+        return handleEvidence(context, input.evidence);
       case 'signed':
         return handleSigned(context, input);
       case 'timer':
@@ -147,7 +195,10 @@ export class Consensus {
 
 function start(context: Context): void {
   context.persist({ type: 'position', position: context.position });
+  if (context.learner !== null) context.persist({ type: 'learner', reason: context.learner });
   signUnsignedOrders(context);
+  signViewChange(context);
+  resumeOpening(context);
   if (context.chain.tip.height > context.chain.stable.height) {
     context.emit({ type: 'setTimer', timer: 'checkpoint', delayMs: context.options.checkpointIdleMs });
   }
@@ -160,6 +211,7 @@ function handlePeerMessage(
   message: PeerMessage,
   bodies: readonly SignedRequest[],
 ): void {
+  rememberStatement(context, from, message);
   switch (message.type) {
     case 'request':
       for (const request of bodies) handleRequest(context, request, 'forwarded');
@@ -176,12 +228,7 @@ function handlePeerMessage(
     case 'checkpointVote':
       return handleCheckpointVote(context, from, message);
     case 'stable':
-      if (context.chain.contains(message.certificate.height, message.certificate.hash)) {
-        becomeStable(context, message.certificate);
-      } else if (message.certificate.height > context.chain.stable.height) {
-        startCatchUp(context, from);
-      }
-      return;
+      return handleStable(context, from, message.certificate);
     case 'beacon':
       return handleBeacon(context, from, message);
     case 'getRequests':
@@ -192,9 +239,50 @@ function handlePeerMessage(
       return handleHeaders(context, from, message);
     case 'block':
       return handleBlock(context, from, message, bodies);
+    case 'suspect':
+      return handleSuspect(context, from, message.epoch, message.view);
+    case 'viewChange':
+      return handleViewChange(context, from, message);
+    case 'newView':
+      return handleNewView(context, message);
+    case 'getNewView':
+      if (context.position.view >= message.view) sendOpening(context, from);
+      return;
+    case 'evidence':
+      return handleEvidence(context, message.evidence);
+    case 'recall':
+      return handleRecall(context, message.statements);
     case 'getHeaders':
     case 'getBlock':
       // Answered by the host from the store: they ask for what is stable.
+      return;
+  }
+}
+
+/** Keeps the last of what each replica has signed, to remind it when it has lost its state. */
+function rememberStatement(context: Context, from: number, message: PeerMessage): void {
+  switch (message.type) {
+    case 'orderedRequest':
+      return remember(
+        context,
+        primaryOf(message.view, context.membership.sizes.n),
+        signedOrder(context, message),
+      );
+    case 'localCommit':
+    case 'checkpointVote': {
+      const { signature, ...statement } = message;
+      return remember(context, from, { statement, signature });
+    }
+    case 'viewChange': {
+      const { viewChange, signature } = message;
+      return remember(context, from, { statement: viewChangeStatement(viewChange), signature });
+    }
+    case 'newView': {
+      const { newView, signature } = message;
+      const primary = primaryOf(newView.view, context.membership.sizes.n);
+      return remember(context, primary, { statement: newViewStatement(newView), signature });
+    }
+    default:
       return;
   }
 }
@@ -211,6 +299,10 @@ function handleSigned(context: Context, { statement, signature }: Extract<Input,
     case 'checkpointVote':
       context.emit({ type: 'broadcast', message: { ...statement, signature } });
       return handleCheckpointVote(context, own, { ...statement, signature });
+    case 'viewChange':
+      return publishViewChange(context, statement.view, signature);
+    case 'newView':
+      return publishNewView(context, statement.view, signature);
   }
 }
 
@@ -227,6 +319,14 @@ function handleTimer(context: Context, timer: Extract<Input, { type: 'timer' }>[
       acceptOrders(context);
       expireRequests(context);
       return sendBeacon(context);
+    case 'awaitOrder':
+      return handleAwaitOrder(context);
+    case 'awaitStable':
+      return handleAwaitStable(context);
+    case 'viewChange':
+      return handleViewChangeTimer(context);
+    case 'newView':
+      return handleNewViewTimer(context);
   }
 }
 
@@ -236,7 +336,10 @@ function handleReachable(context: Context, replica: number, reachable: boolean):
     context.unreachable.delete(replica);
     // What passed meanwhile was lost: each tells the other at once where it stands.
     context.beacons.delete(replica);
+    context.mistrusted.delete(replica);
     context.emit({ type: 'send', to: replica, message: beaconOf(context) });
+    sendRecall(context, replica);
+    sendEvidence(context, replica);
   } else context.unreachable.add(replica);
   if (was !== context.isEager) context.announce({ type: 'eager', eager: context.isEager });
 }

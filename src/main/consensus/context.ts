@@ -3,29 +3,43 @@
  * @module
  */
 import type { Hex } from '../../shared/encoding/hex.ts';
-import type { HashedHeader } from '../ledger/block.ts';
-import { genesisHeader } from '../ledger/block.ts';
+import { genesisHeader, type Block, type HashedHeader } from '../ledger/block.ts';
 import type { Genesis, GenesisLimits } from '../ledger/genesis.ts';
 import { LedgerState, type StateSnapshot } from '../ledger/state.ts';
 import {
   viewTag,
   type CheckpointCertificate,
+  type CheckpointVoteStatement,
   type CommitCertificate,
+  type LocalCommitStatement,
   type OrderStatement,
+  type SignedStatement,
+  type Statement,
 } from '../ledger/statement.ts';
+import type { NewView, SignedViewChange, ViewChange } from '../ledger/viewChange.ts';
+import { BlockFetch } from './blockFetch.ts';
 import { Chain } from './chain.ts';
 import { primaryOf, type ConsensusOptions, type Membership } from './config.ts';
 import type {
   Announcement,
   DurableState,
   Effect,
+  KnownEvidence,
+  LearnerReason,
+  Opening,
   PersistOperation,
   StableCheckpoint,
   SuspicionReason,
   ViewPosition,
 } from './effects.ts';
-import type { BeaconMessage, OrderedRequestMessage } from './messages.ts';
+import type {
+  BeaconMessage,
+  CheckpointVoteMessage,
+  LocalCommitMessage,
+  OrderedRequestMessage,
+} from './messages.ts';
 import { RequestPool } from './pool.ts';
+import type { Selection } from './select.ts';
 import { Tally } from './tally.ts';
 
 /** An order as it is kept: its bodies are in the pool. */
@@ -36,7 +50,29 @@ export interface CatchUp {
   /** The replica that is asked. */
   source: number;
   /** What the source certified; `null` until it has answered. */
-  target: { readonly certificate: CheckpointCertificate; readonly headers: readonly HashedHeader[] } | null;
+  target: { readonly certificate: CheckpointCertificate; readonly fetch: BlockFetch } | null;
+}
+
+/** A valid new view that this replica is about to enter: it fetches the blocks that it lacks (rule V6). */
+export interface Entering {
+  readonly newView: NewView;
+  /** The primary's; `null` where this replica is the primary and has not signed yet. */
+  signature: Hex | null;
+  readonly selection: Selection;
+  fetch: BlockFetch | null;
+}
+
+/** What came in for a view that this replica has not entered yet. */
+export type EarlyMessage = LocalCommitMessage | CheckpointVoteMessage;
+
+/** What waits for the primary: see `patience.ts`. */
+export interface Patience {
+  /** The request that has waited longest, by its key. */
+  request: string | null;
+  /** Whether that request has been passed on to the primary. */
+  passedOn: boolean;
+  /** The stable height above which there are blocks. */
+  stableHeight: number | null;
 }
 
 /** Why this replica would certify a block, besides distance: see `certify.ts`. */
@@ -53,6 +89,9 @@ export interface CertifyWishes {
   votedHeight: number;
 }
 
+/** How many windows of rolled-back blocks may gather before no more are accepted until the next checkpoint. */
+const ATTIC_WINDOWS = 8;
+
 export class Context {
   readonly membership: Membership;
   readonly options: ConsensusOptions;
@@ -60,8 +99,26 @@ export class Context {
   readonly ledger: LedgerState;
   readonly chain: Chain;
   readonly pool: RequestPool;
-  readonly localCommits = new Tally();
-  readonly votes = new Tally();
+  /** The block of height 0. */
+  readonly genesis: HashedHeader;
+  readonly localCommits = new Tally<LocalCommitStatement>();
+  readonly votes = new Tally<CheckpointVoteStatement>();
+  /** Blocks above the stable checkpoint that were rolled back, by hash: others may need them (rule G1). */
+  readonly attic = new Map<Hex, Block>();
+  /** The view change of each replica for the highest view, in order of arrival. */
+  readonly viewChanges = new Map<number, SignedViewChange>();
+  /** The highest view whose primary each replica finds too slow. */
+  readonly suspicions = new Map<number, number>();
+  /** Evidence against replicas, by the one accused. */
+  readonly evidence = new Map<number, KnownEvidence>();
+  /** Last signed statement of each type of each other replica: it is reminded of them when it has forgotten. */
+  readonly lastStatements = new Map<number, Map<Statement['type'], SignedStatement>>();
+  /** Signed orders of the last window of stable blocks, by height, to compare late ones with. */
+  readonly settledOrders = new Map<number, SignedStatement & { readonly statement: OrderStatement }>();
+  /** Localcommits and votes for views not yet entered, of each replica. */
+  readonly early = new Map<number, readonly EarlyMessage[]>();
+  /** Beacons that are not believed, because what they promised did not come, of each replica. */
+  readonly mistrusted = new Map<number, number>();
   /** Orders above the tip, or at tip+1 and not yet acceptable, by height. */
   readonly orders = new Map<number, Order>();
   /** Last beacon of each replica. */
@@ -73,6 +130,18 @@ export class Context {
   /** The last stable checkpoint. */
   stable: StableCheckpoint;
   catchUp: CatchUp | null = null;
+  /** The own view change for the target. */
+  viewChange: ViewChange | null;
+  /** What opened the view that this replica is in, or is to open as its primary. */
+  opening: Opening | null;
+  entering: Entering | null = null;
+  /** Why this replica signs nothing; `null` for one that takes part. */
+  learner: LearnerReason | null;
+  /** View changes since the last stable checkpoint: each doubles the patience. */
+  attempts = 0;
+  /** The view that a quorum wants, for which the wait has begun; `null` while there is none. */
+  awaitedView: number | null = null;
+  readonly patience: Patience = { request: null, passedOn: false, stableHeight: null };
   /** Replica that was last asked for missing bodies, orders or headers. */
   lastAsked: number;
   /** What the next block lacks, and is being waited for or fetched: its order, or the bodies of the block named. */
@@ -89,10 +158,14 @@ export class Context {
     this.options = options;
     this.limits = genesis.limits;
     this.ledger = new LedgerState(genesis, snapshotOf(durable));
-    const stableHeader =
-      durable.stableBlock?.header ?? genesisHeader(genesis, new LedgerState(genesis).digest);
-    this.chain = new Chain(stableHeader, durable.chain);
-    this.pool = new RequestPool(options.maxPoolRequests, options.maxPoolBytes);
+    this.genesis = genesisHeader(genesis, new LedgerState(genesis).digest);
+    this.chain = new Chain(durable.stableBlock?.header ?? this.genesis, durable.chain);
+    this.pool = new RequestPool(options);
+    for (const block of durable.rolledBack) this.attic.set(block.header.hash, block);
+    for (const known of durable.evidence) this.evidence.set(known.evidence.replica, known);
+    this.viewChange = durable.viewChange;
+    this.opening = durable.opening;
+    this.learner = durable.learner;
     for (const { block } of durable.chain) {
       this.ledger.execute(block);
       for (const request of block.requests) this.pool.markOrdered(request);
@@ -137,9 +210,29 @@ export class Context {
     return this.chain.stable.height + this.membership.windowBlocks;
   }
 
+  /** Whether the chain may grow by one more block. */
+  get mayExtend(): boolean {
+    // Rolled-back blocks must stay until a checkpoint covers them (rule G1), so new ones wait instead.
+    const atticMax = ATTIC_WINDOWS * this.membership.windowBlocks;
+    return this.chain.tip.height < this.windowEnd && this.attic.size < atticMax;
+  }
+
   /** Whether localCommits are exchanged for each block, rather than only now and then (rule K4). */
   get isEager(): boolean {
-    return this.unreachable.size > 0 || this.nowMs < this.eagerUntilMs;
+    if (this.unreachable.size > 0 || this.nowMs < this.eagerUntilMs) return true;
+    for (const { participating } of this.beacons.values()) if (!participating) return true;
+    return false;
+  }
+
+  /** How long to wait for the primary now: doubled with every view change in a row, up to a limit (rules, 11). */
+  get patienceMs(): number {
+    const { viewTimeoutMs, maxViewTimeoutMs } = this.options;
+    return Math.min(viewTimeoutMs * 2 ** this.attempts, maxViewTimeoutMs);
+  }
+
+  /** Whether a block with this hash is on the chain above the stable checkpoint, or was rolled back from it. */
+  blockByHash(hash: Hex): Block | undefined {
+    return this.attic.get(hash) ?? this.chain.accepted.find(({ block }) => block.header.hash === hash)?.block;
   }
 
   /** Whether `height` is above the stable checkpoint and within the window. */
@@ -153,6 +246,19 @@ export class Context {
 
   emit(effect: Effect): void {
     this.#effects.push(effect);
+  }
+
+  /** Has a statement signed, when all that it asserts is durable. A learner signs nothing (rules, 2). */
+  sign(statement: Statement): void {
+    if (this.learner === null) this.emit({ type: 'sign', statement });
+  }
+
+  /** Waits for no request and no block, until `watch` looks again. */
+  stopWaiting(): void {
+    this.patience.request = null;
+    this.patience.stableHeight = null;
+    this.emit({ type: 'clearTimer', timer: 'awaitOrder' });
+    this.emit({ type: 'clearTimer', timer: 'awaitStable' });
   }
 
   persist(operation: PersistOperation): void {

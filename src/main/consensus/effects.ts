@@ -9,13 +9,9 @@ import type { PlainError } from '../../shared/errors.ts';
 import type { Block } from '../ledger/block.ts';
 import type { SignedRequest } from '../ledger/request.ts';
 import type { ExecutedRequest } from '../ledger/state.ts';
-import type {
-  CheckpointCertificate,
-  CommitCertificate,
-  LocalCommitStatement,
-  OrderStatement,
-  CheckpointVoteStatement,
-} from '../ledger/statement.ts';
+import type { Evidence } from '../ledger/evidence.ts';
+import type { CheckpointCertificate, CommitCertificate, Statement } from '../ledger/statement.ts';
+import type { NewView, ViewChange } from '../ledger/viewChange.ts';
 import type { PeerMessage } from './messages.ts';
 
 /** Where a replica stands among the views (PROTOCOL.md, rules, 2). */
@@ -65,12 +61,38 @@ export type PersistOperation =
   | { readonly type: 'append'; readonly accepted: AcceptedBlock }
   /** Adds the primary's own signature to the block that it ordered at `height`. */
   | { readonly type: 'orderSigned'; readonly height: number; readonly view: number; readonly signature: Hex }
-  /** Takes the blocks above `height` off the chain. Never at or below the stable checkpoint. */
+  /** Takes the blocks above `height` off the chain, never at or below the stable checkpoint. Their content stays (G1). */
   | { readonly type: 'rollback'; readonly height: number }
   /** Replaces the highest commit certificate: cc (rule C2). */
   | { readonly type: 'commitCertificate'; readonly certificate: CommitCertificate }
   /** A stable checkpoint at a block of the chain (rule C4). Earlier ones are kept: receipts are made from them. */
-  | { readonly type: 'checkpoint'; readonly checkpoint: StableCheckpoint };
+  | { readonly type: 'checkpoint'; readonly checkpoint: StableCheckpoint }
+  /** The own view change, before it is signed: one for each view (rule V2). Replaces the one before. */
+  | { readonly type: 'viewChange'; readonly viewChange: ViewChange }
+  /** What opened the view this replica enters, or is about to open itself (rule V4). Replaces the one before. */
+  | { readonly type: 'newView'; readonly opening: Opening }
+  /** Evidence against a replica, or where on the chain it stands now. One for each accused replica. */
+  | { readonly type: 'evidence'; readonly known: KnownEvidence }
+  /** From now on this replica signs nothing for agreement (rules, 2). */
+  | { readonly type: 'learner'; readonly reason: LearnerReason };
+
+/** A new view with its primary's signature: `null` while this replica is the primary and has not signed it yet. */
+export interface Opening {
+  readonly newView: NewView;
+  readonly signature: Hex | null;
+}
+
+/** Evidence that a replica has, and the height of the block that records it; `null` where none does yet. */
+export interface KnownEvidence {
+  readonly evidence: Evidence;
+  readonly recordedHeight: number | null;
+}
+
+/**
+ * Why a replica only learns: its durable state was not there when it started, or others have statements that it
+ * signed and no longer knows of.
+ */
+export type LearnerReason = 'stateLost' | 'stateOld';
 
 /** What a replica starts from: everything it had made durable. */
 export interface DurableState {
@@ -81,12 +103,20 @@ export interface DurableState {
   /** The chain above `stable`, lowest first. */
   readonly chain: readonly AcceptedBlock[];
   readonly commitCertificate: CommitCertificate | null;
+  /** Blocks above `stable` that were rolled back: others may need them (rule G1). */
+  readonly rolledBack: readonly Block[];
+  /** The own view change for `position.target`, where there is one. */
+  readonly viewChange: ViewChange | null;
+  readonly opening: Opening | null;
+  readonly evidence: readonly KnownEvidence[];
+  /** `null` for a replica that takes part. */
+  readonly learner: LearnerReason | null;
   /** Executed requests at or below `stable` with a timestamp of at least that of `stable` less the largest age. */
   readonly recent: readonly ExecutedRequest[];
 }
 
 /** What this replica signs for agreement. */
-export type OwnStatement = OrderStatement | LocalCommitStatement | CheckpointVoteStatement;
+export type OwnStatement = Statement;
 
 /** Timers, by what they are for. Setting one again replaces it. */
 export type TimerName =
@@ -97,7 +127,15 @@ export type TimerName =
   /** Certify the tip after a quiet while. */
   | 'checkpoint'
   /** Tell the others where this replica stands. */
-  | 'beacon';
+  | 'beacon'
+  /** The oldest request that waits has not been ordered in time. */
+  | 'awaitOrder'
+  /** The blocks above the stable checkpoint have not become stable in time. */
+  | 'awaitStable'
+  /** Send the own view change again, or ask again for the blocks of the new view. */
+  | 'viewChange'
+  /** A quorum wants the next view, and it has not begun in time. */
+  | 'newView';
 
 /** What goes in. Signatures have been verified: see `verification.ts`. */
 export type Input =
@@ -117,6 +155,8 @@ export type Input =
     }
   /** A client's commit. */
   | { readonly type: 'commit'; readonly height: number; readonly hash: Hex; readonly tag: Hex }
+  /** A client's evidence (rule K3). */
+  | { readonly type: 'evidence'; readonly evidence: Evidence }
   /** The signature that a `sign` effect asked for. */
   | { readonly type: 'signed'; readonly statement: OwnStatement; readonly signature: Hex }
   | { readonly type: 'timer'; readonly timer: TimerName }
@@ -142,13 +182,46 @@ export type Announcement =
       readonly reason: SuspicionReason;
       readonly height: number;
     }
+  /** Evidence that is new here, or stands at another place of the chain than before. */
+  | { readonly type: 'evidence'; readonly known: KnownEvidence }
+  /** A replica, this one or another, finds the primary of `view` too slow. */
+  | { readonly type: 'suspected'; readonly view: number; readonly by: number }
+  /** This replica has left `view` and wants `target`. */
+  | {
+      readonly type: 'changingView';
+      readonly view: number;
+      readonly target: number;
+      readonly cause: ViewChangeCause;
+    }
+  /** A view change for `view` has come in, from this replica or another. */
+  | { readonly type: 'viewChange'; readonly replica: number; readonly view: number }
+  /** The primary of `view` has opened it with the view changes of these replicas. */
+  | { readonly type: 'newView'; readonly view: number; readonly replicas: readonly number[] }
+  /** This replica is in `view` now. */
+  | {
+      readonly type: 'enteredView';
+      readonly view: number;
+      readonly primary: number;
+      /** Tip of the adopted history. */
+      readonly baseHeight: number;
+      /** Blocks above the stable checkpoint that stayed on the chain. */
+      readonly keptBlocks: number;
+      /** Blocks that were taken off; what they ordered waits again. */
+      readonly putBackBlocks: number;
+      /** By a new view, or by a certificate of that view (rule U2). */
+      readonly how: 'newView' | 'certificate';
+    }
+  /** This replica only learns from now on. */
+  | { readonly type: 'learner'; readonly reason: LearnerReason }
   | { readonly type: 'eager'; readonly eager: boolean }
   | { readonly type: 'catchingUp'; readonly fromHeight: number; readonly toHeight: number }
   | { readonly type: 'clockSkew'; readonly skewMs: number };
 
-/** Why a replica is suspected. */
-export type SuspicionReason =
-  'twoOrders' | 'twoLocalCommits' | 'twoVotes' | 'notPrimary' | 'badBlock' | 'badRequest' | 'badReferences';
+/** What made a replica leave its view (rule V1): its own timer, others' views, or proof against the primary. */
+export type ViewChangeCause = 'timeout' | 'others' | 'equivocation';
+
+/** What a replica sent that a correct one would not have sent, without being proof. */
+export type SuspicionReason = 'badBlock' | 'badReferences' | 'badAnswer' | 'badViewChange' | 'badNewView';
 
 /** What agreement asks of its host. */
 export type Effect =

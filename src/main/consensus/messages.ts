@@ -22,13 +22,24 @@ import { headerCodec, type HashedHeader } from '../ledger/block.ts';
 import { DIGEST_BYTES, SIGNATURE_BYTES } from '../ledger/hash.ts';
 import { RECEIPT_BYTES_CEILING } from '../ledger/receipt.ts';
 import { REQUEST_BYTES_CEILING } from '../ledger/request.ts';
+import { evidenceCodec, evidenceListCodec, type Evidence } from '../ledger/evidence.ts';
+import { quorumSizes, windowOf, type Genesis } from '../ledger/genesis.ts';
 import {
   VIEW_TAG_BYTES,
   checkpointCertificateCodec,
+  signedStatementCodec,
   type CheckpointCertificate,
   type CheckpointVoteStatement,
   type LocalCommitStatement,
+  type SignedStatement,
 } from '../ledger/statement.ts';
+import {
+  newViewBytesMax,
+  newViewCodec,
+  viewChangeCodec,
+  type NewView,
+  type ViewChange,
+} from '../ledger/viewChange.ts';
 
 /** A signed request, still as bytes: the edge parses and verifies it before agreement sees it. */
 export interface RequestMessage {
@@ -50,6 +61,8 @@ export interface OrderedRequestMessage {
   readonly references: readonly RequestReference[];
   /** Signed requests that did not reach the primary by broadcast. */
   readonly bodies: readonly Uint8Array[];
+  /** All the evidence that the block records. */
+  readonly evidence: readonly Evidence[];
   /** The primary's, over the `OrderStatement`. */
   readonly signature: Hex;
 }
@@ -72,6 +85,8 @@ export interface BeaconMessage {
   readonly target: number;
   readonly stableHeight: number;
   readonly tipHeight: number;
+  /** Whether the sender takes part in agreement, rather than only following as a learner. */
+  readonly participating: boolean;
 }
 
 /** Asks for signed requests by id. */
@@ -106,7 +121,7 @@ export interface HeadersMessage {
   readonly certificate: CheckpointCertificate;
 }
 
-/** Asks for the requests of one block. */
+/** Asks for the content of one block, on the chain of the one asked or taken off it again (rule G1). */
 export interface GetBlockMessage {
   readonly type: 'getBlock';
   readonly height: number;
@@ -117,6 +132,47 @@ export interface BlockMessage {
   readonly height: number;
   readonly hash: Hex;
   readonly requests: readonly Uint8Array[];
+  readonly evidence: readonly Evidence[];
+}
+
+/** The sender has waited too long for progress in a view, which it has not left yet (rule V1). */
+export interface SuspectMessage {
+  readonly type: 'suspect';
+  readonly epoch: number;
+  readonly view: number;
+}
+
+/** The sender leaves all views below the one it names (rule V2). */
+export interface ViewChangeMessage {
+  readonly type: 'viewChange';
+  readonly viewChange: ViewChange;
+  readonly signature: Hex;
+}
+
+/** The primary of a view opens it (rule V4), or a replica in that view passes it on to one that lags. */
+export interface NewViewMessage {
+  readonly type: 'newView';
+  readonly newView: NewView;
+  /** The primary's. */
+  readonly signature: Hex;
+}
+
+/** Asks for what brought the one asked into its view, where that is at least `view`. */
+export interface GetNewViewMessage {
+  readonly type: 'getNewView';
+  readonly view: number;
+}
+
+/** Proof that a replica is faulty (`ledger/evidence.ts`); from a client too (rule K3). */
+export interface EvidenceMessage {
+  readonly type: 'evidence';
+  readonly evidence: Evidence;
+}
+
+/** To a replica that has just connected: the last of what it has signed, as far as the sender knows. */
+export interface RecallMessage {
+  readonly type: 'recall';
+  readonly statements: readonly SignedStatement[];
 }
 
 /** From a client with 2f+1 <= CP < 3f+1 equal responses (seed note "When commit is sent"). */
@@ -192,8 +248,15 @@ export type PeerMessage =
   | GetHeadersMessage
   | HeadersMessage
   | GetBlockMessage
-  | BlockMessage;
-export type ToReplicaMessage = RequestMessage | CommitMessage | GetReceiptMessage | GetStatusMessage;
+  | BlockMessage
+  | SuspectMessage
+  | ViewChangeMessage
+  | NewViewMessage
+  | GetNewViewMessage
+  | EvidenceMessage
+  | RecallMessage;
+export type ToReplicaMessage =
+  RequestMessage | CommitMessage | GetReceiptMessage | GetStatusMessage | EvidenceMessage;
 export type ToClientMessage =
   ResponseMessage | RefusalMessage | FinalMessage | ReceiptMessage | StatusMessage;
 
@@ -201,6 +264,9 @@ export type ToClientMessage =
 export const LIST_MAX = 65_535;
 /** Most ids in one order: `GenesisLimits.maxBlockRequests` is at most this. */
 const IDS_MAX = 65_535;
+
+/** Most statements in one `recall`: the last of each kind. */
+export const RECALL_MAX = 8;
 
 const hash = hexBytes(DIGEST_BYTES);
 const signature = hexBytes(SIGNATURE_BYTES);
@@ -213,8 +279,10 @@ const orderCodec = record<Omit<OrderedRequestMessage, 'type'>>({
   header: headerCodec,
   references: list(record<RequestReference>({ timestampMs: uint(), id: hash }), IDS_MAX),
   bodies: list(requestBytes, IDS_MAX),
+  evidence: evidenceListCodec,
   signature,
 });
+const evidenceMessageCodec = record<Omit<EvidenceMessage, 'type'>>({ evidence: evidenceCodec });
 const requestCodec = record<Omit<RequestMessage, 'type'>>({ request: requestBytes });
 
 /** Messages between replicas. */
@@ -226,7 +294,14 @@ export const peerMessageCodec: Codec<PeerMessage> = union<PeerMessage, 'type'>('
   stable: [5, record({ certificate: checkpointCertificateCodec })],
   beacon: [
     6,
-    record({ epoch: uint(), view: uint(), target: uint(), stableHeight: uint(), tipHeight: uint() }),
+    record({
+      epoch: uint(),
+      view: uint(),
+      target: uint(),
+      stableHeight: uint(),
+      tipHeight: uint(),
+      participating: bool,
+    }),
   ],
   getRequests: [7, record({ ids })],
   requests: [8, record({ requests: list(requestBytes, IDS_MAX) })],
@@ -235,7 +310,16 @@ export const peerMessageCodec: Codec<PeerMessage> = union<PeerMessage, 'type'>('
   getHeaders: [11, record({ fromHeight: uint() })],
   headers: [12, record({ headers: list(headerCodec, LIST_MAX, 1), certificate: checkpointCertificateCodec })],
   getBlock: [13, record({ height: uint(), hash })],
-  block: [14, record({ height: uint(), hash, requests: list(requestBytes, IDS_MAX) })],
+  block: [
+    14,
+    record({ height: uint(), hash, requests: list(requestBytes, IDS_MAX), evidence: evidenceListCodec }),
+  ],
+  viewChange: [15, record({ viewChange: viewChangeCodec, signature })],
+  newView: [16, record({ newView: newViewCodec, signature })],
+  getNewView: [17, record({ view: uint() })],
+  suspect: [18, record({ epoch: uint(), view: uint() })],
+  evidence: [19, evidenceMessageCodec],
+  recall: [20, record({ statements: list(signedStatementCodec, RECALL_MAX) })],
 });
 
 /** Messages from a client to a replica. */
@@ -244,6 +328,7 @@ export const toReplicaCodec: Codec<ToReplicaMessage> = union<ToReplicaMessage, '
   commit: [32, record({ height: uint(), hash, tag: hexBytes(VIEW_TAG_BYTES) })],
   getReceipt: [33, record({ requestId: hash })],
   getStatus: [34, record({})],
+  evidence: [19, evidenceMessageCodec],
 });
 
 /** Messages from a replica to a client. */
@@ -261,9 +346,14 @@ export const toClientCodec: Codec<ToClientMessage> = union<ToClientMessage, 'typ
 /** Bytes of one message beside the requests in it: positions, ids and signatures of the largest answer. */
 const MESSAGE_OVERHEAD_BYTES = 4 * 1024 * 1024;
 
-/** Largest message of a network, in bytes: one full block and what goes around it. */
-export function maxMessageBytes(maxBlockBytes: number): number {
-  return maxBlockBytes + MESSAGE_OVERHEAD_BYTES;
+/**
+ * Largest message of a network, in bytes: one full block and what goes around it, or a new view of replicas whose
+ * windows are full.
+ */
+export function maxMessageBytes({ limits, replicas }: Pick<Genesis, 'limits' | 'replicas'>): number {
+  const { q } = quorumSizes(replicas.length);
+  const newViewBytes = newViewBytesMax(q, windowOf(limits));
+  return Math.max(limits.maxBlockBytes + MESSAGE_OVERHEAD_BYTES, newViewBytes);
 }
 
 /** Canonical bytes of a message. Messages are checked on the way out as on the way in. */

@@ -2,10 +2,14 @@
  * Requests that have arrived and been checked, found again by timestamp and id: the seed's `blockCache`, for what does
  * not depend on the order (origin.md, defect 4). Pending ones wait to be ordered; ordered ones stay until a stable
  * checkpoint covers them, because others may ask for their bodies (rule G1).
+ *
+ * Nobody can crowd out the others: one supervisor's pending requests are limited, each supervisor's turn comes in every
+ * round, and what a replica passes on as overdue goes first.
  * @module
  */
 import type { Hex } from '../../shared/encoding/hex.ts';
 import { requestKey, type SignedRequest } from '../ledger/request.ts';
+import type { ConsensusOptions } from './config.ts';
 import type { RequestReference } from './messages.ts';
 
 /** A pending request, and whether its client sent it to all replicas or only a replica passed it on. */
@@ -14,19 +18,30 @@ export interface PooledRequest {
   readonly origin: 'broadcast' | 'forwarded';
 }
 
+/** How much may wait. */
+export type PoolLimits = Pick<
+  ConsensusOptions,
+  'maxPoolRequests' | 'maxPoolBytes' | 'maxPoolRequestsPerSupervisor'
+>;
+
+/** Most requests that replicas have passed on as overdue: a correct one passes on one message's worth at a time. */
+const OVERDUE_MAX = 1_024;
+
 /** Bounded by the number and the bytes of pending requests; ordered ones are bounded by the window. */
 export class RequestPool {
-  readonly #maxRequests: number;
-  readonly #maxBytes: number;
+  readonly #limits: PoolLimits;
   readonly #pending = new Map<string, PooledRequest>();
   readonly #ordered = new Map<string, PooledRequest>();
+  /** The pending requests of each supervisor, in order of arrival. */
+  readonly #queues = new Map<Hex, Map<string, PooledRequest>>();
+  /** Pending requests that go first. */
+  readonly #overdue = new Map<string, PooledRequest>();
   /** Keys by id, for those who ask by id alone. */
   readonly #keys = new Map<Hex, string>();
   #pendingBytes = 0;
 
-  constructor(maxRequests: number, maxBytes: number) {
-    this.#maxRequests = maxRequests;
-    this.#maxBytes = maxBytes;
+  constructor(limits: PoolLimits) {
+    this.#limits = limits;
   }
 
   get pendingCount(): number {
@@ -38,18 +53,34 @@ export class RequestPool {
     return this.#ordered.size;
   }
 
-  /** Whether one more request of `sizeBytes` fits. */
-  hasRoomFor(sizeBytes: number): boolean {
-    return this.#pending.size < this.#maxRequests && this.#pendingBytes + sizeBytes <= this.#maxBytes;
+  /** Whether the request fits beside those that wait. */
+  hasRoomFor({ bytes, supervisor }: SignedRequest): boolean {
+    const { maxPoolRequests, maxPoolBytes, maxPoolRequestsPerSupervisor } = this.#limits;
+    return (
+      this.#pending.size < maxPoolRequests &&
+      this.#pendingBytes + bytes.length <= maxPoolBytes &&
+      (this.#queues.get(supervisor)?.size ?? 0) < maxPoolRequestsPerSupervisor
+    );
+  }
+
+  /** Whether one more overdue request fits. They have room of their own: a full pool must not keep them out. */
+  get hasRoomForOverdue(): boolean {
+    return this.#overdue.size < OVERDUE_MAX;
   }
 
   /** Adds a checked request that waits to be ordered. Does nothing where it is known already. */
   add(request: SignedRequest, origin: PooledRequest['origin']): void {
     const key = requestKey(request);
     if (this.#pending.has(key) || this.#ordered.has(key)) return;
-    this.#pending.set(key, { request, origin });
+    this.#putPending(key, { request, origin });
     this.#keys.set(request.id, key);
-    this.#pendingBytes += request.bytes.length;
+  }
+
+  /** A pending request goes first from now on. */
+  markOverdue(reference: RequestReference): void {
+    const key = requestKey(reference);
+    const pooled = this.#pending.get(key);
+    if (pooled !== undefined && this.hasRoomForOverdue) this.#overdue.set(key, pooled);
   }
 
   /** The request with this timestamp and id. */
@@ -74,6 +105,23 @@ export class RequestPool {
     return this.#pending.values();
   }
 
+  /** The pending requests in the order in which a fair primary takes them: overdue ones, then one of each in turn. */
+  *inTurn(): Generator<PooledRequest> {
+    for (const pooled of this.#overdue.values()) yield pooled;
+    let queues = [...this.#queues.values()].map((queue) => queue.entries());
+    while (queues.length > 0) {
+      const left: typeof queues = [];
+      for (const queue of queues) {
+        const next = queue.next();
+        if (next.done === true) continue;
+        left.push(queue);
+        const [key, pooled] = next.value;
+        if (!this.#overdue.has(key)) yield pooled;
+      }
+      queues = left;
+    }
+  }
+
   /** The request is on the chain now. */
   markOrdered(request: SignedRequest): void {
     const key = requestKey(request);
@@ -89,8 +137,7 @@ export class RequestPool {
     const pooled = this.#ordered.get(key);
     if (pooled === undefined) return;
     this.#ordered.delete(key);
-    this.#pending.set(key, pooled);
-    this.#pendingBytes += request.bytes.length;
+    this.#putPending(key, pooled);
   }
 
   /** A stable checkpoint covers the request, or it can no longer be ordered. */
@@ -101,10 +148,23 @@ export class RequestPool {
     this.#keys.delete(reference.id);
   }
 
+  #putPending(key: string, pooled: PooledRequest): void {
+    const { supervisor, bytes } = pooled.request;
+    this.#pending.set(key, pooled);
+    const queue = this.#queues.get(supervisor) ?? new Map<string, PooledRequest>();
+    this.#queues.set(supervisor, queue.set(key, pooled));
+    this.#pendingBytes += bytes.length;
+  }
+
   #dropPending(key: string): void {
     const pooled = this.#pending.get(key);
     if (pooled === undefined) return;
     this.#pending.delete(key);
-    this.#pendingBytes -= pooled.request.bytes.length;
+    this.#overdue.delete(key);
+    const { supervisor, bytes } = pooled.request;
+    const queue = this.#queues.get(supervisor);
+    queue?.delete(key);
+    if (queue?.size === 0) this.#queues.delete(supervisor);
+    this.#pendingBytes -= bytes.length;
   }
 }

@@ -4,51 +4,59 @@
  * origin.md, defect 8).
  * @module
  */
+import type { CheckpointVoteStatement, LocalCommitStatement, ReplicaSignature } from '../ledger/statement.ts';
 import type { Hex } from '../../shared/encoding/hex.ts';
-import type { ReplicaSignature } from '../ledger/statement.ts';
 
-/** A statement as it is counted: `key` is equal for statements that say the same. */
-export interface Counted {
+/** A statement that is counted, with the signature of the replica that made it. */
+export interface Counted<S extends LocalCommitStatement | CheckpointVoteStatement> {
   readonly replica: number;
-  readonly height: number;
-  readonly key: string;
+  readonly statement: S;
   readonly signature: Hex;
 }
 
-export class Tally {
-  readonly #heights = new Map<number, Map<number, Counted>>();
+/** What became of a statement. `conflict`: its replica said something else at that height `before`. */
+export type Counting<S extends LocalCommitStatement | CheckpointVoteStatement> =
+  { readonly outcome: 'added' | 'known' } | { readonly outcome: 'conflict'; readonly before: Counted<S> };
+
+export class Tally<S extends LocalCommitStatement | CheckpointVoteStatement> {
+  readonly #heights = new Map<number, Map<number, Counted<S>>>();
 
   /** How many statements are kept. */
   get size(): number {
-    return [...this.#heights.values()].reduce((sum, replicas) => sum + replicas.size, 0);
+    let size = 0;
+    for (const replicas of this.#heights.values()) size += replicas.size;
+    return size;
   }
 
-  /** Counts a statement. `conflict`: its replica said something else at that height before. */
-  add(counted: Counted): 'added' | 'known' | 'conflict' {
-    const replicas = this.#heights.get(counted.height) ?? new Map<number, Counted>();
+  add(counted: Counted<S>): Counting<S> {
+    const { height } = counted.statement;
+    const replicas = this.#heights.get(height) ?? new Map<number, Counted<S>>();
     const before = replicas.get(counted.replica);
-    if (before !== undefined) return before.key === counted.key ? 'known' : 'conflict';
+    if (before !== undefined) {
+      return saysTheSame(before.statement, counted.statement)
+        ? { outcome: 'known' }
+        : { outcome: 'conflict', before };
+    }
     replicas.set(counted.replica, counted);
-    this.#heights.set(counted.height, replicas);
-    return 'added';
+    this.#heights.set(height, replicas);
+    return { outcome: 'added' };
   }
 
-  /** The signatures of all replicas that said `key` at `height`, in order of their index. */
-  signatures(height: number, key: string): readonly ReplicaSignature[] {
-    return [...(this.#heights.get(height)?.values() ?? [])]
-      .filter((counted) => counted.key === key)
+  /** The signatures of all replicas that said the same as `statement`, in order of their index. */
+  signatures(
+    statement: Pick<S, 'height' | 'hash'> & { readonly stateDigest?: Hex },
+  ): readonly ReplicaSignature[] {
+    const replicas = this.#heights.get(statement.height);
+    if (replicas === undefined) return [];
+    return [...replicas.values()]
+      .filter((counted) => saysTheSame(counted.statement, statement))
       .map(({ replica, signature }) => ({ replica, signature }))
       .sort((left, right) => left.replica - right.replica);
   }
 
-  /** Heights with at least one statement of the given key, or undefined key for any. */
+  /** Heights with at least one statement. */
   heights(): readonly number[] {
     return [...this.#heights.keys()];
-  }
-
-  /** The keys said at `height`, each once. */
-  keys(height: number): readonly string[] {
-    return [...new Set([...(this.#heights.get(height)?.values() ?? [])].map(({ key }) => key))];
   }
 
   /** Forgets everything at or below `height`. */
@@ -61,4 +69,13 @@ export class Tally {
   clear(): void {
     this.#heights.clear();
   }
+}
+
+interface Said {
+  readonly hash: Hex;
+  readonly stateDigest?: Hex;
+}
+
+function saysTheSame(one: Said, other: Said): boolean {
+  return one.hash === other.hash && (one.stateDigest ?? '') === (other.stateDigest ?? '');
 }

@@ -3,11 +3,22 @@
  * nothing is checked twice and the pure core waits for nobody.
  * @module
  */
+import type { Hex } from '../../shared/encoding/hex.ts';
 import type { SignedRequest } from '../ledger/request.ts';
 import { requestSigningDigest } from '../ledger/request.ts';
-import { certificateChecks, statementDigest, type SignatureCheck } from '../ledger/statement.ts';
+import { evidenceChecks, type Evidence } from '../ledger/evidence.ts';
+import {
+  certificateChecks,
+  statementDigest,
+  type SignatureCheck,
+  type Statement,
+} from '../ledger/statement.ts';
+import { newViewStatement, viewChangeStatement, type SignedViewChange } from '../ledger/viewChange.ts';
 import { primaryOf, type Membership } from './config.ts';
 import type { OrderedRequestMessage, PeerMessage } from './messages.ts';
+
+/** Signatures to verify; `undefined` where none could make the message valid. */
+type Checks = readonly SignatureCheck[] | undefined;
 
 /** The check of the supervisor's signature on a request. */
 export function requestCheck(request: SignedRequest): SignatureCheck {
@@ -22,25 +33,35 @@ export function requestCheck(request: SignedRequest): SignatureCheck {
  * The checks of the replicas' signatures in a message from the replica `from`; `undefined` where no signature could
  * make it valid. Those of the requests in it are not among them.
  */
-export function messageChecks(
-  membership: Membership,
-  from: number,
-  message: PeerMessage,
-): readonly SignatureCheck[] | undefined {
+export function messageChecks(membership: Membership, from: number, message: PeerMessage): Checks {
   const { networkId, replicaKeys, sizes } = membership;
   switch (message.type) {
     case 'orderedRequest':
-      return single(orderCheck(membership, message));
-    case 'orders': {
-      const checks = message.orders.map((order) => orderCheck(membership, order));
-      return checks.every((check) => check !== undefined) ? checks : undefined;
+      return orderChecks(membership, message);
+    case 'orders':
+      return all(message.orders.map((order) => orderChecks(membership, order)));
+    case 'block':
+      return evidenceListChecks(membership, message.evidence);
+    case 'evidence':
+      return evidenceListChecks(membership, [message.evidence]);
+    case 'viewChange':
+      return viewChangeChecks(membership, { ...message, replica: from });
+    case 'newView': {
+      const { newView, signature } = message;
+      return all([
+        signedBy(membership, primaryOf(newView.view, sizes.n), newViewStatement(newView), signature),
+        ...newView.viewChanges.map((viewChange) => viewChangeChecks(membership, viewChange)),
+      ]);
     }
+    case 'recall':
+      return all(
+        message.statements.map(({ statement, signature }) =>
+          signedBy(membership, membership.ownIndex, statement, signature),
+        ),
+      );
     case 'localCommit':
-    case 'checkpointVote': {
-      const publicKey = replicaKeys[from];
-      if (publicKey === undefined) return undefined;
-      return [{ signature: message.signature, digest: statementDigest(networkId, message), publicKey }];
-    }
+    case 'checkpointVote':
+      return signedBy(membership, from, message, message.signature);
     case 'stable':
     case 'headers':
       return certificateChecks(networkId, replicaKeys, sizes.q, message.certificate);
@@ -67,20 +88,51 @@ export function bodiesOf(message: PeerMessage): readonly Uint8Array[] {
 }
 
 /** An order is signed by the primary of its view, whoever passes it on (rule A2). */
-function orderCheck(
-  { networkId, replicaKeys, sizes }: Membership,
-  { view, header, signature }: Omit<OrderedRequestMessage, 'type'>,
-): SignatureCheck | undefined {
-  const publicKey = replicaKeys[primaryOf(view, sizes.n)];
-  if (publicKey === undefined) return undefined;
+function orderChecks(
+  membership: Membership,
+  { view, header, evidence, signature }: Omit<OrderedRequestMessage, 'type'>,
+): Checks {
   const { epoch, height, hash } = header;
-  return {
-    signature,
-    digest: statementDigest(networkId, { type: 'order', epoch, view, height, hash }),
-    publicKey,
-  };
+  const statement: Statement = { type: 'order', epoch, view, height, hash };
+  return all([
+    signedBy(membership, primaryOf(view, membership.sizes.n), statement, signature),
+    evidenceListChecks(membership, evidence),
+  ]);
 }
 
-function single(check: SignatureCheck | undefined): readonly SignatureCheck[] | undefined {
-  return check === undefined ? undefined : [check];
+/** The sender's signature, and those of the certificates that it brings along (rule V3). */
+function viewChangeChecks(
+  membership: Membership,
+  { replica, viewChange, signature }: SignedViewChange,
+): Checks {
+  const { networkId, replicaKeys, sizes } = membership;
+  const certificates = [viewChange.stable, viewChange.commit].filter((certificate) => certificate !== null);
+  return all([
+    signedBy(membership, replica, viewChangeStatement(viewChange), signature),
+    ...certificates.map((certificate) => certificateChecks(networkId, replicaKeys, sizes.q, certificate)),
+  ]);
+}
+
+function evidenceListChecks({ networkId, replicaKeys }: Membership, evidence: readonly Evidence[]): Checks {
+  return all(evidence.map((item) => evidenceChecks(networkId, replicaKeys, item)));
+}
+
+function signedBy(
+  { networkId, replicaKeys }: Membership,
+  replica: number,
+  statement: Statement,
+  signature: Hex,
+): Checks {
+  const publicKey = replicaKeys[replica];
+  if (publicKey === undefined) return undefined;
+  return [{ signature, digest: statementDigest(networkId, statement), publicKey }];
+}
+
+function all(parts: readonly Checks[]): Checks {
+  const checks: SignatureCheck[] = [];
+  for (const part of parts) {
+    if (part === undefined) return undefined;
+    checks.push(...part);
+  }
+  return checks;
 }

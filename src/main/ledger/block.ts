@@ -4,6 +4,7 @@
  */
 import { decode, encode, hexBytes, prefixed, record, uint, type Codec } from '../../shared/encoding/codec.ts';
 import type { Hex } from '../../shared/encoding/hex.ts';
+import { evidenceDigest, type Evidence } from './evidence.ts';
 import { networkIdOf, type Genesis } from './genesis.ts';
 import { DIGEST_BYTES, digestHex } from './hash.ts';
 import { merkleRoot } from './merkle.ts';
@@ -22,6 +23,8 @@ export interface BlockHeader {
   readonly requestCount: number;
   /** Merkle root over the request ids in order (`merkle.ts`). */
   readonly requestsRoot: Hex;
+  /** Digest of the evidence that the block records (`evidence.ts`). */
+  readonly evidenceDigest: Hex;
   /** Digest of the ledger's state after this block (`state.ts`). */
   readonly stateDigest: Hex;
 }
@@ -35,11 +38,13 @@ export interface HashedHeader extends BlockHeader {
 export interface Block {
   readonly header: HashedHeader;
   readonly requests: readonly SignedRequest[];
+  /** What it records against replicas: at most one piece of evidence for each, in increasing order. */
+  readonly evidence: readonly Evidence[];
 }
 
 const HEADER_VERSION = 1;
 
-/** A header is under 160 bytes; this leaves room for a later version. */
+/** A header is under 200 bytes; this leaves room for a later version. */
 export const HEADER_BYTES_MAX = 256;
 
 const headerFields: { readonly [K in keyof BlockHeader]: Codec<BlockHeader[K]> } = {
@@ -49,6 +54,7 @@ const headerFields: { readonly [K in keyof BlockHeader]: Codec<BlockHeader[K]> }
   timeMs: uint(),
   requestCount: uint(),
   requestsRoot: hexBytes(DIGEST_BYTES),
+  evidenceDigest: hexBytes(DIGEST_BYTES),
   stateDigest: hexBytes(DIGEST_BYTES),
 };
 const bareHeaderCodec: Codec<BlockHeader> = prefixed(HEADER_VERSION, record<BlockHeader>(headerFields));
@@ -83,6 +89,7 @@ export function genesisHeader(genesis: Genesis, stateDigest: Hex): HashedHeader 
     timeMs: genesis.createdAtMs,
     requestCount: 0,
     requestsRoot: merkleRoot([]),
+    evidenceDigest: evidenceDigest([]),
     stateDigest,
   });
 }

@@ -223,3 +223,8 @@ function checkLimits(limits: GenesisLimits): void {
   if (limits.checkpointDistance < 1) fail('checkpointDistance', 'must be at least 1');
   if (limits.maxRequestAgeMs < 1) fail('maxRequestAgeMs', 'must be at least 1');
 }
+
+/** The window L: how far above its stable checkpoint a replica accepts blocks (PROTOCOL.md, rules A1 and G2). */
+export function windowOf({ checkpointDistance }: Pick<GenesisLimits, 'checkpointDistance'>): number {
+  return 2 * checkpointDistance;
+}

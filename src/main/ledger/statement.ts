@@ -14,6 +14,7 @@ import {
   record,
   refined,
   uint,
+  union,
   type Codec,
 } from '../../shared/encoding/codec.ts';
 import type { Hex } from '../../shared/encoding/hex.ts';
@@ -48,7 +49,33 @@ export interface CheckpointVoteStatement {
   readonly stateDigest: Hex;
 }
 
-export type Statement = OrderStatement | LocalCommitStatement | CheckpointVoteStatement;
+/** The replica leaves every view below `view`, and says what it brings along (rule V2). One for each view. */
+export interface ViewChangeStatement {
+  readonly type: 'viewChange';
+  readonly epoch: number;
+  /** The view it wants to enter: v'. */
+  readonly view: number;
+  /** Of the `ViewChange` (`viewChange.ts`). */
+  readonly contentDigest: Hex;
+}
+
+/** The primary of `view` opens it with a quorum of view changes (rule V4). One for each view. */
+export interface NewViewStatement {
+  readonly type: 'newView';
+  readonly epoch: number;
+  readonly view: number;
+  /** Of the `NewView` (`viewChange.ts`). */
+  readonly contentDigest: Hex;
+}
+
+export type Statement =
+  OrderStatement | LocalCommitStatement | CheckpointVoteStatement | ViewChangeStatement | NewViewStatement;
+
+/** A statement with the signature of the replica that made it. */
+export interface SignedStatement {
+  readonly statement: Statement;
+  readonly signature: Hex;
+}
 
 /** One replica's signature. `replica` is its index in the sorted list of the epoch's replicas. */
 export interface ReplicaSignature {
@@ -80,6 +107,12 @@ const positionFields = {
 };
 const positionCodec = record(positionFields);
 const voteCodec = record({ ...positionFields, stateDigest: hexBytes(DIGEST_BYTES) });
+const contentCodec = record({
+  networkId: hexBytes(DIGEST_BYTES),
+  epoch: uint(),
+  view: uint(),
+  contentDigest: hexBytes(DIGEST_BYTES),
+});
 
 /** The 32 bytes that a replica signs for a statement. */
 export function statementDigest(networkId: Hex, statement: Statement): Uint8Array {
@@ -90,6 +123,10 @@ export function statementDigest(networkId: Hex, statement: Statement): Uint8Arra
       return digest('countersign/local-commit/1', encode(positionCodec, { ...statement, networkId }));
     case 'checkpointVote':
       return digest('countersign/checkpoint-vote/1', encode(voteCodec, { ...statement, networkId }));
+    case 'viewChange':
+      return digest('countersign/view-change/1', encode(contentCodec, { ...statement, networkId }));
+    case 'newView':
+      return digest('countersign/new-view/1', encode(contentCodec, { ...statement, networkId }));
   }
 }
 
@@ -123,25 +160,34 @@ const signaturesCodec = refined(
   },
 );
 
+const placeFields = { epoch: uint(), view: uint(), height: uint(), hash: hexBytes(DIGEST_BYTES) };
+const contentFields = { epoch: uint(), view: uint(), contentDigest: hexBytes(DIGEST_BYTES) };
+
+/** Statements with their signatures, on the wire, on disk and in evidence. */
+export const signedStatementCodec: Codec<SignedStatement> = record<SignedStatement>({
+  statement: union<Statement, 'type'>('type', {
+    order: [1, record(placeFields)],
+    localCommit: [2, record(placeFields)],
+    checkpointVote: [3, record({ ...placeFields, stateDigest: hexBytes(DIGEST_BYTES) })],
+    viewChange: [4, record(contentFields)],
+    newView: [5, record(contentFields)],
+  }),
+  signature: hexBytes(SIGNATURE_BYTES),
+});
+
 const CERTIFICATE_VERSION = 1;
-const commitFields = {
-  epoch: uint(),
-  view: uint(),
-  height: uint(),
-  hash: hexBytes(DIGEST_BYTES),
-};
 
 /** Commit certificates on the wire and on disk. */
 export const commitCertificateCodec: Codec<CommitCertificate> = prefixed(
   CERTIFICATE_VERSION,
-  record<CommitCertificate>({ ...commitFields, signatures: signaturesCodec }),
+  record<CommitCertificate>({ ...placeFields, signatures: signaturesCodec }),
 );
 
 /** Checkpoint certificates on the wire, on disk and in receipts. */
 export const checkpointCertificateCodec: Codec<CheckpointCertificate> = prefixed(
   CERTIFICATE_VERSION,
   record<CheckpointCertificate>({
-    ...commitFields,
+    ...placeFields,
     stateDigest: hexBytes(DIGEST_BYTES),
     signatures: signaturesCodec,
   }),
@@ -168,6 +214,14 @@ export function encodeCommitCertificate(certificate: CommitCertificate): Uint8Ar
 /** The commit certificate that `bytes` encode. Signatures are not checked here. */
 export function decodeCommitCertificate(bytes: Uint8Array): CommitCertificate {
   return decode(commitCertificateCodec, bytes, CERTIFICATE_BYTES_MAX);
+}
+
+/** The order on certificates: view first, then height (PROTOCOL.md, rules, 1). Positive where `left` is higher. */
+export function compareCertificates(
+  left: Pick<CommitCertificate, 'view' | 'height'>,
+  right: Pick<CommitCertificate, 'view' | 'height'>,
+): number {
+  return left.view - right.view || left.height - right.height;
 }
 
 /** The statement whose signatures a certificate gathers. */

@@ -4,15 +4,17 @@
  */
 import { merkleRoot } from '../../ledger/merkle.ts';
 import { isLinked, type Block } from '../../ledger/block.ts';
+import { evidenceDigest } from '../../ledger/evidence.ts';
 import type { Context } from '../context.ts';
 import type { AcceptedBlock } from '../effects.ts';
+import { setRecordedHeight } from './evidence.ts';
 
 /** What is wrong with a block as the next one of the chain; `undefined` where it is valid (rule A2). */
-export function blockProblem(context: Context, { header, requests }: Block): string | undefined {
+export function blockProblem(context: Context, { header, requests, evidence }: Block): string | undefined {
   const { ledger, chain, limits } = context;
   if (!isLinked(chain.tip, header)) return 'is not linked to the tip';
-  if (requests.length === 0 || requests.length !== header.requestCount)
-    return 'has a wrong number of requests';
+  if (requests.length !== header.requestCount) return 'has a wrong number of requests';
+  if (requests.length === 0 && evidence.length === 0) return 'is empty';
   if (requests.length > limits.maxBlockRequests) return 'has too many requests';
   const sizeBytes = requests.reduce((sum, { bytes }) => sum + bytes.length, 0);
   if (sizeBytes > limits.maxBlockBytes) return 'is too large';
@@ -24,28 +26,34 @@ export function blockProblem(context: Context, { header, requests }: Block): str
     if (objection !== undefined) return `holds the request ${request.id}: ${objection.code}`;
   }
   if (merkleRoot(ids) !== header.requestsRoot) return 'has a wrong Merkle root';
+  if (evidenceDigest(evidence) !== header.evidenceDigest) return 'has a wrong digest of its evidence';
   if (ledger.digestAfter(requests) !== header.stateDigest) return 'has a wrong state digest';
   return undefined;
 }
 
-/** Executes a valid block and answers the clients that wait for its requests (rule A2). */
+/** Accepts a valid block in the view: executes it, and answers the clients that wait for its requests (rule A2). */
 export function appendBlock(context: Context, accepted: AcceptedBlock): void {
-  const { header, requests } = accepted.block;
+  placeBlock(context, accepted);
+  respondTo(context, accepted.block);
+}
+
+/** The answer is an ACCEPT: never below the base of the view (rule A3). There, a stable checkpoint answers. */
+export function respondTo(context: Context, { header: { height, hash }, requests }: Block): void {
+  if (height < context.position.baseHeight || context.learner !== null || requests.length === 0) return;
+  const requestIds = requests.map(({ id }) => id);
+  context.emit({ type: 'respond', requestIds, height, hash, tag: context.tag });
+}
+
+/** Puts a valid block on the chain and executes it. */
+export function placeBlock(context: Context, accepted: AcceptedBlock): void {
+  const { header, requests, evidence } = accepted.block;
   context.ledger.execute(accepted.block);
   context.chain.append(accepted);
   for (const request of requests) context.pool.markOrdered(request);
   context.orders.delete(header.height);
   context.persist({ type: 'append', accepted });
-  // The answer is an ACCEPT: never below the base of the view (rule A3). There, a stable checkpoint answers.
-  if (header.height >= context.position.baseHeight) {
-    context.emit({
-      type: 'respond',
-      requestIds: requests.map(({ id }) => id),
-      height: header.height,
-      hash: header.hash,
-      tag: context.tag,
-    });
-  }
+  context.attic.delete(header.hash);
+  for (const { replica } of evidence) setRecordedHeight(context, replica, evidence, header.height);
   if (header.height === context.chain.stable.height + 1) {
     context.emit({ type: 'setTimer', timer: 'checkpoint', delayMs: context.options.checkpointIdleMs });
   }
@@ -53,13 +61,19 @@ export function appendBlock(context: Context, accepted: AcceptedBlock): void {
 }
 
 /** Undoes the blocks above `height`, to the exact state digest; their requests wait to be ordered again. */
-export function rollbackTo(context: Context, height: number): void {
+export function rollbackTo(context: Context, height: number): readonly AcceptedBlock[] {
   const removed = context.chain.rollback(height);
-  if (removed.length === 0) return;
+  if (removed.length === 0) return removed;
+  context.persist({ type: 'rollback', height });
   for (const { block } of removed) {
     context.ledger.undo();
-    for (const request of block.requests) context.pool.markPending(request);
+    context.attic.set(block.header.hash, block);
   }
-  context.persist({ type: 'rollback', height });
+  // In the order in which they were ordered: they go to the end of those that wait.
+  for (const { block } of removed.toReversed()) {
+    for (const request of block.requests) context.pool.markPending(request);
+    for (const { replica } of block.evidence) setRecordedHeight(context, replica, block.evidence, null);
+  }
   context.announce({ type: 'rolledBack', height });
+  return removed;
 }

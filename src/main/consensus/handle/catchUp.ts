@@ -4,60 +4,24 @@
  * U1 and G1); above it, the primary's signed orders.
  * @module
  */
+import { invariant } from '../../../shared/errors.ts';
 import { isLinked, type HashedHeader } from '../../ledger/block.ts';
 import type { SignedRequest } from '../../ledger/request.ts';
 import type { CheckpointCertificate } from '../../ledger/statement.ts';
-import { primaryOf } from '../config.ts';
+import { BlockFetch } from '../blockFetch.ts';
 import type { Context } from '../context.ts';
-import type { BeaconMessage, BlockMessage, GetOrdersMessage, HeadersMessage } from '../messages.ts';
-import { appendBlock, blockProblem, rollbackTo } from './append.ts';
+import type { BlockMessage, GetOrdersMessage, HeadersMessage } from '../messages.ts';
+import { adoptChain, enterView } from './adopt.ts';
 import { becomeStable } from './certify.ts';
+import { ordersMessage } from './evidence.ts';
+import { tryEnter } from './newView.ts';
 
+/** How many beacons of a replica are passed over when what it promised did not come. */
+const MISTRUSTED_BEACONS = 10;
 /** Most orders in one answer. The asker asks again from its new tip. */
 const ORDERS_MAX = 64;
 /** Most references in one answer beyond those of its first order: half of what `maxMessageBytes` leaves for them. */
 const ORDER_REFERENCES_MAX = 32_768;
-
-/** Tells the others where this replica stands, now and at every interval. */
-export function sendBeacon(context: Context): void {
-  context.emit({ type: 'broadcast', message: beaconOf(context) });
-  context.emit({ type: 'setTimer', timer: 'beacon', delayMs: context.options.beaconIntervalMs });
-}
-
-/** Where this replica stands. */
-export function beaconOf(context: Context): BeaconMessage {
-  const { epoch, view, target } = context.position;
-  const stableHeight = context.chain.stable.height;
-  const tipHeight = context.chain.tip.height;
-  return { type: 'beacon', epoch, view, target, stableHeight, tipHeight };
-}
-
-/** Where another replica says that it stands. Only a hint of what to ask for: nothing is believed. */
-export function handleBeacon(context: Context, from: number, message: BeaconMessage): void {
-  const before = context.beacons.get(from);
-  context.beacons.set(from, message);
-  if (message.epoch !== context.position.epoch) return;
-  if (message.stableHeight > context.chain.stable.height) {
-    // A checkpoint that is being made right now arrives by itself: ask where the last beacon was ahead already, and
-    // after a new connection, before which anything may have been lost.
-    const wasAhead = before === undefined || before.stableHeight > context.chain.stable.height;
-    if (wasAhead || message.stableHeight > context.chain.tip.height) startCatchUp(context, from);
-    return;
-  }
-  const ownTip = context.chain.tip.height;
-  if (message.tipHeight > ownTip && (before?.tipHeight ?? message.tipHeight) > ownTip) {
-    askForOrders(context, from);
-  }
-  if (before !== undefined) offerCheckpoint(context, from, message, before);
-}
-
-/** Spares a replica that has the blocks, but missed the votes, the way of asking for what it has. */
-function offerCheckpoint(context: Context, to: number, message: BeaconMessage, before: BeaconMessage): void {
-  const { height, certificate } = context.stable;
-  const lags = before.stableHeight < height && message.stableHeight < height && message.tipHeight >= height;
-  if (lags && certificate !== null)
-    context.emit({ type: 'send', to, message: { type: 'stable', certificate } });
-}
 
 /** Asks `source` for the headers above the stable checkpoint, unless somebody has been asked already. */
 export function startCatchUp(context: Context, source: number): void {
@@ -73,69 +37,76 @@ export function handleHeaders(context: Context, from: number, message: HeadersMe
   const { certificate } = message;
   const headers = message.headers.filter(({ height }) => height > context.chain.stable.height);
   if (certificate.height <= context.chain.stable.height) {
-    context.catchUp = null;
+    endCatchUp(context);
     return;
   }
   if (!areCertified(context, headers, message)) {
+    context.suspect(from, 'badAnswer', certificate.height);
     askAnother(context);
     return;
   }
-  catchUp.target = { certificate, headers };
-  context.announce({
-    type: 'catchingUp',
-    fromHeight: context.chain.tip.height,
-    toHeight: certificate.height,
-  });
-  const fork = headers.find(
-    ({ height, hash }) => height <= context.chain.tip.height && !context.chain.contains(height, hash),
-  );
-  if (fork !== undefined) leaveFork(context, fork.height - 1, certificate);
-  fetchNextBlock(context);
+  catchUp.target = { certificate, fetch: new BlockFetch(headers) };
+  const fromHeight = context.chain.tip.height;
+  context.announce({ type: 'catchingUp', fromHeight, toHeight: certificate.height });
+  goOn(context);
 }
 
-/**
- * What contradicts a stable block cannot become final: leaving it loses nothing (rule U1). It may have been accepted
- * under this replica's signature, though, so the base rises with it: below the certified block nothing more is signed
- * in this view, and two localCommits of one replica for one height remain proof of a fault, across restarts too.
- */
-function leaveFork(context: Context, forkHeight: number, certificate: CheckpointCertificate): void {
-  const { view, height: certifiedHeight } = certificate;
-  // One view, one order for each height: whoever ordered the block that is left ordered the certified one too.
-  if (context.chain.at(forkHeight + 1)?.order?.view === view) {
-    context.suspect(primaryOf(view, context.membership.sizes.n), 'twoOrders', forkHeight + 1);
-  }
-  rollbackTo(context, forkHeight);
-  const baseHeight = Math.max(context.position.baseHeight, certifiedHeight);
-  context.position = { ...context.position, baseHeight };
-  context.persist({ type: 'position', position: context.position });
-  for (const { header } of context.orders.values()) {
-    if (header.height <= certifiedHeight) context.orders.delete(header.height);
-  }
-}
-
-/** The requests of a block that was asked for. Their signatures have been verified. */
+/** The content of a block that was asked for. The signatures in it have been verified. */
 export function handleBlock(
   context: Context,
   from: number,
-  message: BlockMessage,
+  { hash, evidence }: BlockMessage,
   requests: readonly SignedRequest[],
 ): void {
-  const { catchUp } = context;
-  if (catchUp?.source !== from || catchUp.target === null) return;
-  const header = nextHeader(context, catchUp.target.headers);
-  if (header?.hash !== message.hash) {
-    // Not what was asked for; unless an order has brought that block meanwhile.
-    if (context.chain.contains(message.height, message.hash)) fetchNextBlock(context);
-    return;
+  const { catchUp, entering } = context;
+  const fetches = [catchUp?.target?.fetch, entering?.fetch].filter((fetch) => fetch != null);
+  const outcomes = fetches.map((fetch) => fetch.take(from, hash, requests, evidence));
+  // The header is certified or claimed by a correct replica, so whatever is wrong comes from the source.
+  if (outcomes.includes('wrong')) context.suspect(from, 'badAnswer', 0);
+  if (outcomes.every((outcome) => outcome === 'unasked')) return;
+  if (catchUp?.target != null) goOn(context);
+  if (context.entering !== null) tryEnter(context);
+}
+
+/** A stable checkpoint that somebody sends, because this replica seems to lack it. It has been verified. */
+export function handleStable(context: Context, from: number, certificate: CheckpointCertificate): void {
+  const { height, hash } = certificate;
+  if (height < context.chain.stable.height) return;
+  if (context.chain.contains(height, hash)) reachStable(context, certificate);
+  else startCatchUp(context, from);
+}
+
+/**
+ * A stable checkpoint at a block of the own chain. One of a later view brings this replica into that view, where it
+ * may enter it (rule U2); any other is recorded (rules C4 and U3).
+ */
+export function reachStable(context: Context, certificate: CheckpointCertificate): void {
+  if (entersBy(context, certificate)) {
+    const { height } = certificate;
+    const headers = context.chain.accepted
+      .map(({ block }) => block.header)
+      .filter((header) => header.height <= height);
+    enterView(context, certificate.view, new BlockFetch(headers), 'certificate');
   }
-  const block = { header, requests };
-  // The header is certified, so whatever is wrong comes from the source.
-  if (blockProblem(context, block) !== undefined) {
-    askAnother(context);
-    return;
+  becomeStable(context, certificate);
+}
+
+/** Whether the block of this header need not be fetched. */
+export function hasBlock({ chain, attic }: Context, { height, hash }: HashedHeader): boolean {
+  return height <= chain.stable.height || chain.contains(height, hash) || attic.has(hash);
+}
+
+/** Asks for blocks that are missing, of `preferred` first and then of everybody who can be reached. */
+export function askForBlocks(context: Context, fetch: BlockFetch, preferred: readonly number[]): void {
+  const { membership, unreachable } = context;
+  const everybody = Array.from({ length: membership.sizes.n }, (_, index) => index);
+  const others = [...new Set([...preferred, ...everybody])].filter((index) => index !== membership.ownIndex);
+  const reachable = others.filter((index) => !unreachable.has(index));
+  const sources = reachable.length > 0 ? reachable : others;
+  for (const { to, header } of fetch.questions(sources, (candidate) => hasBlock(context, candidate))) {
+    const { height, hash } = header;
+    context.emit({ type: 'send', to, message: { type: 'getBlock', height, hash } });
   }
-  appendBlock(context, { block, order: null });
-  fetchNextBlock(context);
 }
 
 /** Somebody lags: the signed orders from a height on. Their bodies are asked for separately. */
@@ -145,7 +116,7 @@ export function handleGetOrders(context: Context, from: number, message: GetOrde
     .flatMap(({ block, order }) => {
       if (order?.view !== context.view) return [];
       const references = block.requests.map(({ timestampMs, id }) => ({ timestampMs, id }));
-      return [{ ...order, header: block.header, references, bodies: [] }];
+      return [{ ...order, header: block.header, references, bodies: [], evidence: block.evidence }];
     })
     .slice(0, ORDERS_MAX);
   let references = 0;
@@ -157,40 +128,96 @@ export function handleGetOrders(context: Context, from: number, message: GetOrde
   if (orders.length > 0) context.emit({ type: 'send', to: from, message: { type: 'orders', orders } });
 }
 
-/** No answer in time, or nothing to go on with: another source is asked, or what is needed has come meanwhile. */
+/** No answer in time: another source is asked, or what is needed has come meanwhile. */
 export function handleCatchUpTimer(context: Context): void {
-  if (context.catchUp !== null) askAnother(context);
-}
-
-/** Asks for the block above the tip; or, with the last one here, makes the checkpoint stable and goes on. */
-function fetchNextBlock(context: Context): void {
-  const target = context.catchUp?.target;
-  if (context.catchUp === null || target === null || target === undefined) return;
-  if (context.chain.tip.height >= target.certificate.height) {
-    finishTarget(context);
-    return;
-  }
-  const header = nextHeader(context, target.headers);
-  if (header === undefined) {
+  const { catchUp } = context;
+  if (catchUp === null) return;
+  if (catchUp.target === null) {
+    context.mistrusted.set(catchUp.source, MISTRUSTED_BEACONS);
     askAnother(context);
     return;
   }
-  const { height, hash } = header;
-  context.emit({ type: 'send', to: context.catchUp.source, message: { type: 'getBlock', height, hash } });
-  context.emit({ type: 'setTimer', timer: 'catchUp', delayMs: context.options.fetchRetryMs });
+  catchUp.target.fetch.giveUpWaiting();
+  goOn(context);
 }
 
-function finishTarget(context: Context): void {
+/** Asks for what is still missing; or, with the last block here, adopts the checkpoint and goes on to the next. */
+function goOn(context: Context): void {
   const { catchUp } = context;
-  if (!catchUp?.target) return;
-  const { source, target } = catchUp;
+  if (catchUp?.target == null) return;
+  const { fetch, certificate } = catchUp.target;
+  if (
+    certificate.height > context.chain.stable.height &&
+    fetch.missing((header) => hasBlock(context, header)).length > 0
+  ) {
+    askForBlocks(context, fetch, [catchUp.source]);
+    context.emit({ type: 'setTimer', timer: 'catchUp', delayMs: context.options.fetchRetryMs });
+    return;
+  }
+  endCatchUp(context);
+  if (certificate.height > context.chain.stable.height) adoptStable(context, certificate, fetch);
+  const ahead = context.beacons.get(catchUp.source)?.stableHeight ?? 0;
+  if (ahead > context.chain.stable.height) startCatchUp(context, catchUp.source);
+  // Its beacon may be old: under load much has been ordered since.
+  else askForOrders(context, catchUp.source);
+}
+
+/** A certified block with its whole chain here: the own chain follows, where it does not hold it already. */
+function adoptStable(context: Context, certificate: CheckpointCertificate, fetch: BlockFetch): void {
+  const { height, hash, view } = certificate;
+  if (context.chain.contains(height, hash)) {
+    reachStable(context, certificate);
+    return;
+  }
+  if (entersBy(context, certificate)) {
+    // U2: with the chain of the certificate, into its view.
+    enterView(context, view, fetch, 'certificate');
+  } else {
+    // U3: what is final in an earlier view is in every later one.
+    const { position } = context;
+    invariant(
+      !context.isNormal || view === position.view,
+      'a later view contains what was stable before',
+      () => JSON.stringify({ certificate, position }),
+    );
+    followStable(context, certificate, fetch);
+  }
+  becomeStable(context, certificate);
+}
+
+/**
+ * U1, and in changing mode a stricter reading of U3: a chain that does not hold the stable block would be reported as
+ * empty by the next view change, and so is that of the block alone; nothing is claimed that was not before.
+ *
+ * What contradicts a stable block cannot become final, so leaving it loses nothing. It may have been accepted under
+ * this replica's signature, though, so the base rises with it: below the certified block nothing more is signed in
+ * this view, and two localCommits of one replica for one height remain proof of a fault, across restarts too.
+ */
+function followStable(context: Context, { view, height }: CheckpointCertificate, fetch: BlockFetch): void {
+  const { putBack } = adoptChain(context, fetch);
+  if (putBack.length === 0) return;
+  for (const { block, order } of putBack) {
+    // One view, one order for each height: whoever ordered the block that is left ordered the certified one too.
+    if (order?.view === view && order.signature !== '') {
+      context.emit({ type: 'broadcast', message: ordersMessage({ ...order, block }) });
+    }
+  }
+  const baseHeight = Math.max(context.position.baseHeight, height);
+  context.position = { ...context.position, baseHeight };
+  context.persist({ type: 'position', position: context.position });
+  for (const { header } of context.orders.values()) {
+    if (header.height <= height) context.orders.delete(header.height);
+  }
+}
+
+/** U2: whether a certificate brings this replica into its view. */
+function entersBy({ position }: Context, { view }: CheckpointCertificate): boolean {
+  return view > position.lastNormalView && view >= position.target;
+}
+
+function endCatchUp(context: Context): void {
   context.catchUp = null;
   context.emit({ type: 'clearTimer', timer: 'catchUp' });
-  becomeStable(context, target.certificate);
-  const ahead = context.beacons.get(source)?.stableHeight ?? 0;
-  if (ahead > context.chain.stable.height) startCatchUp(context, source);
-  // Its beacon may be old: under load much has been ordered since.
-  else askForOrders(context, source);
 }
 
 /** The source did not answer, or lied: the next replica is asked from the start. */
@@ -199,12 +226,18 @@ function askAnother(context: Context): void {
   context.lastAsked = context.catchUp.source;
   const source = nextToAsk(context);
   context.lastAsked = source;
-  // Where nobody has claimed more than this replica has, there is nothing to catch up with.
-  const anybodyAhead = [...context.beacons.values()].some(
-    ({ stableHeight }) => stableHeight > context.chain.stable.height,
+  // Where nobody believable has claimed more than this replica has, there is nothing to catch up with.
+  const { height } = context.chain.stable;
+  const anybodyAhead = [...context.beacons].some(
+    ([replica, { stableHeight }]) => stableHeight > height && (context.mistrusted.get(replica) ?? 0) === 0,
   );
-  context.catchUp = anybodyAhead ? { source, target: null } : null;
-  if (context.catchUp !== null) requestHeaders(context);
+  endCatchUp(context);
+  if (anybodyAhead || needsCheckpoint(context)) startCatchUp(context, source);
+}
+
+/** Whether the new view that this replica wants to enter starts from a checkpoint that it lacks. */
+function needsCheckpoint({ entering, chain }: Context): boolean {
+  return (entering?.selection.stable?.height ?? 0) > chain.stable.height;
 }
 
 function requestHeaders(context: Context): void {
@@ -224,7 +257,8 @@ export function nextToAsk(context: Context): number {
   return (context.membership.ownIndex + 1) % n;
 }
 
-function askForOrders(context: Context, source: number): void {
+/** Asks for the orders above the tip. */
+export function askForOrders(context: Context, source: number): void {
   const fromHeight = context.chain.tip.height + 1;
   context.emit({ type: 'send', to: source, message: { type: 'getOrders', fromHeight } });
 }
@@ -239,8 +273,4 @@ function areCertified(
   if (headers.length > context.membership.windowBlocks || last?.hash !== certificate.hash) return false;
   if (last.height !== certificate.height || last.stateDigest !== certificate.stateDigest) return false;
   return headers.every((header, index) => isLinked(headers[index - 1] ?? context.chain.stable, header));
-}
-
-function nextHeader(context: Context, headers: readonly HashedHeader[]): HashedHeader | undefined {
-  return headers.find(({ height }) => height === context.chain.tip.height + 1);
 }

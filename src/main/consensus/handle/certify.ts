@@ -6,14 +6,23 @@
  * @module
  */
 import { invariant } from '../../../shared/errors.ts';
-import type { Context } from '../context.ts';
+import type { Context, EarlyMessage } from '../context.ts';
+import type { AcceptedBlock } from '../effects.ts';
 import type { Hex } from '../../../shared/encoding/hex.ts';
-import type {
-  CheckpointCertificate,
-  CommitCertificate,
-  LocalCommitStatement,
+import type { HashedHeader } from '../../ledger/block.ts';
+import {
+  compareCertificates,
+  type CheckpointCertificate,
+  type CheckpointVoteStatement,
+  type CommitCertificate,
+  type LocalCommitStatement,
 } from '../../ledger/statement.ts';
 import type { CheckpointVoteMessage, CommitMessage, LocalCommitMessage } from '../messages.ts';
+import { reachStable } from './catchUp.ts';
+import { compare, showOwnOrder, signedOrder } from './evidence.ts';
+
+/** Most statements of one replica that are kept for a view not yet entered: a round of each phase, and repeats. */
+const EARLY_MAX = 16;
 
 /** A client's commit (rule K2). Whoever sends it: only a block of the own chain, in this view, is certified for it. */
 export function handleCommit(context: Context, commit: Omit<CommitMessage, 'type'>): void {
@@ -30,10 +39,14 @@ export function handleLocalCommit(
   message: Omit<LocalCommitMessage, 'type'>,
 ): void {
   const { epoch, view, height, hash, signature } = message;
-  if (epoch !== context.position.epoch || view !== context.view || !context.isInWindow(height)) return;
-  const outcome = context.localCommits.add({ replica: from, height, key: hash, signature });
-  if (outcome === 'conflict') context.suspect(from, 'twoLocalCommits', height);
-  if (outcome === 'added') context.announce({ type: 'vote', phase: 'localCommit', replica: from, height });
+  if (!isCounted(context, from, { ...message, type: 'localCommit' })) return;
+  const statement: LocalCommitStatement = { type: 'localCommit', epoch, view, height, hash };
+  const counting = context.localCommits.add({ replica: from, statement, signature });
+  if (counting.outcome === 'conflict') compare(context, from, counting.before, { statement, signature });
+  if (counting.outcome !== 'added') return;
+  context.announce({ type: 'vote', phase: 'localCommit', replica: from, height });
+  const own = context.chain.header(height) ?? context.orders.get(height)?.header;
+  if (own !== undefined && own.hash !== hash) showOwnOrder(context, from, height);
 }
 
 /** Another replica's checkpoint vote, or the own one when it has been signed. */
@@ -43,11 +56,44 @@ export function handleCheckpointVote(
   message: Omit<CheckpointVoteMessage, 'type'>,
 ): void {
   const { epoch, view, height, hash, stateDigest, signature } = message;
-  if (epoch !== context.position.epoch || view !== context.view || !context.isInWindow(height)) return;
-  const key = `${hash}:${stateDigest}`;
-  const outcome = context.votes.add({ replica: from, height, key, signature });
-  if (outcome === 'conflict') context.suspect(from, 'twoVotes', height);
-  if (outcome === 'added') context.announce({ type: 'vote', phase: 'checkpointVote', replica: from, height });
+  if (!isCounted(context, from, { ...message, type: 'checkpointVote' })) return;
+  const statement: CheckpointVoteStatement = {
+    type: 'checkpointVote',
+    epoch,
+    view,
+    height,
+    hash,
+    stateDigest,
+  };
+  const counting = context.votes.add({ replica: from, statement, signature });
+  if (counting.outcome === 'conflict') compare(context, from, counting.before, { statement, signature });
+  if (counting.outcome === 'added') {
+    context.announce({ type: 'vote', phase: 'checkpointVote', replica: from, height });
+  }
+}
+
+/** Counts what came in before this replica entered its view. */
+export function recount(context: Context): void {
+  const early = [...context.early];
+  context.early.clear();
+  for (const [from, messages] of early) {
+    for (const message of messages) {
+      if (message.type === 'localCommit') handleLocalCommit(context, from, message);
+      else handleCheckpointVote(context, from, message);
+    }
+  }
+}
+
+/** Whether a statement is of this view and within the window. One of a later view is kept until that is entered. */
+function isCounted(context: Context, from: number, message: EarlyMessage): boolean {
+  const { epoch, view, height } = message;
+  if (epoch !== context.position.epoch) return false;
+  if (view > context.view) {
+    const kept = context.early.get(from) ?? [];
+    context.early.set(from, [...kept.slice(1 - EARLY_MAX), message]);
+    return false;
+  }
+  return view === context.view && context.isInWindow(height);
 }
 
 /** Everything that a step may have made possible: certificates, votes, checkpoints, a new localCommit. */
@@ -81,8 +127,9 @@ export function becomeStable(context: Context, certificate: CheckpointCertificat
   context.persist({ type: 'checkpoint', checkpoint });
   context.stable = checkpoint;
   context.ledger.settle(header);
-  for (const { block } of context.chain.settle(height)) {
+  for (const { block, order } of context.chain.settle(height)) {
     for (const request of block.requests) context.pool.forget(request);
+    rememberOrder(context, block.header, order);
     context.emit({
       type: 'finalize',
       requestIds: block.requests.map(({ id }) => id),
@@ -93,13 +140,27 @@ export function becomeStable(context: Context, certificate: CheckpointCertificat
   context.localCommits.settle(height);
   context.votes.settle(height);
   for (const ordered of context.orders.keys()) if (ordered <= height) context.orders.delete(ordered);
+  for (const [rolledBack, { header }] of context.attic) {
+    if (header.height <= height) context.attic.delete(rolledBack);
+  }
+  const oldest = height - context.membership.windowBlocks;
+  for (const settled of context.settledOrders.keys())
+    if (settled <= oldest) context.settledOrders.delete(settled);
+  // The view works: the next one that does not is given up as soon as the first was (rule 11).
+  if (context.isNormal && certificate.view === context.view) context.attempts = 0;
   if (context.chain.tip.height === height) context.emit({ type: 'clearTimer', timer: 'checkpoint' });
   else context.emit({ type: 'setTimer', timer: 'checkpoint', delayMs: context.options.checkpointIdleMs });
   context.announce({ type: 'stable', checkpoint });
 }
 
+/** Late orders are compared with those of the last stable blocks. */
+function rememberOrder(context: Context, header: HashedHeader, order: AcceptedBlock['order']): void {
+  if (order === null) return;
+  context.settledOrders.set(header.height, signedOrder(context, { ...order, header }));
+}
+
 /** The fast path was missed: exchange localCommits for each block for a while (rule K4). */
-function becomeEager(context: Context): void {
+export function becomeEager(context: Context): void {
   const was = context.isEager;
   context.eagerUntilMs = context.nowMs + context.options.eagerMs;
   if (!was) context.announce({ type: 'eager', eager: true });
@@ -110,11 +171,15 @@ function adoptCommitCertificate(context: Context): void {
   for (const height of context.localCommits.heights().toSorted(descending)) {
     const header = context.chain.header(height);
     if (header === undefined) continue;
-    const signatures = context.localCommits.signatures(height, header.hash);
+    const signatures = context.localCommits.signatures({ height, hash: header.hash });
     if (signatures.length < context.membership.sizes.q) continue;
     const { epoch, view } = context.position;
     const certificate = { epoch, view, height, hash: header.hash, signatures };
-    if (!isHigher(certificate, context.commitCertificate)) return;
+    if (
+      context.commitCertificate !== null &&
+      compareCertificates(certificate, context.commitCertificate) <= 0
+    )
+      return;
     context.commitCertificate = certificate;
     context.persist({ type: 'commitCertificate', certificate });
     context.announce({ type: 'commitCertificate', certificate });
@@ -134,10 +199,10 @@ function adoptVotes(context: Context): void {
     const header = context.chain.header(height);
     if (header === undefined) continue;
     const { hash, stateDigest } = header;
-    const signatures = context.votes.signatures(height, `${hash}:${stateDigest}`);
+    const signatures = context.votes.signatures({ height, hash, stateDigest });
     if (signatures.length < context.membership.sizes.q) continue;
     const { epoch, view } = context.position;
-    becomeStable(context, { epoch, view, height, hash, stateDigest, signatures });
+    reachStable(context, { epoch, view, height, hash, stateDigest, signatures });
     return;
   }
 }
@@ -154,7 +219,7 @@ function signLocalCommit(context: Context): void {
   const header = chain.header(height);
   if (header === undefined || !context.isInWindow(height)) return;
   wishes.signedHeight = height;
-  context.emit({ type: 'sign', statement: localCommitOf(context, height, header.hash) });
+  context.sign(localCommitOf(context, height, header.hash));
   // The round has only begun: it is repeated when it has not ended in time, not when the idle time ends.
   context.emit({ type: 'setTimer', timer: 'checkpoint', delayMs: context.options.checkpointRetryMs });
 }
@@ -165,7 +230,7 @@ function highestEchoed(context: Context): number {
   for (const height of context.localCommits.heights()) {
     const header = context.chain.header(height);
     if (height <= highest || header === undefined) continue;
-    if (context.localCommits.signatures(height, header.hash).length > 0) highest = height;
+    if (context.localCommits.signatures({ height, hash: header.hash }).length > 0) highest = height;
   }
   return highest;
 }
@@ -186,7 +251,7 @@ function repeatRound(context: Context): void {
   const { signedHeight, votedHeight } = context.wishes;
   const signed = context.chain.header(signedHeight);
   if (signed !== undefined && signedHeight >= context.position.baseHeight) {
-    context.emit({ type: 'sign', statement: localCommitOf(context, signedHeight, signed.hash) });
+    context.sign(localCommitOf(context, signedHeight, signed.hash));
   }
   if (context.commitCertificate?.height === votedHeight) signVote(context, context.commitCertificate);
 }
@@ -198,21 +263,12 @@ function signVote(context: Context, { epoch, view, height, hash }: CommitCertifi
   if (header?.hash !== hash) return;
   context.wishes.votedHeight = height;
   const { stateDigest } = header;
-  context.emit({
-    type: 'sign',
-    statement: { type: 'checkpointVote', epoch, view, height, hash, stateDigest },
-  });
+  context.sign({ type: 'checkpointVote', epoch, view, height, hash, stateDigest });
 }
 
 function localCommitOf(context: Context, height: number, hash: Hex): LocalCommitStatement {
   const { epoch, view } = context.position;
   return { type: 'localCommit', epoch, view, height, hash };
-}
-
-/** The order on certificates: view first, then height (PROTOCOL.md, rules, 1). */
-function isHigher(left: CommitCertificate, right: CommitCertificate | null): boolean {
-  if (right === null) return true;
-  return left.view !== right.view ? left.view > right.view : left.height > right.height;
 }
 
 function descending(left: number, right: number): number {

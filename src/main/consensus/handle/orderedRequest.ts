@@ -4,12 +4,15 @@
  * @module
  */
 import type { HashedHeader } from '../../ledger/block.ts';
+import { evidenceDigest } from '../../ledger/evidence.ts';
 import { merkleRoot } from '../../ledger/merkle.ts';
 import type { SignedRequest } from '../../ledger/request.ts';
 import type { Context, Order } from '../context.ts';
 import type { OrderedRequestMessage, PeerMessage } from '../messages.ts';
 import { appendBlock, blockProblem } from './append.ts';
 import { nextToAsk, startCatchUp } from './catchUp.ts';
+import { compareOrders } from './evidence.ts';
+import { suspectPrimary } from './patience.ts';
 
 /** An order from the primary, or a copy of it that `from` passes on: the primary's signature has been verified. */
 export function handleOrder(
@@ -18,7 +21,8 @@ export function handleOrder(
   message: Omit<OrderedRequestMessage, 'type'>,
   bodies: readonly SignedRequest[],
 ): void {
-  const { view, header, references, signature } = message;
+  const { view, header, references, evidence, signature } = message;
+  compareOrders(context, message);
   if (view !== context.view || header.epoch !== context.position.epoch || !context.isNormal) return;
   if (header.height <= context.chain.stable.height) return;
   if (header.height > context.windowEnd) {
@@ -28,16 +32,11 @@ export function handleOrder(
   }
   if (contradictsCertified(context, header)) return;
   const known = context.chain.at(header.height);
-  if (known !== undefined) {
-    const contradicts = known.order?.view === view && known.block.header.hash !== header.hash;
-    if (contradicts) context.suspect(context.primary, 'twoOrders', header.height);
-    return;
-  }
-  const kept = context.orders.get(header.height);
-  if (kept !== undefined) {
-    if (kept.header.hash !== header.hash) context.suspect(context.primary, 'twoOrders', header.height);
+  if (known !== undefined) return;
+  if (context.orders.has(header.height)) {
+    // The bodies may be new, even where the order is not.
   } else if (bindsReferences(context, message)) {
-    context.orders.set(header.height, { view, header, references, signature });
+    context.orders.set(header.height, { view, header, references, evidence, signature });
   } else {
     context.suspect(from, 'badReferences', header.height);
     return;
@@ -47,7 +46,7 @@ export function handleOrder(
 
 /** Whether a stable checkpoint that this replica is catching up with holds another block at this height. */
 function contradictsCertified({ catchUp }: Context, { height, hash }: HashedHeader): boolean {
-  const certified = catchUp?.target?.headers.find((header) => header.height === height);
+  const certified = catchUp?.target?.fetch.headers.find((header) => header.height === height);
   return certified !== undefined && certified.hash !== hash;
 }
 
@@ -57,8 +56,9 @@ function contradictsCertified({ catchUp }: Context, { height, hash }: HashedHead
  */
 function bindsReferences(
   { limits }: Context,
-  { header, references }: Omit<OrderedRequestMessage, 'type'>,
+  { header, references, evidence }: Omit<OrderedRequestMessage, 'type'>,
 ): boolean {
+  if (evidenceDigest(evidence) !== header.evidenceDigest) return false;
   if (references.length !== header.requestCount || references.length > limits.maxBlockRequests) return false;
   return merkleRoot(references.map(({ id }) => id)) === header.requestsRoot;
 }
@@ -72,7 +72,7 @@ export function handleBodies(context: Context, bodies: readonly SignedRequest[])
 /** Accepts the orders that follow the tip, as far as they and their bodies are here. */
 export function acceptOrders(context: Context): void {
   if (!context.isNormal) return;
-  for (;;) {
+  while (context.mayExtend) {
     const nextHeight = context.chain.tip.height + 1;
     const order = context.orders.get(nextHeight);
     if (order === undefined) {
@@ -107,7 +107,7 @@ function addBody(context: Context, body: SignedRequest): void {
   if (context.ledger.executed(body.id) !== undefined) return;
   const nextHeight = context.chain.tip.height + 1;
   for (const { header, references } of context.orders.values()) {
-    if (header.height !== nextHeight && !context.pool.hasRoomFor(body.bytes.length)) continue;
+    if (header.height !== nextHeight && !context.pool.hasRoomFor(body)) continue;
     if (!references.some(({ id }) => id === body.id)) continue;
     // A request signed by a supervisor is the same whoever brings it: when it arrives again, nothing changes.
     context.pool.add(body, 'forwarded');
@@ -117,7 +117,7 @@ function addBody(context: Context, body: SignedRequest): void {
 
 /** Whether the order, which is for the height above the tip, has been accepted. */
 function acceptOrder(context: Context, order: Order): boolean {
-  const { header, view, signature, references } = order;
+  const { header, view, signature, references, evidence } = order;
   const skewMs = header.timeMs - context.nowMs;
   if (skewMs > context.limits.maxClockSkewMs) {
     // Softly: a replica whose clock is off waits for a quorum to certify the block, and accuses nobody.
@@ -133,13 +133,15 @@ function acceptOrder(context: Context, order: Order): boolean {
     const pooled = context.pool.findById(id);
     return pooled === undefined ? [] : [pooled.request];
   });
-  const problem = blockProblem(context, { header, requests });
-  if (problem !== undefined) {
+  const block = { header, requests, evidence };
+  if (blockProblem(context, block) !== undefined) {
     context.orders.delete(header.height);
     context.suspect(context.primary, 'badBlock', header.height);
+    // No proof for others, but certain here: no correct primary signs such an order.
+    suspectPrimary(context);
     return false;
   }
-  appendBlock(context, { block: { header, requests }, order: { view, signature } });
+  appendBlock(context, { block, order: { view, signature } });
   return true;
 }
 

@@ -5,21 +5,24 @@
  */
 import type { Hex } from '../../../shared/encoding/hex.ts';
 import { hashed, type Block } from '../../ledger/block.ts';
+import { evidenceDigest, type Evidence } from '../../ledger/evidence.ts';
 import { merkleRoot } from '../../ledger/merkle.ts';
 import type { SignedRequest } from '../../ledger/request.ts';
 import type { OrderStatement } from '../../ledger/statement.ts';
 import type { Context } from '../context.ts';
 import type { OrderedRequestMessage } from '../messages.ts';
 import { appendBlock } from './append.ts';
+import { unrecordedEvidence } from './evidence.ts';
 
 /** Orders one block of pending requests, where this replica is the primary and may. */
 export function proposeBlock(context: Context): void {
-  if (!context.isPrimary || !context.isNormal || context.signingOrder) return;
-  if (context.chain.tip.height >= context.windowEnd || context.pool.pendingCount === 0) return;
+  if (!context.isPrimary || !context.isNormal || context.learner !== null || context.signingOrder) return;
+  const evidence = unrecordedEvidence(context);
+  if (!context.mayExtend || context.pool.pendingCount + evidence.length === 0) return;
   const timeMs = Math.max(context.nowMs, context.chain.tip.timeMs + 1);
   const requests = selectRequests(context, timeMs);
-  if (requests.length === 0) return;
-  const block = buildBlock(context, requests, timeMs);
+  if (requests.length + evidence.length === 0) return;
+  const block = buildBlock(context, requests, evidence, timeMs);
   appendBlock(context, { block, order: null });
   signOrder(context, block);
 }
@@ -37,10 +40,11 @@ export function publishOrder(context: Context, statement: OrderStatement, signat
   const { view, height, hash } = statement;
   context.signingOrder = false;
   const accepted = context.chain.at(height);
-  if (accepted?.block.header.hash !== hash || view !== context.view) return;
+  // Signed in a view that has been left: its block is in the view change, and no longer ordered (rule V2).
+  if (accepted?.block.header.hash !== hash || view !== context.view || !context.isNormal) return;
   context.chain.setOrder(height, { view, signature });
   context.persist({ type: 'orderSigned', height, view, signature });
-  const { header, requests } = accepted.block;
+  const { header, requests, evidence } = accepted.block;
   const message: OrderedRequestMessage = {
     type: 'orderedRequest',
     view,
@@ -49,6 +53,7 @@ export function publishOrder(context: Context, statement: OrderStatement, signat
     bodies: requests
       .filter((request) => context.pool.find(request)?.origin === 'forwarded')
       .map(({ bytes }) => bytes),
+    evidence,
     signature,
   };
   context.emit({ type: 'broadcast', message });
@@ -56,15 +61,15 @@ export function publishOrder(context: Context, statement: OrderStatement, signat
 
 function signOrder(context: Context, { header }: Block): void {
   context.signingOrder = true;
-  context.emit({ type: 'sign', statement: context.orderStatement(context.view, header) });
+  context.sign(context.orderStatement(context.view, header));
 }
 
-/** Pending requests in order of arrival, as many as one block holds. Those that no block can hold are dropped. */
+/** Pending requests, each supervisor in turn, as many as one block holds. Those that no block can hold are dropped. */
 function selectRequests(context: Context, timeMs: number): readonly SignedRequest[] {
   const { maxBlockRequests, maxBlockBytes } = context.limits;
   const selected: SignedRequest[] = [];
   let sizeBytes = 0;
-  for (const { request } of context.pool.pending()) {
+  for (const { request } of context.pool.inTurn()) {
     const objection = context.ledger.objection(request, timeMs);
     if (objection !== undefined) {
       context.pool.forget(request);
@@ -78,7 +83,12 @@ function selectRequests(context: Context, timeMs: number): readonly SignedReques
   return selected;
 }
 
-function buildBlock(context: Context, requests: readonly SignedRequest[], timeMs: number): Block {
+function buildBlock(
+  context: Context,
+  requests: readonly SignedRequest[],
+  evidence: readonly Evidence[],
+  timeMs: number,
+): Block {
   const { tip } = context.chain;
   const header = hashed({
     epoch: tip.epoch,
@@ -87,7 +97,8 @@ function buildBlock(context: Context, requests: readonly SignedRequest[], timeMs
     timeMs,
     requestCount: requests.length,
     requestsRoot: merkleRoot(requests.map(({ id }) => id)),
+    evidenceDigest: evidenceDigest(evidence),
     stateDigest: context.ledger.digestAfter(requests),
   });
-  return { header, requests };
+  return { header, requests, evidence };
 }

@@ -15,7 +15,7 @@ export function handleRequest(
 ): void {
   if (answerExecuted(context, request)) return;
   if (context.pool.isPending(request)) {
-    forwardToPrimary(context, request, origin);
+    resent(context, request, origin);
     return;
   }
   const objection = context.ledger.objection(request, context.nowMs);
@@ -23,12 +23,14 @@ export function handleRequest(
     context.emit({ type: 'refuse', requestId: request.id, error: objection });
     return;
   }
-  if (!context.pool.hasRoomFor(request.bytes.length)) {
+  const isOverdue = origin === 'forwarded';
+  if (isOverdue ? !context.pool.hasRoomForOverdue : !context.pool.hasRoomFor(request)) {
     const data = { maxRequests: context.options.maxPoolRequests };
     context.emit({ type: 'refuse', requestId: request.id, error: { code: 'request.poolFull', data } });
     return;
   }
   context.pool.add(request, origin);
+  if (isOverdue) context.pool.markOverdue(request);
   // An order may have been waiting for this very request.
   if (context.orders.size > 0) acceptOrders(context);
 }
@@ -43,17 +45,20 @@ function answerExecuted(context: Context, { id }: SignedRequest): boolean {
   }
   const header = context.chain.header(executed.height);
   // A block below the base of the view was accepted in an earlier one: only a stable checkpoint answers (rule A3).
-  if (header !== undefined && executed.height >= context.position.baseHeight) {
+  const mayAnswer = executed.height >= context.position.baseHeight && context.learner === null;
+  if (header !== undefined && mayAnswer) {
     const { height, hash } = header;
     context.emit({ type: 'respond', requestIds: [id], height, hash, tag: context.tag });
   }
   return true;
 }
 
-/** A client that sends a request again may have missed the primary (rule K2). */
-function forwardToPrimary(context: Context, request: SignedRequest, origin: PooledRequest['origin']): void {
-  if (origin !== 'broadcast' || context.isPrimary) return;
-  context.emit({ type: 'send', to: context.primary, message: { type: 'request', request: request.bytes } });
+/** A client that sends a request again may have missed the primary (rule K2); one that a replica sends is overdue. */
+function resent(context: Context, request: SignedRequest, origin: PooledRequest['origin']): void {
+  if (origin === 'forwarded') context.pool.markOverdue(request);
+  else if (!context.isPrimary && context.learner === null) {
+    context.emit({ type: 'send', to: context.primary, message: { type: 'request', request: request.bytes } });
+  }
 }
 
 /**

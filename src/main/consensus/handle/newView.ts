@@ -1,0 +1,193 @@
+/**
+ * Opening and entering a view (PROTOCOL.md, rules V4 to V6): its primary gathers a quorum of view changes; everybody
+ * computes from them the history with which the view begins, fetches what it lacks of it, and enters.
+ * @module
+ */
+import type { Hex } from '../../../shared/encoding/hex.ts';
+import { invariant } from '../../../shared/errors.ts';
+import type { HashedHeader } from '../../ledger/block.ts';
+import {
+  newViewStatement,
+  viewChangeProblem,
+  type NewView,
+  type SignedViewChange,
+} from '../../ledger/viewChange.ts';
+import { BlockFetch } from '../blockFetch.ts';
+import { primaryOf } from '../config.ts';
+import type { Context, Entering } from '../context.ts';
+import type { NewViewMessage } from '../messages.ts';
+import { select } from '../select.ts';
+import { enterView } from './adopt.ts';
+import { askForBlocks, hasBlock, reachStable, startCatchUp } from './catchUp.ts';
+import { compare } from './evidence.ts';
+
+/** A quorum wants the view: the wait for it begins (rule 11), and its primary opens it (rule V4). */
+export function considerNewView(context: Context): void {
+  if (context.isNormal || context.learner !== null) return;
+  const { position, membership } = context;
+  const view = position.target;
+  const members = [...context.viewChanges.values()].filter(({ viewChange }) => viewChange.view === view);
+  if (members.length < membership.sizes.q) return;
+  if (context.awaitedView !== view) {
+    context.awaitedView = view;
+    context.emit({ type: 'setTimer', timer: 'newView', delayMs: context.patienceMs });
+  }
+  const isOpened = context.opening !== null && context.opening.newView.view >= view;
+  if (primaryOf(view, membership.sizes.n) === membership.ownIndex && !isOpened)
+    openView(context, view, members);
+}
+
+/** The own new view has been signed. */
+export function publishNewView(context: Context, view: number, signature: Hex): void {
+  const { opening } = context;
+  if (opening?.newView.view !== view || opening.signature !== null) return;
+  const { newView } = opening;
+  context.opening = { newView, signature };
+  context.persist({ type: 'newView', opening: context.opening });
+  if (context.entering?.newView === newView) context.entering.signature = signature;
+  context.emit({ type: 'broadcast', message: { type: 'newView', newView, signature } });
+}
+
+/** Goes on with a new view that this primary had decided on before it stopped. */
+export function resumeOpening(context: Context): void {
+  const { opening, position } = context;
+  if (opening === null || opening.newView.view < position.view) return;
+  if (opening.signature === null) context.sign(newViewStatement(opening.newView));
+  if (isAcceptable(context, opening.newView)) begin(context, opening.newView, opening.signature);
+}
+
+/** A new view, from its primary or passed on: all signatures in it have been verified. */
+export function handleNewView(context: Context, { newView, signature }: NewViewMessage): void {
+  const { position, membership } = context;
+  if (newView.epoch !== position.epoch) return;
+  compareOpenings(context, newView, signature);
+  if (!isAcceptable(context, newView)) return;
+  const isUnderWay = context.entering !== null && context.entering.newView.view >= newView.view;
+  if (isUnderWay) return;
+  if (newViewProblem(context, newView) !== undefined) {
+    const { n } = membership.sizes;
+    context.suspect(primaryOf(newView.view, n), 'badNewView', 0);
+    return;
+  }
+  begin(context, newView, signature);
+}
+
+/** A replica lags: what opened this view, or a checkpoint of it, brings it here. */
+export function sendOpening(context: Context, to: number): void {
+  const { opening, position, stable } = context;
+  if (opening?.signature != null && opening.newView.view === position.view && context.isNormal) {
+    const { newView, signature } = opening;
+    context.emit({ type: 'send', to, message: { type: 'newView', newView, signature } });
+  } else if (stable.certificate?.view === position.view) {
+    context.emit({ type: 'send', to, message: { type: 'stable', certificate: stable.certificate } });
+  }
+}
+
+/** Enters the view, as soon as the checkpoint that it starts from and all its blocks are here. */
+export function tryEnter(context: Context): void {
+  const { entering } = context;
+  if (entering === null) return;
+  if (!isAcceptable(context, entering.newView)) {
+    context.entering = null;
+    return;
+  }
+  const { stable } = entering.selection;
+  if (stable !== null && stable.height > context.chain.stable.height) {
+    if (context.chain.contains(stable.height, stable.hash)) reachStable(context, stable);
+    else
+      startCatchUp(
+        context,
+        entering.selection.sources.find((source) => source !== context.membership.ownIndex) ?? 0,
+      );
+    return;
+  }
+  entering.fetch ??= new BlockFetch(headersAboveStable(context, entering));
+  const { fetch } = entering;
+  if (fetch.missing((header) => hasBlock(context, header)).length > 0) {
+    fetchForNewView(context);
+    return;
+  }
+  context.entering = null;
+  const { newView, signature } = entering;
+  context.opening = { newView, signature };
+  context.persist({ type: 'newView', opening: context.opening });
+  enterView(context, newView.view, fetch, 'newView');
+}
+
+/** Asks for the blocks of the new view that are not here. */
+export function fetchForNewView(context: Context): void {
+  const { entering } = context;
+  if (entering?.fetch == null) {
+    tryEnter(context);
+    return;
+  }
+  askForBlocks(context, entering.fetch, entering.selection.sources);
+  const delayMs = Math.min(context.options.viewChangeRetryMs, context.options.fetchRetryMs);
+  context.emit({ type: 'setTimer', timer: 'viewChange', delayMs });
+}
+
+/** Signs one new view for the view, durably decided before (rule V4): the first quorum of view changes. */
+function openView(context: Context, view: number, members: readonly SignedViewChange[]): void {
+  const viewChanges = members
+    .slice(0, context.membership.sizes.q)
+    .toSorted((left, right) => left.replica - right.replica);
+  const newView = { epoch: context.position.epoch, view, viewChanges };
+  context.opening = { newView, signature: null };
+  context.persist({ type: 'newView', opening: context.opening });
+  context.sign(newViewStatement(newView));
+  begin(context, newView, null);
+}
+
+function begin(context: Context, newView: NewView, signature: Hex | null): void {
+  const { sizes } = context.membership;
+  const selection = select(newView.viewChanges, context.genesis, sizes.n - 2 * sizes.f);
+  context.entering = { newView, signature, selection, fetch: null };
+  const replicas = newView.viewChanges.map(({ replica }) => replica);
+  context.announce({ type: 'newView', view: newView.view, replicas });
+  tryEnter(context);
+}
+
+/** V6: only above the last normal view, never below a view change already signed (M11), once for each view (M12). */
+function isAcceptable({ position }: Context, { view }: NewView): boolean {
+  return position.lastNormalView < view && position.target <= view;
+}
+
+/** Why a new view is not valid, apart from signatures; `undefined` where it is (rules V3 and V4). */
+function newViewProblem({ membership, genesis }: Context, newView: NewView): string | undefined {
+  const { epoch, view, viewChanges } = newView;
+  if (viewChanges.length !== membership.sizes.q) return 'is not of a quorum';
+  for (const { viewChange } of viewChanges) {
+    if (viewChange.epoch !== epoch || viewChange.view !== view) return 'holds a view change for another view';
+    const problem = viewChangeProblem(viewChange, genesis, membership.windowBlocks);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+/** Two new views of one primary for one view are evidence. */
+function compareOpenings(context: Context, newView: NewView, signature: Hex): void {
+  const known = [context.opening, context.entering].find(
+    (candidate) => candidate?.newView.view === newView.view,
+  );
+  if (known?.signature == null) return;
+  const primary = primaryOf(newView.view, context.membership.sizes.n);
+  compare(
+    context,
+    primary,
+    { statement: newViewStatement(known.newView), signature: known.signature },
+    { statement: newViewStatement(newView), signature },
+  );
+}
+
+/** The result's headers above the own stable checkpoint, which it must contain (runtime assert, rule 12). */
+function headersAboveStable({ chain }: Context, { selection }: Entering): readonly HashedHeader[] {
+  const baseHeight = selection.height - selection.headers.length;
+  const covered = chain.stable.height - baseHeight;
+  const hash = covered === 0 ? selection.stable?.hash : selection.headers[covered - 1]?.hash;
+  invariant(
+    hash === chain.stable.hash || (covered === 0 && selection.stable === null && chain.stable.height === 0),
+    'the history of a new view contains the own stable checkpoint',
+    () => JSON.stringify({ stable: chain.stable, selected: selection.height }),
+  );
+  return selection.headers.slice(covered);
+}

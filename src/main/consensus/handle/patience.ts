@@ -1,0 +1,98 @@
+/**
+ * Waiting for the primary (rules V1, K2 and 11). A request that waits is first passed on to the primary, which may
+ * never have had it; only then is the primary suspected. Suspicion alone moves nobody: it takes f+1 replicas.
+ *
+ * What is watched is one thing at a time, the request that has waited longest, and the lowest block that is not
+ * stable: a primary that serves all but one client is found out as well, and one that is merely busy is not.
+ * @module
+ */
+import { requestKey, type SignedRequest } from '../../ledger/request.ts';
+import type { Context } from '../context.ts';
+import { considerJoining } from './viewChange.ts';
+
+/** Most requests that are passed on to the primary at once. */
+const PASS_ON_MAX = 64;
+
+/** Starts, restarts or ends the waits, according to what there is to wait for now. Called after every step. */
+export function watch(context: Context): void {
+  const { patience } = context;
+  const watches = context.isNormal && !context.isPrimary && context.learner === null;
+  const oldest = watches ? oldestOrderable(context) : undefined;
+  const request = oldest === undefined ? null : requestKey(oldest);
+  if (request !== patience.request) {
+    patience.request = request;
+    patience.passedOn = false;
+    setWait(context, 'awaitOrder', request === null ? null : context.patienceMs / 2);
+  }
+  const { tip, stable } = context.chain;
+  const stableHeight = watches && tip.height > stable.height ? stable.height : null;
+  if (stableHeight !== patience.stableHeight) {
+    patience.stableHeight = stableHeight;
+    setWait(context, 'awaitStable', stableHeight === null ? null : context.patienceMs);
+  }
+}
+
+/** The request that was awaited has not been ordered: it is passed on at half time, and at the end suspected. */
+export function handleAwaitOrder(context: Context): void {
+  const { patience } = context;
+  if (patience.request === null) return;
+  if (patience.passedOn) suspectPrimary(context);
+  patience.passedOn = true;
+  passOn(context);
+  setWait(context, 'awaitOrder', context.patienceMs / 2);
+}
+
+/** The blocks above the stable checkpoint have not become stable. */
+export function handleAwaitStable(context: Context): void {
+  if (context.patience.stableHeight === null) return;
+  suspectPrimary(context);
+  setWait(context, 'awaitStable', context.patienceMs);
+}
+
+/** Tells everybody that this replica finds the primary too slow; it stays in its view (rule V1). */
+export function suspectPrimary(context: Context): void {
+  if (!context.isNormal || context.isPrimary || context.learner !== null) return;
+  const { epoch, view } = context.position;
+  context.emit({ type: 'broadcast', message: { type: 'suspect', epoch, view } });
+  noteSuspicion(context, context.membership.ownIndex, view);
+}
+
+/** Another replica finds the primary of `view` too slow. */
+export function handleSuspect(context: Context, from: number, epoch: number, view: number): void {
+  if (epoch === context.position.epoch) noteSuspicion(context, from, view);
+}
+
+function noteSuspicion(context: Context, by: number, view: number): void {
+  const before = context.suspicions.get(by) ?? -1;
+  if (view > before) {
+    context.suspicions.set(by, view);
+    if (view === context.view) context.announce({ type: 'suspected', view, by });
+  }
+  considerJoining(context);
+}
+
+/** The oldest request that any correct primary could order now, whatever its clock says within the limits. */
+function oldestOrderable({ pool, limits, nowMs }: Context): SignedRequest | undefined {
+  const oldestMs = nowMs - limits.maxRequestAgeMs + 2 * limits.maxClockSkewMs;
+  for (const { request } of pool.pending()) {
+    if (request.timestampMs <= nowMs && request.timestampMs >= oldestMs) return request;
+  }
+  return undefined;
+}
+
+function passOn(context: Context): void {
+  let passed = 0;
+  let sizeBytes = 0;
+  for (const { request } of context.pool.pending()) {
+    sizeBytes += request.bytes.length;
+    if (passed === PASS_ON_MAX || (passed > 0 && sizeBytes > context.limits.maxBlockBytes)) return;
+    passed++;
+    const message = { type: 'request', request: request.bytes } as const;
+    context.emit({ type: 'send', to: context.primary, message });
+  }
+}
+
+function setWait(context: Context, timer: 'awaitOrder' | 'awaitStable', delayMs: number | null): void {
+  if (delayMs === null) context.emit({ type: 'clearTimer', timer });
+  else context.emit({ type: 'setTimer', timer, delayMs });
+}
