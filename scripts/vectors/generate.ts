@@ -7,11 +7,12 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { encodingVectors } from './encoding.ts';
+import { evidenceVectors } from './evidence.ts';
 import { vectorFileText } from './json.ts';
 import { blockVectors, genesisVectors, requestVectors } from './ledger.ts';
 import { messageVectors } from './messages.ts';
 import { receiptVectors } from './receipt.ts';
-import { certificateVectors, statementVectors } from './statements.ts';
+import { certificateVectors, statementVectors, viewChangeVectors } from './statements.ts';
 
 /** Each file by its name, with what goes into it. */
 export const VECTOR_FILES: Readonly<Record<string, () => unknown>> = {
@@ -21,6 +22,8 @@ export const VECTOR_FILES: Readonly<Record<string, () => unknown>> = {
   'blocks.json': blockVectors,
   'statements.json': statementVectors,
   'certificates.json': certificateVectors,
+  'viewChange.json': viewChangeVectors,
+  'evidence.json': evidenceVectors,
   'receipt.json': receiptVectors,
   'messages.json': messageVectors,
 };

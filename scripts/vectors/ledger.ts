@@ -3,12 +3,13 @@
  * @module
  */
 import { encodeHeader } from '../../src/main/ledger/block.ts';
+import { encodeEvidence } from '../../src/main/ledger/evidence.ts';
 import { encodeGenesis } from '../../src/main/ledger/genesis.ts';
 import { renderGenesisFile } from '../../src/main/ledger/genesisFile.ts';
 import { merklePath, merkleRoot } from '../../src/main/ledger/merkle.ts';
 import { encodeDraft, requestId, requestSigningDigest } from '../../src/main/ledger/request.ts';
 import { LedgerState, registryDigest } from '../../src/main/ledger/state.ts';
-import { PAYLOADS, draftOf, makeChain, network, signed } from './network.ts';
+import { EVIDENCE, PAYLOADS, draftOf, makeChain, network, signed } from './network.ts';
 
 export function genesisVectors(): unknown {
   const { genesis, networkId } = network;
@@ -66,6 +67,7 @@ export function blockVectors(): unknown {
       const { hash, ...header } = chain.header(index + 1);
       return {
         requestIds: requests.map(({ id }) => id),
+        evidence: index === blocks.length - 1 ? EVIDENCE.map(encodeEvidence) : [],
         executed: chain.state.executedAt(index + 1),
         header,
         headerBytes: encodeHeader(header),

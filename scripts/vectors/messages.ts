@@ -10,12 +10,16 @@ import {
   type PeerMessage,
   type ToClientMessage,
   type ToReplicaMessage,
+  type ViewChangeMessage,
 } from '../../src/main/consensus/messages.ts';
 import { buildReceipt, encodeReceipt } from '../../src/main/ledger/receipt.ts';
 import { viewTag } from '../../src/main/ledger/statement.ts';
 import type { Codec } from '../../src/shared/encoding/codec.ts';
+import { newViewStatement, viewChangeStatement } from '../../src/main/ledger/viewChange.ts';
+import { makeEvidence, signedBy } from '../../test/support/evidence.ts';
 import { makeCheckpointCertificate, signStatement } from '../../test/support/ledger.ts';
-import { makeChain, missing, network } from './network.ts';
+import { EVIDENCE, makeChain, missing, network } from './network.ts';
+import { NEW_VIEW, VIEW_CHANGES } from './viewChanges.ts';
 
 /** At least one message of each type: a new type without one does not compile. */
 type Samples<M extends { readonly type: string }> = {
@@ -39,6 +43,7 @@ const order = {
   header,
   references: requests.map(({ timestampMs, id }) => ({ timestampMs, id })),
   bodies: [request.bytes],
+  evidence: [],
   signature: signStatement(network, 1, { type: 'order', ...position }),
 };
 const receipt = buildReceipt({
@@ -53,7 +58,7 @@ const peer: Samples<PeerMessage> = {
   request: [{ type: 'request', request: request.bytes }],
   orderedRequest: [
     { type: 'orderedRequest', ...order },
-    { type: 'orderedRequest', ...order, bodies: [] },
+    { type: 'orderedRequest', ...order, bodies: [], evidence: EVIDENCE },
   ],
   localCommit: [
     {
@@ -71,7 +76,7 @@ const peer: Samples<PeerMessage> = {
     },
   ],
   stable: [{ type: 'stable', certificate }],
-  beacon: [{ type: 'beacon', epoch, view, target: 6, stableHeight: 2, tipHeight: 300 }],
+  beacon: [{ type: 'beacon', epoch, view, target: 6, stableHeight: 2, tipHeight: 300, participating: true }],
   getRequests: [{ type: 'getRequests', ids: requests.map(({ id }) => id) }],
   requests: [
     { type: 'requests', requests: requests.map(({ bytes }) => bytes) },
@@ -82,7 +87,37 @@ const peer: Samples<PeerMessage> = {
   getHeaders: [{ type: 'getHeaders', fromHeight: 1 }],
   headers: [{ type: 'headers', headers: [chain.header(1), header], certificate }],
   getBlock: [{ type: 'getBlock', height, hash }],
-  block: [{ type: 'block', height, hash, requests: requests.map(({ bytes }) => bytes) }],
+  block: [
+    { type: 'block', height, hash, requests: requests.map(({ bytes }) => bytes), evidence: [] },
+    { type: 'block', height, hash, requests: [], evidence: EVIDENCE },
+  ],
+  viewChange: VIEW_CHANGES.map((viewChange) => ({
+    type: 'viewChange' as const,
+    viewChange,
+    signature: signStatement(network, 1, viewChangeStatement(viewChange)),
+  })) as [ViewChangeMessage, ...ViewChangeMessage[]],
+  newView: [
+    { type: 'newView', newView: NEW_VIEW, signature: signStatement(network, 1, newViewStatement(NEW_VIEW)) },
+  ],
+  getNewView: [{ type: 'getNewView', view }],
+  suspect: [{ type: 'suspect', epoch, view }],
+  evidence: [
+    { type: 'evidence', evidence: makeEvidence(network, 2, 'localCommit') },
+    { type: 'evidence', evidence: makeEvidence(network, 2, 'viewChange') },
+  ],
+  recall: [
+    {
+      type: 'recall',
+      statements: [
+        signedBy(network, 0, { type: 'order', ...position }),
+        signedBy(network, 0, { type: 'localCommit', ...position }),
+        signedBy(network, 0, { type: 'checkpointVote', ...position, stateDigest }),
+        signedBy(network, 0, viewChangeStatement(VIEW_CHANGES[0])),
+        signedBy(network, 0, newViewStatement(NEW_VIEW)),
+      ],
+    },
+    { type: 'recall', statements: [] },
+  ],
 };
 
 const toReplica: Samples<ToReplicaMessage> = {
@@ -90,6 +125,7 @@ const toReplica: Samples<ToReplicaMessage> = {
   commit: [{ type: 'commit', height, hash, tag }],
   getReceipt: [{ type: 'getReceipt', requestId: request.id }],
   getStatus: [{ type: 'getStatus' }],
+  evidence: [{ type: 'evidence', evidence: makeEvidence(network, 2, 'order') }],
 };
 
 const toClient: Samples<ToClientMessage> = {

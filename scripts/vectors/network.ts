@@ -6,6 +6,8 @@ import { requestId, requestSigningDigest, signedRequest } from '../../src/main/l
 import type { Draft, SignedRequest } from '../../src/main/ledger/request.ts';
 import { signDigest } from '../../src/main/keys/ed25519.ts';
 import type { Payload } from '../../src/shared/domain/payload.ts';
+import type { Evidence } from '../../src/main/ledger/evidence.ts';
+import { makeEvidence } from '../../test/support/evidence.ts';
 import { TestChain, makeGenesis } from '../../test/support/ledger.ts';
 
 export const network = makeGenesis({ name: 'Vectors 向量', limits: { checkpointDistance: 4 } });
@@ -68,7 +70,15 @@ export const PAYLOADS: readonly Payload[] = [
   },
 ];
 
-/** Blocks with 1, 3 and 2 requests, from both supervisors. */
+const BLOCK_STEP_MS = 1_000;
+
+/** Against two of the replicas, as a block records it. */
+export const EVIDENCE: readonly Evidence[] = [
+  makeEvidence(network, 1, 'order'),
+  makeEvidence(network, 3, 'checkpointVote'),
+];
+
+/** Blocks with 1, 3 and 2 requests, from both supervisors. The last one records `EVIDENCE`. */
 export function makeChain(): { chain: TestChain; blocks: readonly (readonly SignedRequest[])[] } {
   const chain = new TestChain(network);
   const timeMs = network.genesis.createdAtMs;
@@ -77,7 +87,9 @@ export function makeChain(): { chain: TestChain; blocks: readonly (readonly Sign
   // Two requests of one millisecond.
   const twin = signed(draftOf(1, timeMs, PAYLOADS[1] ?? missing('payload')));
   const blocks = [[first ?? missing('request')], others.slice(0, 3), [...others.slice(3), twin]];
-  for (const block of blocks) chain.append(block);
+  for (const [index, block] of blocks.entries()) {
+    chain.append(block, 0, BLOCK_STEP_MS, index === blocks.length - 1 ? EVIDENCE : []);
+  }
   return { chain, blocks };
 }
 

@@ -51,6 +51,11 @@ export interface ErrorData {
   'receipt.invalid': { at: string; problem: string };
   'receipt.wrongNetwork': { expected: string; actual: string };
 
+  // Evidence against replicas
+  'evidence.invalid': { at: string; problem: string };
+  'evidence.wrongNetwork': { expected: string; actual: string };
+  'evidence.notFound': { replica: number };
+
   // Keys
   'key.wrongPassphrase': NoData;
   'key.passphraseTooShort': { minChars: number };
@@ -88,6 +93,10 @@ export interface ErrorData {
   'admission.rate': { maxPerSecond: number };
   'admission.messageTooLarge': { maxBytes: number };
   'admission.queueFull': { maxBytes: number };
+  'admission.badMessages': { maxPerMinute: number };
+  // What came over a connection that is in order. `from`: who sent it, in words; `type`: of the message.
+  'message.badSignature': { from: string; type: string };
+  'message.malformed': { from: string; type: string; problem: string };
 
   // Client
   'client.timeout': { id: string; responses: number; replicas: number };
@@ -105,6 +114,7 @@ export interface ErrorData {
   'draft.duplicate': { id: string; existing: string };
   'setup.alreadyDone': { path: string };
   'setup.required': NoData;
+  'fault.unavailable': { replica: number; fault: string };
 
   // Command line
   'cli.usage': { problem: string };

@@ -14,6 +14,7 @@ import {
   type Genesis,
   type GenesisLimits,
 } from '../../src/main/ledger/genesis.ts';
+import { evidenceDigest, type Evidence } from '../../src/main/ledger/evidence.ts';
 import { merkleRoot } from '../../src/main/ledger/merkle.ts';
 import { requestId, requestSigningDigest, signedRequest } from '../../src/main/ledger/request.ts';
 import type { Draft, SignedRequest } from '../../src/main/ledger/request.ts';
@@ -120,6 +121,7 @@ export function makeBlock(
   state: LedgerState,
   requests: readonly SignedRequest[],
   timeMs: number,
+  evidence: readonly Evidence[] = [],
 ): Block {
   const header = hashed({
     epoch: parent.epoch,
@@ -128,9 +130,10 @@ export function makeBlock(
     timeMs,
     requestCount: requests.length,
     requestsRoot: merkleRoot(requests.map(({ id }) => id)),
+    evidenceDigest: evidenceDigest(evidence),
     stateDigest: state.digestAfter(requests),
   });
-  return { header, requests };
+  return { header, requests, evidence };
 }
 
 /** `statement`, signed by the replica with the index `replica`. */
@@ -198,10 +201,15 @@ export class TestChain {
   }
 
   /** Adds a block with these requests, or this number of new ones, ordered and signed by the primary of `view`. */
-  append(requests: readonly SignedRequest[] | number = 1, view = 0, timeStepMs = 1_000): AcceptedBlock {
+  append(
+    requests: readonly SignedRequest[] | number = 1,
+    view = 0,
+    timeStepMs = 1_000,
+    evidence: readonly Evidence[] = [],
+  ): AcceptedBlock {
     const parent = this.header();
     const chosen = typeof requests === 'number' ? this.requests(requests) : requests;
-    const block = makeBlock(parent, this.state, chosen, parent.timeMs + timeStepMs);
+    const block = makeBlock(parent, this.state, chosen, parent.timeMs + timeStepMs, evidence);
     this.state.execute(block);
     this.#headers.push(block.header);
     const { epoch, height, hash } = block.header;

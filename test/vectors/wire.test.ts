@@ -14,7 +14,20 @@ import {
   isLinked,
   type BlockHeader,
 } from '../../src/main/ledger/block.ts';
-import { encodeGenesis, networkIdOf, quorumSizes, type Genesis } from '../../src/main/ledger/genesis.ts';
+import {
+  decodeEvidence,
+  encodeEvidence,
+  evidenceDigest,
+  type Evidence,
+} from '../../src/main/ledger/evidence.ts';
+import { formatEvidenceFile, verifyEvidenceFile } from '../../src/main/ledger/evidenceFile.ts';
+import {
+  encodeGenesis,
+  networkIdOf,
+  quorumSizes,
+  windowOf,
+  type Genesis,
+} from '../../src/main/ledger/genesis.ts';
 import { parseGenesisFile, renderGenesisFile } from '../../src/main/ledger/genesisFile.ts';
 import { merklePath, merkleRoot, rootFromPath } from '../../src/main/ledger/merkle.ts';
 import { decodeReceipt, encodeReceipt } from '../../src/main/ledger/receipt.ts';
@@ -41,6 +54,15 @@ import {
   type CommitCertificate,
   type Statement,
 } from '../../src/main/ledger/statement.ts';
+import {
+  newViewCodec,
+  newViewStatement,
+  viewChangeCodec,
+  viewChangeProblem,
+  viewChangeStatement,
+  type NewView,
+  type ViewChange,
+} from '../../src/main/ledger/viewChange.ts';
 import { decode, encode, type Codec, type Item } from '../../src/shared/encoding/codec.ts';
 import { fromHex, toHex } from '../../src/shared/encoding/hex.ts';
 import { anyItem } from '../support/encodings.ts';
@@ -162,6 +184,7 @@ describe('blocks.json', async () => {
     blocks: {
       requestIds: string[];
       executed: { executedDigest: string; executedCount: number };
+      evidence: string[];
       header: BlockHeader;
       headerBytes: string;
       headerHash: string;
@@ -181,12 +204,19 @@ describe('blocks.json', async () => {
   it('the chain is linked, block by block', () => {
     let below = { ...genesis.header, hash: genesis.headerHash };
     let running = '00'.repeat(32);
-    for (const { header, headerBytes, headerHash, requestIds, executed } of blocks) {
+    for (const { header, headerBytes, headerHash, requestIds, evidence, executed } of blocks) {
       expect(toHex(encodeHeader(header))).toBe(headerBytes);
       expect(decodeHeader(fromHex(headerBytes))).toEqual({ ...header, hash: headerHash });
       expect(digestHex('countersign/block/1', headerBytes)).toBe(headerHash);
       expect(isLinked(below, header)).toBe(true);
       expect(merkleRoot(requestIds)).toBe(header.requestsRoot);
+      const pieces = evidence.map((bytes) => decodeEvidence(fromHex(bytes)));
+      expect(evidenceDigest(pieces)).toBe(header.evidenceDigest);
+      // A list of so few elements has a head of one byte.
+      const listBytes = `${(0x80 + evidence.length).toString(16)}${evidence.join('')}`;
+      const expected =
+        evidence.length === 0 ? '00'.repeat(32) : digestHex('countersign/evidence/1', listBytes);
+      expect(header.evidenceDigest).toBe(expected);
       for (const id of requestIds) running = digestHex('countersign/executed/1', running, id);
       expect(executed.executedDigest).toBe(running);
       below = { ...header, hash: headerHash };
@@ -245,6 +275,67 @@ describe('certificates.json', async () => {
       expect(checks).toHaveLength(quorum);
       expect(checks.every(verifySync)).toBe(true);
     }
+  });
+});
+
+describe('viewChange.json', async () => {
+  interface File {
+    viewChanges: { viewChange: ViewChange; bytes: string; contentDigest: string }[];
+    newView: NewView;
+    newViewBytes: string;
+    newViewContentDigest: string;
+  }
+  const file = await read<File>('viewChange.json');
+  const genesis = await read<{ genesis: Genesis; header: BlockHeader; headerHash: string }>('genesis.json');
+  const keys = genesis.genesis.replicas.map(({ publicKey }) => publicKey);
+  const networkId = networkIdOf(genesis.genesis);
+
+  it.each(file.viewChanges)('a view change of $viewChange.chain.length headers', (vector) => {
+    const { viewChange, bytes, contentDigest } = vector;
+    expect(toHex(encode(viewChangeCodec, viewChange))).toBe(bytes);
+    expect(decode(viewChangeCodec, fromHex(bytes), MAX_BYTES)).toEqual(viewChange);
+    expect(digestHex('countersign/view-change-content/1', bytes)).toBe(contentDigest);
+    const bottom = { ...genesis.header, hash: genesis.headerHash };
+    expect(viewChangeProblem(viewChange, bottom, windowOf(genesis.genesis.limits))).toBeUndefined();
+  });
+  it('the new view', () => {
+    expect(toHex(encode(newViewCodec, file.newView))).toBe(file.newViewBytes);
+    expect(decode(newViewCodec, fromHex(file.newViewBytes), MAX_BYTES)).toEqual(file.newView);
+    expect(newViewStatement(file.newView).contentDigest).toBe(file.newViewContentDigest);
+    for (const { replica, viewChange, signature } of file.newView.viewChanges) {
+      const digest = statementDigest(networkId, viewChangeStatement(viewChange));
+      expect(verifySync({ digest, signature, publicKey: keys[replica]! })).toBe(true);
+    }
+  });
+});
+
+describe('evidence.json', async () => {
+  interface File {
+    genesisFile: string;
+    evidence: {
+      proves: { replica: number; kind: string; view: number };
+      evidence: Evidence;
+      bytes: string;
+      file: string;
+    }[];
+    tampered: { what: string; code: string; at?: string; file: string }[];
+  }
+  const vector = await read<File>('evidence.json');
+  const genesis = parseGenesisFile(vector.genesisFile);
+
+  it.each(vector.evidence)('proves a fault: $proves.kind', async ({ proves, evidence, bytes, file }) => {
+    expect(toHex(encodeEvidence(evidence))).toBe(bytes);
+    expect(decodeEvidence(fromHex(bytes))).toEqual(evidence);
+    expect(formatEvidenceFile(genesis, evidence)).toBe(file);
+    const proven = await verifyEvidenceFile(genesis, file, verifySync);
+    const { statement } = proven.evidence.first;
+    expect({ replica: evidence.replica, kind: statement.type, view: statement.view }).toEqual(proves);
+    expect(proven.accused).toEqual(genesis.replicas[proves.replica]);
+  });
+  it.each(vector.tampered)('$what is refused', async ({ file, code, at }) => {
+    const error = await rejected(verifyEvidenceFile(genesis, file, verifySync));
+    expect(error.code).toBe(code);
+    if (at !== undefined) expect(error.data).toMatchObject({ at });
   });
 });
 

@@ -24,6 +24,7 @@ const headerArbitrary: fc.Arbitrary<BlockHeader> = fc.record({
   timeMs: fc.maxSafeNat(),
   requestCount: fc.maxSafeNat(),
   requestsRoot: hash,
+  evidenceDigest: hash,
   stateDigest: hash,
 });
 const header: BlockHeader = {
@@ -33,6 +34,7 @@ const header: BlockHeader = {
   timeMs: 4,
   requestCount: 5,
   requestsRoot: '66'.repeat(32),
+  evidenceDigest: '88'.repeat(32),
   stateDigest: '77'.repeat(32),
 };
 
@@ -56,6 +58,7 @@ describe('headers', () => {
       { timeMs: 5 },
       { requestCount: 6 },
       { requestsRoot: '67'.repeat(32) },
+      { evidenceDigest: '89'.repeat(32) },
       { stateDigest: '78'.repeat(32) },
     ];
     const hashes = changes.map((change) => hashed({ ...header, ...change }).hash);
@@ -92,6 +95,7 @@ describe('the chain', () => {
       timeMs: network.genesis.createdAtMs,
       requestCount: 0,
       requestsRoot: merkleRoot([]),
+      evidenceDigest: '00'.repeat(32),
     });
   });
 

@@ -58,6 +58,16 @@ describe('what a replica signs', () => {
     expect(new Set(digests).size).toBe(2 * (3 * changes.length + 1));
   });
 
+  it('differs by type, network, epoch, view and content for view changes and new views', () => {
+    const content = { epoch: 0, view: 1, contentDigest: hash('a') };
+    const changes = [{}, { epoch: 1 }, { view: 2 }, { view: 0 }, { contentDigest: hash('b') }];
+    const all = (['viewChange', 'newView'] as const).flatMap((type) =>
+      changes.map((change): Statement => ({ type, ...content, ...change })),
+    );
+    const digests = [hash('1'), hash('2')].flatMap((network) => all.map((one) => digestOf(network, one)));
+    expect(new Set(digests).size).toBe(2 * 2 * changes.length);
+  });
+
   it('never is what a supervisor signs', () => {
     const statement: Statement = { type: 'localCommit', ...position };
     expect(digestOf(hash('1'), statement)).not.toBe(toHex(requestSigningDigest(hash('1'), hash('a'))));
