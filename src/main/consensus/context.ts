@@ -17,7 +17,7 @@ import {
   type Statement,
 } from '../ledger/statement.ts';
 import type { NewView, SignedViewChange, ViewChange } from '../ledger/viewChange.ts';
-import { BlockFetch } from './blockFetch.ts';
+import type { BlockFetch } from './blockFetch.ts';
 import { Chain } from './chain.ts';
 import { primaryOf, type ConsensusOptions, type Membership } from './config.ts';
 import type {

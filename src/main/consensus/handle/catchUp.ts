@@ -59,12 +59,14 @@ export function handleBlock(
   requests: readonly SignedRequest[],
 ): void {
   const { catchUp, entering } = context;
-  const fetches = [catchUp?.target?.fetch, entering?.fetch].filter((fetch) => fetch != null);
+  const fetches = [catchUp?.target?.fetch, entering?.fetch ?? undefined].filter(
+    (fetch) => fetch !== undefined,
+  );
   const outcomes = fetches.map((fetch) => fetch.take(from, hash, requests, evidence));
   // The header is certified or claimed by a correct replica, so whatever is wrong comes from the source.
   if (outcomes.includes('wrong')) context.suspect(from, 'badAnswer', 0);
   if (outcomes.every((outcome) => outcome === 'unasked')) return;
-  if (catchUp?.target != null) goOn(context);
+  goOn(context);
   if (context.entering !== null) tryEnter(context);
 }
 
@@ -144,8 +146,9 @@ export function handleCatchUpTimer(context: Context): void {
 /** Asks for what is still missing; or, with the last block here, adopts the checkpoint and goes on to the next. */
 function goOn(context: Context): void {
   const { catchUp } = context;
-  if (catchUp?.target == null) return;
-  const { fetch, certificate } = catchUp.target;
+  const target = catchUp?.target ?? null;
+  if (catchUp === null || target === null) return;
+  const { fetch, certificate } = target;
   if (
     certificate.height > context.chain.stable.height &&
     fetch.missing((header) => hasBlock(context, header)).length > 0

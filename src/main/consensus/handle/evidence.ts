@@ -134,7 +134,8 @@ export function ordersMessage({
 
 function ownOpening(context: Context, height: number): PeerMessage | undefined {
   const { opening, position } = context;
-  if (opening?.signature == null || opening.newView.view !== position.view) return undefined;
+  if (opening === null || opening.signature === null || opening.newView.view !== position.view)
+    return undefined;
   if (height > position.baseHeight) return undefined;
   return { type: 'newView', newView: opening.newView, signature: opening.signature };
 }

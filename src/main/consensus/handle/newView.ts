@@ -75,8 +75,8 @@ export function handleNewView(context: Context, { newView, signature }: NewViewM
 /** A replica lags: what opened this view, or a checkpoint of it, brings it here. */
 export function sendOpening(context: Context, to: number): void {
   const { opening, position, stable } = context;
-  if (opening?.signature != null && opening.newView.view === position.view && context.isNormal) {
-    const { newView, signature } = opening;
+  const { newView, signature } = opening ?? { newView: null, signature: null };
+  if (newView?.view === position.view && signature !== null && context.isNormal) {
     context.emit({ type: 'send', to, message: { type: 'newView', newView, signature } });
   } else if (stable.certificate?.view === position.view) {
     context.emit({ type: 'send', to, message: { type: 'stable', certificate: stable.certificate } });
@@ -117,7 +117,8 @@ export function tryEnter(context: Context): void {
 /** Asks for the blocks of the new view that are not here. */
 export function fetchForNewView(context: Context): void {
   const { entering } = context;
-  if (entering?.fetch == null) {
+  if (entering === null) return;
+  if (entering.fetch === null) {
     tryEnter(context);
     return;
   }
@@ -166,17 +167,12 @@ function newViewProblem({ membership, genesis }: Context, newView: NewView): str
 
 /** Two new views of one primary for one view are evidence. */
 function compareOpenings(context: Context, newView: NewView, signature: Hex): void {
-  const known = [context.opening, context.entering].find(
-    (candidate) => candidate?.newView.view === newView.view,
-  );
-  if (known?.signature == null) return;
-  const primary = primaryOf(newView.view, context.membership.sizes.n);
-  compare(
-    context,
-    primary,
-    { statement: newViewStatement(known.newView), signature: known.signature },
-    { statement: newViewStatement(newView), signature },
-  );
+  for (const known of [context.opening, context.entering]) {
+    if (known === null || known.signature === null || known.newView.view !== newView.view) continue;
+    const before = { statement: newViewStatement(known.newView), signature: known.signature };
+    const primary = primaryOf(newView.view, context.membership.sizes.n);
+    compare(context, primary, before, { statement: newViewStatement(newView), signature });
+  }
 }
 
 /** The result's headers above the own stable checkpoint, which it must contain (runtime assert, rule 12). */
