@@ -76,7 +76,7 @@ export class SupervisorClient {
     this.#options = options;
     this.#sizes = quorumSizes(genesis.replicas.length);
     // A receipt holds one request and the headers of one window: less than a full block and its overhead.
-    this.#maxBytes = maxMessageBytes(genesis.limits.maxBlockBytes);
+    this.#maxBytes = maxMessageBytes(genesis);
     this.#network = new ClientNetwork({
       networkId: networkIdOf(genesis),
       replicas: peersOf(genesis),

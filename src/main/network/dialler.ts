@@ -16,6 +16,7 @@ export type OnDialFailed = (index: number, error: PlainError) => void;
 
 /** After these, dialling again at once would only do harm or be refused again. */
 const SLOW_CODES: readonly ErrorCode[] = [
+  'admission.badMessages',
   'admission.rate',
   'admission.tooManyConnections',
   'handshake.duplicate',
@@ -104,6 +105,8 @@ export class Dialler {
     const { reconnectMinMs, reconnectMaxMs } = this.#limits;
     const failures = isSlow ? Infinity : this.#failures;
     const delayMs = backoffMs(failures, reconnectMinMs, reconnectMaxMs, this.#random);
-    this.#timer = setTimeout(() => this.#connect(), delayMs);
+    // One that is shut out is not called either.
+    const shutOutMs = this.#link.refusal?.forMs ?? 0;
+    this.#timer = setTimeout(() => this.#connect(), Math.max(delayMs, shutOutMs));
   }
 }

@@ -19,6 +19,8 @@ import { TLS_VERSION, tlsSocketOf, webSocketOptions } from './tls.ts';
 
 /** What a listener tells its owner. */
 export interface ListenerHandlers {
+  /** Throws the error to refuse a replica with, after it has proven who it is. */
+  readonly admitReplica: (index: number) => void;
   readonly onReplica: (socket: EstablishedSocket, index: number) => void;
   /** Call `left` when the client's connection has ended. */
   readonly onClient: (socket: EstablishedSocket, left: () => void) => void;
@@ -188,6 +190,7 @@ export class Listener {
 
   #admit(guest: Guest, initiator: Initiator): void {
     if (initiator.role === 'client') this.#admission.admitClient(guest.host);
+    else this.#handlers.admitReplica(initiator.index);
   }
 
   #enter(guest: Guest, established: EstablishedSocket, initiator: Initiator): void {

@@ -58,6 +58,8 @@ export class PeerLink {
   #connection: Connection | null = null;
   /** The last connection that gave way to a newer one, until it has ended. */
   #replaced: Connection | null = null;
+  /** Why, and until when by `performance.now`, it is not let in. */
+  #shutOut: { readonly reason: PlainError; readonly untilMs: number } | null = null;
   #state: PeerState;
   #sinceMs: number = Date.now();
   #lastError: PlainError | null = null;
@@ -99,6 +101,23 @@ export class PeerLink {
   dialFailed(error: PlainError, isRefused: boolean): void {
     this.#lastError = error;
     this.#enter(isRefused ? 'refused' : 'down');
+  }
+
+  /** Says why and closes the connection, and lets no other one be made for `forMs`. */
+  shutOut(reason: PlainError, forMs: number): void {
+    if (this.#connection === null) return;
+    this.#shutOut = { reason, untilMs: performance.now() + forMs };
+    this.#connection.close(reason);
+  }
+
+  /** Why it is not let in now, and for how many ms more; null where it is. */
+  get refusal(): { readonly reason: PlainError; readonly forMs: number } | null {
+    if (this.#shutOut === null) return null;
+    const { reason, untilMs } = this.#shutOut;
+    const forMs = untilMs - performance.now();
+    if (forMs > 0) return { reason, forMs };
+    this.#shutOut = null;
+    return null;
   }
 
   /** Queues a message; false when there is no connection, or its queue is full. */
@@ -158,6 +177,7 @@ export class PeerLink {
 
   /** The state without a connection, before the next attempt has ended. */
   #stateWithout(): PeerState {
+    if (this.refusal !== null) return 'refused';
     return this.#isDialled ? 'connecting' : 'down';
   }
 

@@ -31,8 +31,10 @@ const REFUSALS = {
   'admission.rate': { closeCode: 4011, fields: { maxPerSecond: 'uint' } },
   'admission.messageTooLarge': { closeCode: 4012, fields: { maxBytes: 'uint' } },
   'admission.queueFull': { closeCode: 4013, fields: { maxBytes: 'uint' } },
+  'admission.badMessages': { closeCode: 4014, fields: { maxPerMinute: 'uint' } },
   'encoding.invalid': { closeCode: 4020, fields: { at: 'text', problem: 'text' } },
   stopped: { closeCode: 4021, fields: { what: 'text' } },
+  'message.badSignature': { closeCode: 4022, fields: { from: 'text', type: 'text' } },
 } as const satisfies Table;
 
 /** Longest text in a refusal, in UTF-16 code units: two keys in hex fit, an essay does not. */

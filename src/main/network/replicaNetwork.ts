@@ -6,7 +6,7 @@
  * @module
  */
 import type { Hex } from '../../shared/encoding/hex.ts';
-import { invariant, type ErrorCode, type PlainError } from '../../shared/errors.ts';
+import { fromPlainError, invariant, type ErrorCode, type PlainError } from '../../shared/errors.ts';
 import { Connection, type EstablishedSocket, type Traffic } from './connection.ts';
 import { Dialler } from './dialler.ts';
 import type { ReplicaIdentity, Responder, Verify } from './handshake.ts';
@@ -97,6 +97,7 @@ export class ReplicaNetwork {
       .filter((link) => link.peer.index > ownIndex)
       .map((link) => new Dialler(link, responder, limits, this.#random(), this.#onDialFailed));
     this.#listener = new Listener(listen, responder, limits, {
+      admitReplica: (index) => this.#admitReplica(index),
       onReplica: (socket, index) => this.#linkAt(index).attach(socket),
       onClient: (socket, left) => this.#enter(socket, left),
       onRefused: (address, error) => this.#refused(address, error),
@@ -140,6 +141,11 @@ export class ReplicaNetwork {
   /** Tells a client why (where `refusals.ts` has words for it) and closes its connection. */
   closeClient(clientId: number, error: PlainError): void {
     this.#clients.get(clientId)?.close(error);
+  }
+
+  /** Tells a replica why, closes its connection, and makes no other one with it for `forMs`. */
+  shutOutPeer(index: number, error: PlainError, forMs: number): void {
+    this.#linkAt(index).shutOut(error, forMs);
   }
 
   /** Stops reading from a replica until `resumePeer`. What has been read already may still come. */
@@ -208,6 +214,11 @@ export class ReplicaNetwork {
     const link = this.#links[index];
     invariant(link !== null && link !== undefined, 'messages go to other replicas', () => `index ${index}`);
     return link;
+  }
+
+  #admitReplica(index: number): void {
+    const { refusal } = this.#linkAt(index);
+    if (refusal !== null) throw fromPlainError(refusal.reason);
   }
 
   #random(): () => number {

@@ -9,6 +9,8 @@ import { CountersignError, toPlainError } from '../../shared/errors.ts';
 import { VerifierPool } from '../keys/verifierPool.ts';
 import { createVerifyWorker } from '../keys/verifyWorker.ts';
 import { readTextFile } from '../storage/index.ts';
+import { faultOrderSchema, type OutgoingFault } from './faults/fault.ts';
+import { FaultyOutlet } from './faults/faultyOutlet.ts';
 import { ReplicaNode } from './node.ts';
 import { openParentChannel, type ParentChannel } from './parentChannel.ts';
 import { STOP, superviseReplica, type ChildMessage, type ReplicaProcess } from './superviseReplica.ts';
@@ -31,6 +33,12 @@ export interface ChildReplica {
   stop(): Promise<void>;
   /** SIGKILL: no goodbye, nothing saved that was not durable. */
   kill(): Promise<void>;
+  /** SIGSTOP: it stands still, and says nothing, until `resume`. Throws where the system cannot. */
+  pause(): void;
+  /** SIGCONT. */
+  resume(): void;
+  /** Makes it misbehave, or behave again (`null`). Resolves when it does, or has ended. */
+  setFault(fault: OutgoingFault | null): Promise<void>;
 }
 
 /** Starts a child replica. Electron has its own way of starting processes. */
@@ -62,15 +70,27 @@ export async function runChildReplica(options: ChildOptions): Promise<number> {
 
 async function takePart({ directory, passphraseFile }: ChildOptions, parent: ParentChannel): Promise<number> {
   const told = Promise.withResolvers<number>();
+  const faulty: { outlet: FaultyOutlet | null } = { outlet: null };
   parent.onGone(() => told.resolve(0));
   parent.onMessage((message) => {
     if (message === STOP) told.resolve(0);
+    const order = faultOrderSchema.safeParse(message);
+    if (!order.success) return;
+    faulty.outlet?.become(order.data.fault);
+    parent.send({ type: 'faultDone' } satisfies ChildMessage);
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => told.resolve(0));
   const verifier = new VerifierPool({ createWorker: createVerifyWorker, workers: 1 });
   try {
     const passphrase = await readPassphraseFile(passphraseFile);
-    const node = await ReplicaNode.start({ directory, passphrase, verifier });
+    const node = await ReplicaNode.start({
+      directory,
+      passphrase,
+      verifier,
+      // The one replica that can be made to misbehave: its parent does it, to try out what the others do.
+      interpose: (outlet, membership, signer) =>
+        (faulty.outlet = new FaultyOutlet(outlet, membership, signer)),
+    });
     node.subscribe((event) => {
       if (event.type !== 'halted') return;
       process.stderr.write(`${JSON.stringify(event.error)}\n`);
@@ -85,6 +105,7 @@ async function takePart({ directory, passphraseFile }: ChildOptions, parent: Par
     await parent.sendLast({ type: 'failed', error: { code, data } } satisfies ChildMessage);
     return 1;
   } finally {
+    faulty.outlet?.dispose();
     await verifier.close();
   }
 }

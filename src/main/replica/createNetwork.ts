@@ -2,12 +2,15 @@
  * Makes an embedded network: four replicas and one supervisor in one data directory, in one step. It is built aside
  * and renamed into place, so there is a whole network or none.
  *
+ * Each replica's ledger is made along with it, empty: one that is missing later has been lost, and its replica must not
+ * sign again what it may have signed before (`node.ts`).
+ *
  * Layout: `network/genesis.json`, `network/supervisor.pem`, `network/passphrase` (of the replicas' keys, readable by
  * its owner alone), and `network/replicas/<index>/` with a replica's data directory each (`node.ts`).
  * @module
  */
 import { randomBytes } from 'node:crypto';
-import { rename, rm } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { toHex, type Hex } from '../../shared/encoding/hex.ts';
@@ -23,6 +26,8 @@ import {
 } from '../ledger/genesis.ts';
 import { renderGenesisFile } from '../ledger/genesisFile.ts';
 import { makeDirectory, writeError, writeFileAtomic } from '../storage/index.ts';
+import { LEDGER_FILE, openLedgerStore } from '../storage/openLedgerStore.ts';
+import { createStoreWorker } from '../storage/storeWorker.ts';
 import { GENESIS_FILE, REPLICA_KEY_FILE } from './node.ts';
 import {
   PASSPHRASE_FILE,
@@ -43,7 +48,8 @@ export interface CreateNetworkOptions {
   readonly nowMs: number;
 }
 
-const EMBEDDED_REPLICAS = 4;
+/** Replicas of an embedded network: the fewest that bear one fault. */
+export const EMBEDDED_REPLICAS = 4;
 const LOOPBACK = '127.0.0.1';
 const PASSPHRASE_BYTES = 24;
 const DIRECTORY_MODE = 0o700;
@@ -82,9 +88,23 @@ async function writeNetwork(building: string, options: CreateNetworkOptions): Pr
       seed.fill(0);
     }),
   );
+  await makeLedgers(
+    seeds.map((_, index) => replicaDirectory(building, index)),
+    genesis,
+  );
   await writeFileAtomic(join(building, PASSPHRASE_FILE), `${passphrase}\n`);
   await writeFileAtomic(join(building, SUPERVISOR_KEY_FILE), options.supervisorKeyPem);
   await writeFileAtomic(join(building, GENESIS_FILE), genesisText);
+}
+
+/** An empty ledger in each new replica's directory: they are all alike, so one is made and copied. */
+async function makeLedgers([first = '', ...others]: readonly string[], genesis: Genesis): Promise<void> {
+  const store = await openLedgerStore({ directory: first, genesis, createWorker: createStoreWorker });
+  await store.close();
+  const empty = await readFile(join(first, LEDGER_FILE));
+  await Promise.all(
+    others.map(async (directory) => await writeFileAtomic(join(directory, LEDGER_FILE), empty)),
+  );
 }
 
 function genesisOf(

@@ -7,11 +7,14 @@ import { join } from 'node:path';
 import { CountersignError } from '../../shared/errors.ts';
 import type { ChildReplica, StartChild } from './childReplica.ts';
 import { readPassphraseFile } from './childReplica.ts';
+import { FAULTS, SLOW_DELAY_MAX_MS, SLOW_DELAY_MS, type Fault, type OutgoingFault } from './faults/fault.ts';
 import { PASSPHRASE_FILE, genesisPath, networkDirectory, replicaDirectory } from './embeddedLayout.ts';
+import { EMBEDDED_REPLICAS } from './createNetwork.ts';
 import type { SignatureVerifier } from './inbox.ts';
 import { ReplicaNode, readGenesis, type StartPhase } from './node.ts';
 
-export { createEmbeddedNetwork, type CreateNetworkOptions } from './createNetwork.ts';
+export { EMBEDDED_REPLICAS, createEmbeddedNetwork, type CreateNetworkOptions } from './createNetwork.ts';
+export { FAULTS, SLOW_DELAY_MAX_MS, SLOW_DELAY_MS, type Fault } from './faults/fault.ts';
 export { genesisPath, isEmbeddedNetwork, supervisorKeyPath } from './embeddedLayout.ts';
 
 export interface EmbeddedNetworkOptions {
@@ -21,8 +24,18 @@ export interface EmbeddedNetworkOptions {
   readonly onPhase?: (phase: StartPhase | 'replicas') => void;
 }
 
-/** The replica that runs in this process: the primary of the first view. */
-export const OWN_REPLICA = 0;
+/**
+ * The replica that runs in this process: the last, so that the primaries of the first views have processes of their
+ * own and can be stopped.
+ */
+export const OWN_REPLICA = EMBEDDED_REPLICAS - 1;
+/** A fault that a replica has. */
+export interface ActiveFault {
+  readonly fault: Fault;
+  /** By how much everything leaves a slow replica late, in milliseconds; `null` for the other faults. */
+  readonly delayMs: number | null;
+}
+
 /** First pause before a child that ended by itself is started again, in milliseconds; doubles up to the largest. */
 const RESTART_AFTER_MS = 500;
 const RESTART_MAX_MS = 30_000;
@@ -38,8 +51,11 @@ export class EmbeddedNetwork {
   readonly #startChild: StartChild;
   readonly #children: Map<number, ChildReplica>;
   readonly #restarts = new Map<number, NodeJS.Timeout>();
-  /** Replicas that are to stay down, because somebody said so. */
-  readonly #stopped = new Set<number>();
+  /** A stopped one is to stay down. */
+  readonly #faults = new Map<number, ActiveFault>();
+  /** Faults come and go one after another. */
+  #faultWork: Promise<void> = Promise.resolve();
+  #isEnding = false;
 
   private constructor(
     node: ReplicaNode,
@@ -88,33 +104,105 @@ export class EmbeddedNetwork {
     return [OWN_REPLICA, ...this.#children.keys()].sort((left, right) => left - right);
   }
 
-  /** Ends a replica's process with SIGKILL. It stays down until `restartReplica`. Throws `cli.usage` for the own one. */
-  async killReplica(index: number): Promise<void> {
-    const child = this.#children.get(index);
-    if (child === undefined) {
-      throw new CountersignError('cli.usage', {
-        problem: `replica ${String(index)} has no process of its own`,
-      });
-    }
-    this.#stopped.add(index);
-    await child.kill();
+  /** The faults that a replica can be given: none for the one in this process. */
+  possibleFaults(index: number): readonly Fault[] {
+    const isChild = index !== OWN_REPLICA && index in this.node.genesis.replicas;
+    if (!isChild) return [];
+    // Windows cannot halt a process.
+    return process.platform === 'win32' ? FAULTS.filter((fault) => fault !== 'pause') : FAULTS;
   }
 
-  /** Starts a replica's process again, and waits until it takes part. */
+  /** The fault that each replica has now, of those that have one. */
+  get faults(): ReadonlyMap<number, ActiveFault> {
+    return this.#faults;
+  }
+
+  /**
+   * Gives a replica a fault, in place of the one it has; resolves when it has it. `delayMs` counts for `slow` alone:
+   * from 1 to `SLOW_DELAY_MAX_MS`, `SLOW_DELAY_MS` unless given. A replica that ends by itself is rid of its fault.
+   * Throws `fault.unavailable`.
+   */
+  async injectFault(index: number, fault: Fault, delayMs = SLOW_DELAY_MS): Promise<void> {
+    const isDelay = Number.isInteger(delayMs) && delayMs >= 1 && delayMs <= SLOW_DELAY_MAX_MS;
+    if (!this.possibleFaults(index).includes(fault) || !isDelay) throw unavailable(index, fault);
+    await this.#oneAfterAnother(async () => {
+      await this.#heal(index);
+      await this.#inject(index, { fault, delayMs: fault === 'slow' ? delayMs : null });
+    });
+  }
+
+  /** Ends a replica's fault, where it has one; one that was stopped takes part again when this resolves. */
+  async healFault(index: number): Promise<void> {
+    await this.#oneAfterAnother(async () => await this.#heal(index));
+  }
+
+  /** Ends a replica's process with SIGKILL. It stays down until `restartReplica`. Throws `fault.unavailable`. */
+  async killReplica(index: number): Promise<void> {
+    await this.injectFault(index, 'stop');
+  }
+
+  /** Starts a replica's process again, where it does not run, and waits until it takes part. */
   async restartReplica(index: number): Promise<void> {
-    this.#stopped.delete(index);
-    clearTimeout(this.#restarts.get(index));
-    this.#restarts.delete(index);
-    if (this.#children.has(index)) return;
-    await this.#start(index, RESTART_AFTER_MS).ready;
+    await this.#oneAfterAnother(async () => await this.#restart(index));
   }
 
   /** Stops all replicas, and waits for their processes to end. */
   async stop(): Promise<void> {
+    this.#isEnding = true;
     for (const timer of this.#restarts.values()) clearTimeout(timer);
-    for (let index = 0; index < this.node.genesis.replicas.length; index++) this.#stopped.add(index);
-    await Promise.all([...this.#children.values()].map(async (child) => await child.stop()));
+    await Promise.all(
+      [...this.#children.values()].map(async (child) => {
+        // One that stands still would not hear that it is to stop.
+        child.resume();
+        await child.stop();
+      }),
+    );
     await this.node.stop();
+  }
+
+  async #oneAfterAnother(work: () => Promise<void>): Promise<void> {
+    const result = this.#faultWork.then(async () => {
+      if (this.#isEnding) throw new CountersignError('stopped', { what: 'the network' });
+      await work();
+    });
+    this.#faultWork = result.catch(() => undefined);
+    await result;
+  }
+
+  async #inject(index: number, active: ActiveFault): Promise<void> {
+    const child = this.#children.get(index);
+    if (active.fault === 'stop') {
+      clearTimeout(this.#restarts.get(index));
+      this.#restarts.delete(index);
+      this.#faults.set(index, active);
+      await child?.kill();
+      return;
+    }
+    // One that is about to be started again has no process to give a fault to.
+    if (child === undefined) throw unavailable(index, active.fault);
+    if (active.fault === 'pause') child.pause();
+    else {
+      await child.ready;
+      await child.setFault(outgoingFault(active));
+    }
+    if (this.#children.get(index) === child) this.#faults.set(index, active);
+  }
+
+  async #heal(index: number): Promise<void> {
+    const active = this.#faults.get(index);
+    this.#faults.delete(index);
+    if (active === undefined) return;
+    const child = this.#children.get(index);
+    if (active.fault === 'stop') await this.#restart(index);
+    else if (active.fault === 'pause') child?.resume();
+    else await child?.setFault(null);
+  }
+
+  async #restart(index: number): Promise<void> {
+    if (this.#faults.get(index)?.fault === 'stop') this.#faults.delete(index);
+    clearTimeout(this.#restarts.get(index));
+    this.#restarts.delete(index);
+    if (!this.#children.has(index)) await this.#start(index, RESTART_AFTER_MS).ready;
   }
 
   #start(index: number, restartAfterMs: number): ChildReplica {
@@ -129,7 +217,9 @@ export class EmbeddedNetwork {
     const startedMs = performance.now();
     void child.exited.then(() => {
       this.#children.delete(index);
-      if (this.#stopped.has(index)) return;
+      if (this.#isEnding || this.#faults.get(index)?.fault === 'stop') return;
+      // What it was made to do ended with it.
+      this.#faults.delete(index);
       // One that has run for a while was healthy: what ended it now is something new.
       const wasSteady = performance.now() - startedMs >= STEADY_AFTER_MS;
       const delayMs = wasSteady ? RESTART_AFTER_MS : restartAfterMs;
@@ -140,6 +230,15 @@ export class EmbeddedNetwork {
       this.#restarts.set(index, timer);
     });
   }
+}
+
+function outgoingFault({ fault, delayMs }: ActiveFault): OutgoingFault {
+  if (fault === 'slow') return { kind: 'slow', delayMs: delayMs ?? SLOW_DELAY_MS };
+  return { kind: fault === 'equivocate' ? 'equivocate' : 'silence' };
+}
+
+function unavailable(replica: number, fault: string): CountersignError {
+  return new CountersignError('fault.unavailable', { replica, fault });
 }
 
 /** Waits, for a while, until the replica is connected with all others: then the first request is a fast one. */

@@ -25,14 +25,20 @@ export async function headersFor(
   return headers.length === 0 ? null : { type: 'headers', headers, certificate: checkpoint.certificate };
 }
 
-/** The requests of a block of the chain; `null` where the block is not on it. */
+/** The content of a block, on the chain or rolled back (rule G1); `null` where it is not here. */
 export async function blockFor(
   store: LedgerStore,
   { height, hash }: GetBlockMessage,
 ): Promise<BlockMessage | null> {
-  const accepted = await store.block(height);
-  if (accepted?.block.header.hash !== hash) return null;
-  return { type: 'block', height, hash, requests: accepted.block.requests.map(({ bytes }) => bytes) };
+  const block = await store.blockByHash(height, hash);
+  if (block === null) return null;
+  return {
+    type: 'block',
+    height,
+    hash,
+    requests: block.requests.map(({ bytes }) => bytes),
+    evidence: block.evidence,
+  };
 }
 
 /** The receipt of a request. Throws `request.notFound`, or `request.notFinal` while no stable checkpoint covers it. */

@@ -5,9 +5,10 @@
  * @module
  */
 import type { Hex } from '../../shared/encoding/hex.ts';
-import { CountersignError, toPlainError, type PlainError } from '../../shared/errors.ts';
+import { CountersignError, hasCode, toPlainError, type PlainError } from '../../shared/errors.ts';
 import type { Membership } from '../consensus/config.ts';
 import type { Consensus } from '../consensus/consensus.ts';
+import type { Input } from '../consensus/effects.ts';
 import {
   decodeMessage,
   maxMessageBytes,
@@ -17,7 +18,8 @@ import {
   type ToReplicaMessage,
 } from '../consensus/messages.ts';
 import { bodiesOf, messageChecks, requestCheck } from '../consensus/verification.ts';
-import type { GenesisLimits } from '../ledger/genesis.ts';
+import { evidenceChecks, type Evidence } from '../ledger/evidence.ts';
+import type { Genesis } from '../ledger/genesis.ts';
 import { decodeRequest, type SignedRequest } from '../ledger/request.ts';
 import type { SignatureCheck } from '../ledger/statement.ts';
 
@@ -39,7 +41,7 @@ export interface SignatureVerifier {
 
 export interface InboxOptions {
   readonly membership: Membership;
-  readonly limits: GenesisLimits;
+  readonly genesis: Genesis;
   readonly consensus: Consensus;
   readonly verifier: SignatureVerifier;
 }
@@ -50,23 +52,30 @@ export class Inbox {
 
   constructor(options: InboxOptions) {
     this.#options = options;
-    this.#maxBytes = maxMessageBytes(options.limits.maxBlockBytes);
+    this.#maxBytes = maxMessageBytes(options.genesis);
   }
 
-  /** The message of a replica. Throws `encoding.*`, or `request.badSignature`, or `handshake.badProof`. */
+  /** The message of a replica. Throws `message.malformed` or `message.badSignature`. */
   async peerMessage(from: number, bytes: Uint8Array): Promise<VerifiedPeerMessage> {
-    const { membership, limits } = this.#options;
-    const message = decodeMessage(peerMessageCodec, bytes, this.#maxBytes);
-    const bodies = bodiesOf(message).map((body) => decodeRequest(body, limits.maxRequestBytes));
+    const { membership, genesis } = this.#options;
+    const sender = `replica ${String(from)}`;
+    const message = orMalformed(sender, UNREADABLE, () =>
+      decodeMessage(peerMessageCodec, bytes, this.#maxBytes),
+    );
+    const { type } = message;
+    const bodies = orMalformed(sender, type, () =>
+      bodiesOf(message).map((body) => decodeRequest(body, genesis.limits.maxRequestBytes)),
+    );
     const checks = messageChecks(membership, from, message);
+    if (checks === undefined) {
+      const problem = 'no signature could make it valid';
+      throw new CountersignError('message.malformed', { from: sender, type, problem });
+    }
     const verdicts = await Promise.all([
-      checks === undefined ? false : this.#allHold(checks),
+      this.#allHold(checks),
       ...bodies.map(async (body) => await this.#isSignedBySupervisor(body)),
     ]);
-    if (verdicts.includes(false)) {
-      const publicKey = membership.replicaKeys[from] ?? String(from);
-      throw new CountersignError('handshake.badProof', { publicKey });
-    }
+    if (verdicts.includes(false)) throw new CountersignError('message.badSignature', { from: sender, type });
     return { message, bodies };
   }
 
@@ -90,6 +99,23 @@ export class Inbox {
     return { request, refusal: { code: 'request.badSignature', data: { id: request.id } } };
   }
 
+  /** A client's evidence (rule K3). Throws `message.malformed` or `message.badSignature`. */
+  async clientEvidence(clientId: number, evidence: Evidence): Promise<Input> {
+    const { networkId, replicaKeys } = this.#options.membership;
+    const from = `client ${String(clientId)}`;
+    const type = 'evidence';
+    const checks = evidenceChecks(networkId, replicaKeys, evidence);
+    if (checks === undefined) {
+      throw new CountersignError('message.malformed', {
+        from,
+        type,
+        problem: 'it accuses nobody of the network',
+      });
+    }
+    if (!(await this.#allHold(checks))) throw new CountersignError('message.badSignature', { from, type });
+    return { type: 'evidence', evidence };
+  }
+
   async #isSignedBySupervisor(request: SignedRequest): Promise<boolean> {
     // The very same request has been verified when it came first.
     const known = this.#options.consensus.checkedRequest(request);
@@ -105,6 +131,22 @@ export class Inbox {
       ),
     );
     return !verdicts.includes(false);
+  }
+}
+
+/** What stands for the type of a message that cannot be read. */
+const UNREADABLE = 'unknown';
+
+/** What `read` reads. Throws `message.malformed` where it throws `encoding.*`. */
+function orMalformed<T>(from: string, type: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!hasCode(error, 'encoding.invalid') && !hasCode(error, 'encoding.tooLarge')) throw error;
+    const problem = hasCode(error, 'encoding.invalid')
+      ? `${error.data.at} ${error.data.problem}`
+      : `more than ${String(error.data.maxBytes)} bytes`;
+    throw new CountersignError('message.malformed', { from, type, problem }, { cause: error });
   }
 }
 

@@ -1,9 +1,11 @@
 /**
  * One replica with everything it needs on this machine: its data directory, its key, its store, its verifier.
  *
- * Layout of a replica's data directory: `genesis.json`, `replica.pem` (the encrypted key), `ledger.sqlite`, `lock`.
+ * Layout of a replica's data directory: `genesis.json`, `replica.pem` (the encrypted key), `ledger.sqlite`, `lock`. All
+ * but the lock are made when the network is. A replica without its ledger has lost what it signed: it only learns.
  * @module
  */
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../../shared/errors.ts';
 import type { ConsensusOptions } from '../consensus/config.ts';
@@ -14,11 +16,11 @@ import { readKeyFile } from '../keys/keyFile.ts';
 import { importKeyPem } from '../keys/pkcs8.ts';
 import { createSigner, type Signer } from '../keys/signer.ts';
 import { openDataDirectory } from '../storage/dataDirectory.ts';
-import { readTextFile, type LedgerStore } from '../storage/index.ts';
-import { openLedgerStore } from '../storage/openLedgerStore.ts';
+import { readTextFile, writeFileAtomic, type LedgerStore } from '../storage/index.ts';
+import { LEDGER_FILE, openLedgerStore } from '../storage/openLedgerStore.ts';
 import { createStoreWorker } from '../storage/storeWorker.ts';
 import type { SignatureVerifier } from './inbox.ts';
-import { Replica, type ReplicaEvent } from './replica.ts';
+import { Replica, type Interpose, type ReplicaEvent } from './replica.ts';
 
 /** What a starting replica is doing, in order. */
 export type StartPhase = 'lock' | 'keys' | 'genesis' | 'verifyLog' | 'connect';
@@ -30,10 +32,14 @@ export interface ReplicaNodeOptions {
   readonly verifier: SignatureVerifier;
   readonly consensus?: Partial<ConsensusOptions>;
   readonly onPhase?: (phase: StartPhase) => void;
+  /** See `ReplicaOptions`. */
+  readonly interpose?: Interpose;
 }
 
 /** Name of the genesis file in a data directory. */
 export const GENESIS_FILE = 'genesis.json';
+/** Name of the file that stands in a data directory whose ledger was lost. */
+export const STATE_LOST_FILE = 'state-lost';
 /** Name of a replica's encrypted key file in its data directory. */
 export const REPLICA_KEY_FILE = 'replica.pem';
 
@@ -81,6 +87,7 @@ export class ReplicaNode {
       onPhase?.('genesis');
       const genesis = await readGenesis(join(directory, GENESIS_FILE));
       onPhase?.('verifyLog');
+      const isLost = await hasLostState(directory);
       const store = await openLedgerStore({ directory, genesis, createWorker: createStoreWorker });
       opened.push(async () => await store.close());
       onPhase?.('connect');
@@ -90,7 +97,9 @@ export class ReplicaNode {
         signer,
         store,
         verifier,
+        ...(isLost ? { learner: 'stateLost' } : {}),
         ...(options.consensus === undefined ? {} : { consensus: options.consensus }),
+        ...(options.interpose === undefined ? {} : { interpose: options.interpose }),
         onEvent: (event) => {
           for (const listener of listeners) listener(event);
         },
@@ -131,6 +140,28 @@ export async function loadSigner(path: string, passphrase: string): Promise<Sign
   } finally {
     seed.fill(0);
   }
+}
+
+/**
+ * Whether the ledger that was made with the network has gone, now or at an earlier start. It is written down before a
+ * new ledger is made: a crash right after that must not make the new one look like the old.
+ */
+async function hasLostState(directory: string): Promise<boolean> {
+  const mark = join(directory, STATE_LOST_FILE);
+  if (await exists(mark)) return true;
+  if (await exists(join(directory, LEDGER_FILE))) return false;
+  await writeFileAtomic(
+    mark,
+    'The ledger was missing when this replica started. It follows, and signs nothing.\n',
+  );
+  return true;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function isStrong(publicKey: string): boolean {

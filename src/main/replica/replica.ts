@@ -15,23 +15,30 @@ import {
   type Membership,
 } from '../consensus/config.ts';
 import { Consensus, type Standing } from '../consensus/consensus.ts';
-import type { Announcement, Effect, Input, OwnStatement, TimerName } from '../consensus/effects.ts';
-import {
-  encodeMessage,
-  maxMessageBytes,
-  peerMessageCodec,
-  toClientCodec,
-  type PeerMessage,
-  type ToClientMessage,
-} from '../consensus/messages.ts';
+import type {
+  Announcement,
+  Effect,
+  Input,
+  LearnerReason,
+  OwnStatement,
+  TimerName,
+} from '../consensus/effects.ts';
+import { maxMessageBytes, type PeerMessage, type ToClientMessage } from '../consensus/messages.ts';
 import type { Genesis } from '../ledger/genesis.ts';
 import { receiptCodec } from '../ledger/receipt.ts';
 import { statementDigest } from '../ledger/statement.ts';
 import { ReplicaNetwork, type ReplicaNetworkStatus } from '../network/index.ts';
 import type { LedgerStore } from '../storage/index.ts';
+import {
+  BAD_MESSAGES_PER_MINUTE_MAX,
+  BadMessages,
+  SHUT_OUT_MS,
+  type BadMessageCounts,
+} from './badMessages.ts';
 import { ClientDesk } from './clientDesk.ts';
 import { blockFor, headersFor, receiptFor } from './history.ts';
 import { Inbox, OrderedDelivery, type SignatureVerifier, type VerifiedPeerMessage } from './inbox.ts';
+import { NetworkOutlet, type Outlet } from './outlet.ts';
 import { peersOf } from '../network/genesisPeers.ts';
 
 /** Signs digests with the replica's ed25519 key. */
@@ -39,6 +46,9 @@ export interface ReplicaSigner {
   readonly publicKey: Hex;
   sign(digest: Uint8Array): Hex;
 }
+
+/** Puts something of its own between a replica and its way out. The one use is to try out faults (`faults/`). */
+export type Interpose = (outlet: Outlet, membership: Membership, signer: ReplicaSigner) => Outlet;
 
 export interface ReplicaOptions {
   readonly genesis: Genesis;
@@ -48,6 +58,9 @@ export interface ReplicaOptions {
   /** Where to listen, if not at the address in the genesis. */
   readonly listen?: { readonly host: string; readonly port: number };
   readonly consensus?: Partial<ConsensusOptions>;
+  /** Why this replica must not sign, where its host knows that: its durable state is not what it was. */
+  readonly learner?: LearnerReason;
+  readonly interpose?: Interpose;
   /** Milliseconds since 1970 in UTC. */
   readonly now?: () => number;
   /** Told of everything worth showing or counting. Must not throw. */
@@ -70,6 +83,7 @@ export interface ReplicaStatus {
   /** Replicas that it is connected with, itself included. */
   readonly connectedReplicas: number;
   readonly halted: PlainError | null;
+  readonly badMessages: BadMessageCounts;
 }
 
 /** Most inputs in one group of steps, so that one transaction stays short. */
@@ -84,8 +98,10 @@ export class Replica {
   readonly #membership: Membership;
   readonly #consensus: Consensus;
   readonly #network: ReplicaNetwork;
+  readonly #outlet: Outlet;
   readonly #inbox: Inbox;
   readonly #desk = new ClientDesk();
+  readonly #badMessages = new BadMessages(() => performance.now());
   readonly #peerDeliveries = new Map<number, OrderedDelivery>();
   readonly #clientDeliveries = new Map<number, OrderedDelivery>();
   readonly #timers = new Map<TimerName, NodeJS.Timeout>();
@@ -101,7 +117,7 @@ export class Replica {
     this.#membership = membership;
     this.#consensus = consensus;
     const { genesis, signer, verifier } = options;
-    this.#inbox = new Inbox({ membership, limits: genesis.limits, consensus, verifier });
+    this.#inbox = new Inbox({ membership, genesis, consensus, verifier });
     const peers = peersOf(genesis);
     const own = peers[membership.ownIndex];
     this.#network = new ReplicaNetwork({
@@ -110,7 +126,7 @@ export class Replica {
       ownIndex: membership.ownIndex,
       peers,
       listen: options.listen ?? { host: own?.host ?? '', port: own?.port ?? 0 },
-      limits: { maxMessageBytes: maxMessageBytes(genesis.limits.maxBlockBytes) },
+      limits: { maxMessageBytes: maxMessageBytes(genesis) },
       verify: async (signature, digest, publicKey) => await verifier.verify(signature, digest, publicKey),
       onPeerMessage: (index, bytes) => this.#peerMessage(index, bytes),
       onPeerUp: (index) => this.#peerChanged(index, true),
@@ -120,6 +136,8 @@ export class Replica {
       onClientDown: (clientId) => this.#clientLeft(clientId),
       onRefused: ({ address, error }) => this.#event({ type: 'refusedGuest', address, error }),
     });
+    const outlet = new NetworkOutlet(this.#network);
+    this.#outlet = options.interpose?.(outlet, membership, signer) ?? outlet;
   }
 
   /**
@@ -131,7 +149,8 @@ export class Replica {
     if (membership.ownIndex < 0) {
       throw new CountersignError('key.unknown', { publicKey: options.signer.publicKey });
     }
-    const durable = await options.store.load();
+    const loaded = await options.store.load();
+    const durable = { ...loaded, learner: loaded.learner ?? options.learner ?? null };
     const consensusOptions = { ...DEFAULT_OPTIONS, ...options.consensus };
     const consensus = new Consensus(options.genesis, membership, consensusOptions, durable);
     const replica = new Replica(options, membership, consensus);
@@ -152,6 +171,7 @@ export class Replica {
       network: this.#network.status(),
       connectedReplicas: this.#connected.size + 1,
       halted: this.#halted,
+      badMessages: this.#badMessages.counts,
     };
   }
 
@@ -192,9 +212,15 @@ export class Replica {
     delivery.push(
       this.#inbox.peerMessage(index, bytes),
       (verified) => this.#takePeerMessage(index, verified),
-      (error) =>
-        this.#event({ type: 'badMessage', from: `replica ${String(index)}`, error: toPlainError(error) }),
+      (error) => this.#badPeerMessage(index, toPlainError(error)),
     );
+  }
+
+  #badPeerMessage(index: number, error: PlainError): void {
+    this.#event({ type: 'badMessage', from: `replica ${String(index)}`, error });
+    if (!this.#badMessages.ofReplica(index, error.code)) return;
+    const data = { maxPerMinute: BAD_MESSAGES_PER_MINUTE_MAX };
+    this.#network.shutOutPeer(index, { code: 'admission.badMessages', data }, SHUT_OUT_MS);
   }
 
   #takePeerMessage(from: number, { message, bodies }: VerifiedPeerMessage): void {
@@ -228,8 +254,10 @@ export class Replica {
         if (input !== null) this.#enqueue(input);
       },
       (error) => {
-        this.#event({ type: 'badMessage', from: `client ${String(clientId)}`, error: toPlainError(error) });
-        this.#network.closeClient(clientId, toPlainError(error));
+        const plain = toPlainError(error);
+        this.#event({ type: 'badMessage', from: `client ${String(clientId)}`, error: plain });
+        this.#badMessages.ofClient(plain.code);
+        this.#network.closeClient(clientId, plain);
       },
     );
   }
@@ -241,6 +269,8 @@ export class Replica {
         return await this.#takeRequest(clientId, message.request);
       case 'commit':
         return message;
+      case 'evidence':
+        return await this.#inbox.clientEvidence(clientId, message.evidence);
       case 'getStatus':
         this.#sendStatus(clientId);
         return null;
@@ -336,8 +366,7 @@ export class Replica {
       case 'send':
         return this.#send(effect.to, effect.message);
       case 'broadcast':
-        this.#network.broadcastToPeers(encodeMessage(peerMessageCodec, effect.message));
-        return;
+        return this.#outlet.toPeers(effect.message);
       case 'respond':
         return this.#respond(effect);
       case 'refuse':
@@ -376,14 +405,12 @@ export class Replica {
   // What goes out
 
   #send(to: number, message: PeerMessage): void {
-    if (to !== this.index) this.#network.sendToPeer(to, encodeMessage(peerMessageCodec, message));
+    if (to !== this.index) this.#outlet.toPeer(to, message);
   }
 
   #tell(requestIds: readonly Hex[], message: ToClientMessage): void {
     const clients = new Set(requestIds.flatMap((requestId) => this.#desk.waiting(requestId)));
-    if (clients.size === 0) return;
-    const bytes = encodeMessage(toClientCodec, message);
-    for (const clientId of clients) this.#network.sendToClient(clientId, bytes);
+    this.#outlet.toClients([...clients], message);
   }
 
   #respond({ requestIds, height, hash, tag }: Extract<Effect, { type: 'respond' }>): void {
@@ -423,15 +450,15 @@ export class Replica {
   }
 
   #sendStatus(clientId: number): void {
-    const { tipHeight, stable } = this.#consensus.standing;
+    const { tipHeight, stable, learner } = this.#consensus.standing;
     const message: ToClientMessage = {
       type: 'status',
       tipHeight,
       stableHeight: stable.height,
       connectedReplicas: this.#connected.size + 1,
-      participating: this.#halted === null,
+      participating: this.#halted === null && learner === null,
     };
-    this.#network.sendToClient(clientId, encodeMessage(toClientCodec, message));
+    this.#outlet.toClients([clientId], message);
   }
 
   async #sendReceipt(clientId: number, requestId: Hex): Promise<void> {
@@ -439,7 +466,7 @@ export class Replica {
       (receipt) => ({ type: 'receipt', requestId, receipt: encode(receiptCodec, receipt) }),
       (error: unknown) => ({ type: 'refusal', requestId, error: toPlainError(error) }),
     );
-    this.#network.sendToClient(clientId, encodeMessage(toClientCodec, message));
+    this.#outlet.toClients([clientId], message);
   }
 
   /** A failed read harms nobody but the one who asked; a failed write stops the replica. */

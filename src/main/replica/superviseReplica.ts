@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { CountersignError, fromPlainError, type ErrorCode } from '../../shared/errors.ts';
 import type { ChildReplica } from './childReplica.ts';
+import type { FaultOrder, OutgoingFault } from './faults/fault.ts';
 
 /** A process that runs `runChildReplica`, as Node or Electron started it. */
 export interface ReplicaProcess {
@@ -25,7 +26,10 @@ export interface ReplicaProcess {
 /** What a child says. */
 export type ChildMessage = z.infer<typeof childMessageSchema>;
 
-/** What a parent says: end in order. It also answers `failed`, so that the child knows it was heard. */
+/**
+ * What a parent says, besides a `FaultOrder`: end in order. It also answers `failed`, so that the child knows it was
+ * heard.
+ */
 export const STOP = 'stop';
 
 /** How long a child may take to stop by itself, in milliseconds. */
@@ -35,6 +39,8 @@ const LAST_WORDS_CHARS = 4_000;
 
 const childMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
+  /** The last `FaultOrder` has been carried out. */
+  z.object({ type: z.literal('faultDone') }),
   z.object({
     type: z.literal('failed'),
     error: z.object({ code: z.string(), data: z.record(z.string(), z.union([z.string(), z.number()])) }),
@@ -48,12 +54,19 @@ export function superviseReplica(child: ReplicaProcess, directory: string): Chil
     lastWords = (lastWords + text).slice(-LAST_WORDS_CHARS);
   });
   let isGone = false;
+  /** Those who wait for a `FaultOrder` to be carried out, in order. */
+  const faultWaiters: (() => void)[] = [];
   const exited = new Promise<void>((resolve) => {
     child.onExit(() => {
       isGone = true;
       resolve();
+      for (const done of faultWaiters.splice(0)) done();
     });
   });
+  const signal = (name: NodeJS.Signals): void => {
+    // Number 0 would stand for this process and its relatives.
+    if (!isGone && child.pid > 0) process.kill(child.pid, name);
+  };
   const tellToStop = (): void => {
     // Electron does not survive a message to a utility process that is ending (electron/electron#53923).
     if (!isGone) child.send(STOP);
@@ -64,6 +77,10 @@ export function superviseReplica(child: ReplicaProcess, directory: string): Chil
       if (!parsed.success) return;
       if (parsed.data.type === 'ready') {
         resolve();
+        return;
+      }
+      if (parsed.data.type === 'faultDone') {
+        faultWaiters.shift()?.();
         return;
       }
       const { code, data } = parsed.data.error;
@@ -83,6 +100,15 @@ export function superviseReplica(child: ReplicaProcess, directory: string): Chil
     },
     ready,
     exited,
+    pause: () => signal('SIGSTOP'),
+    resume: () => signal('SIGCONT'),
+    setFault: async (fault: OutgoingFault | null) => {
+      if (isGone) return;
+      const done = Promise.withResolvers<undefined>();
+      faultWaiters.push(() => done.resolve(undefined));
+      child.send({ type: 'fault', fault } satisfies FaultOrder);
+      await done.promise;
+    },
     stop: async () => {
       tellToStop();
       const timer = setTimeout(() => child.kill(), CHILD_STOP_TIMEOUT_MS);

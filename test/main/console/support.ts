@@ -32,7 +32,16 @@ export const startInProcess: StartChild = ({ directory, passphraseFile }) => {
     await verifier.close();
     exited.resolve(undefined);
   };
-  return { pid: process.pid, ready: node.then(() => undefined), exited: exited.promise, stop, kill: stop };
+  return {
+    pid: process.pid,
+    ready: node.then(() => undefined),
+    exited: exited.promise,
+    stop,
+    kill: stop,
+    pause: () => undefined,
+    resume: () => undefined,
+    setFault: async () => undefined,
+  };
 };
 
 /** A console, what it told, and the way to end it. */

@@ -8,9 +8,12 @@ import { createVerifyWorker } from '../../../src/main/keys/verifyWorker.ts';
 import type { ChildOptions, ChildReplica } from '../../../src/main/replica/childReplica.ts';
 import {
   EmbeddedNetwork,
+  FAULTS,
+  OWN_REPLICA,
   createEmbeddedNetwork,
   isEmbeddedNetwork,
 } from '../../../src/main/replica/embeddedNetwork.ts';
+import type { OutgoingFault } from '../../../src/main/replica/faults/fault.ts';
 import { networkDirectory, replicaDirectory } from '../../../src/main/replica/embeddedLayout.ts';
 import { LOCK_FILE } from '../../../src/main/storage/index.ts';
 import { CountersignError } from '../../../src/shared/errors.ts';
@@ -23,6 +26,9 @@ class ScriptedChild implements ChildReplica {
   readonly #ready = Promise.withResolvers<undefined>();
   readonly #exited = Promise.withResolvers<undefined>();
   readonly options: ChildOptions;
+  /** What it was told to do wrong, in order; `null`: to behave again. */
+  readonly told: (string | null)[] = [];
+  isPaused = false;
   ended: 'not' | 'byItself' | 'stopped' | 'killed' = 'not';
 
   constructor(options: ChildOptions) {
@@ -54,6 +60,15 @@ class ScriptedChild implements ChildReplica {
   }
   async kill(): Promise<void> {
     this.die('killed');
+  }
+  pause(): void {
+    this.isPaused = true;
+  }
+  resume(): void {
+    this.isPaused = false;
+  }
+  async setFault(fault: OutgoingFault | null): Promise<void> {
+    this.told.push(fault === null ? null : 'delayMs' in fault ? `slow ${String(fault.delayMs)}` : fault.kind);
   }
 }
 
@@ -143,7 +158,7 @@ describe('replicas with processes of their own', () => {
     network = await start((child, count) => {
       if (count <= 3) child.comeUp();
     });
-    expect(network.running).toEqual([0, 1, 2, 3]);
+    expect(network.running).toEqual([0, 1, 2, OWN_REPLICA]);
     let started = 1;
     for (const pauseMs of [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]) {
       childrenOf(2)
@@ -180,16 +195,17 @@ describe('replicas with processes of their own', () => {
 
   it('one that was killed on purpose stays down until it is started again', async () => {
     network = await start((child) => child.comeUp());
-    await network.killReplica(3);
+    await network.killReplica(0);
     await turns();
     vi.advanceTimersByTime(100_000);
     await turns();
-    expect(network.running).toEqual([0, 1, 2]);
-    await network.restartReplica(3);
-    await network.restartReplica(3);
-    expect(network.running).toEqual([0, 1, 2, 3]);
-    expect(childrenOf(3)).toHaveLength(2);
-    expect((await rejected(network.killReplica(0))).code).toBe('cli.usage');
+    expect(network.running).toEqual([1, 2, OWN_REPLICA]);
+    expect(network.faults).toEqual(new Map([[0, { fault: 'stop', delayMs: null }]]));
+    await network.restartReplica(0);
+    await network.restartReplica(0);
+    expect(network.running).toEqual([0, 1, 2, OWN_REPLICA]);
+    expect(network.faults).toEqual(new Map());
+    expect(childrenOf(0)).toHaveLength(2);
   });
 
   it('all end with it, and none is started again, nor one that waits to be', async () => {
@@ -202,7 +218,67 @@ describe('replicas with processes of their own', () => {
     vi.useRealTimers();
     await stopping;
     network = null;
-    expect(children.map(({ ended }) => ended)).toEqual(['byItself', 'stopped', 'stopped']);
+    expect(children.map(({ ended }) => ended)).toEqual(['stopped', 'byItself', 'stopped']);
+  });
+});
+
+describe('a fault', () => {
+  it('is given, replaced and healed, and the network knows who has which', async () => {
+    network = await start((child) => child.comeUp());
+    const [child] = childrenOf(1);
+    await network.injectFault(1, 'silence');
+    await network.injectFault(1, 'slow', 700);
+    expect(network.faults).toEqual(new Map([[1, { fault: 'slow', delayMs: 700 }]]));
+    await network.injectFault(1, 'pause');
+    expect([child!.isPaused, network.faults.get(1)?.fault]).toEqual([true, 'pause']);
+    await network.injectFault(1, 'equivocate');
+    expect([child!.isPaused, network.faults.get(1)?.fault]).toEqual([false, 'equivocate']);
+    await network.healFault(1);
+    await network.healFault(1);
+    expect(child!.told).toEqual(['silence', null, 'slow 700', null, 'equivocate', null]);
+    expect(network.faults).toEqual(new Map());
+    await network.injectFault(1, 'stop');
+    expect([child!.ended, network.running]).toEqual(['killed', [0, 2, OWN_REPLICA]]);
+    await network.healFault(1);
+    expect(network.running).toEqual([0, 1, 2, OWN_REPLICA]);
+  });
+
+  it('ends with the process that has it; one that is started again behaves', async () => {
+    network = await start((child) => child.comeUp());
+    await network.injectFault(2, 'silence');
+    childrenOf(2)[0]!.die();
+    await turns();
+    expect(network.faults).toEqual(new Map());
+    expect((await rejected(network.injectFault(2, 'silence'))).code).toBe('fault.unavailable');
+    // It can be kept from coming back.
+    await network.injectFault(2, 'stop');
+    vi.advanceTimersByTime(100_000);
+    await turns();
+    expect(childrenOf(2)).toHaveLength(1);
+  });
+
+  it('is none that the own replica can have, nor one that is not there, nor beyond its limits', async () => {
+    network = await start((child) => child.comeUp());
+    expect(network.possibleFaults(OWN_REPLICA)).toEqual([]);
+    expect(network.possibleFaults(4)).toEqual([]);
+    expect(network.possibleFaults(0)).toEqual(FAULTS);
+    for (const index of [OWN_REPLICA, 4, -1]) {
+      const error = await rejected(network.injectFault(index, 'silence'));
+      expect(error).toMatchObject({ code: 'fault.unavailable', data: { replica: index, fault: 'silence' } });
+    }
+    for (const delayMs of [0, 60_001, 0.5, Number.NaN]) {
+      expect((await rejected(network.injectFault(0, 'slow', delayMs))).code).toBe('fault.unavailable');
+    }
+    expect(childrenOf(0)[0]!.told).toEqual([]);
+  });
+
+  it('does not keep the network from stopping', async () => {
+    network = await start((child) => child.comeUp());
+    await network.injectFault(0, 'pause');
+    await network.stop();
+    expect([childrenOf(0)[0]!.isPaused, childrenOf(0)[0]!.ended]).toEqual([false, 'stopped']);
+    expect((await rejected(network.injectFault(1, 'silence'))).code).toBe('stopped');
+    network = null;
   });
 });
 
@@ -217,7 +293,7 @@ describe('what keeps one of them from starting', () => {
     );
     expect(error).toBe(inUse);
     expect(children.map(({ ended }) => ended)).toEqual(['stopped', 'byItself', 'stopped']);
-    const own = await readdir(replicaDirectory(networkDirectory(directory.path), 0));
+    const own = await readdir(replicaDirectory(networkDirectory(directory.path), OWN_REPLICA));
     expect(own).not.toContain(LOCK_FILE);
   });
 });

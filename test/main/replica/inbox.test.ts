@@ -7,6 +7,8 @@ import {
   toReplicaCodec,
   type PeerMessage,
 } from '../../../src/main/consensus/messages.ts';
+import { evidenceOf } from '../../../src/main/ledger/evidence.ts';
+import type { SignedStatement } from '../../../src/main/ledger/statement.ts';
 import { verifySync } from '../../../src/main/keys/verifier.ts';
 import { Inbox } from '../../../src/main/replica/inbox.ts';
 import { caught, rejected } from '../../support/errors.ts';
@@ -28,7 +30,7 @@ function makeInbox(): { inbox: Inbox; consensus: Consensus; verified: () => numb
       return verifySync({ signature, digest, publicKey });
     },
   };
-  const inbox = new Inbox({ membership, limits: genesis.limits, consensus, verifier });
+  const inbox = new Inbox({ membership, genesis, consensus, verifier });
   return { inbox, consensus, verified: () => count };
 }
 
@@ -118,8 +120,8 @@ describe('a message of a replica', () => {
     expect((await inbox.peerMessage(2, commit(2))).message).toMatchObject(statement);
     const error = await rejected(inbox.peerMessage(1, commit(2)));
     expect(error).toMatchObject({
-      code: 'handshake.badProof',
-      data: { publicKey: genesis.replicas[1]!.publicKey },
+      code: 'message.badSignature',
+      data: { from: 'replica 1', type: 'localCommit' },
     });
   });
 
@@ -128,14 +130,64 @@ describe('a message of a replica', () => {
     const good = await inbox.peerMessage(1, bytesOf({ type: 'request', request: request.bytes }));
     expect(good.bodies.map(({ id }) => id)).toEqual([request.id]);
     const bad = bytesOf({ type: 'requests', requests: [request.bytes, turned(request.bytes)] });
-    expect((await rejected(inbox.peerMessage(1, bad))).code).toBe('handshake.badProof');
+    expect(await rejected(inbox.peerMessage(1, bad))).toMatchObject({
+      code: 'message.badSignature',
+      data: { from: 'replica 1', type: 'requests' },
+    });
   });
 
   it('in bytes that are none, or too many, is refused unread', async () => {
     const { inbox, verified } = makeInbox();
-    expect((await rejected(inbox.peerMessage(1, new Uint8Array()))).code).toBe('encoding.invalid');
+    expect(await rejected(inbox.peerMessage(1, new Uint8Array()))).toMatchObject({
+      code: 'message.malformed',
+      data: { from: 'replica 1', type: 'unknown' },
+    });
     const long = new Uint8Array(64 * 1024 * 1024);
-    expect((await rejected(inbox.peerMessage(1, long))).code).toBe('encoding.tooLarge');
+    const error = await rejected(inbox.peerMessage(1, long));
+    expect(error).toMatchObject({ code: 'message.malformed', cause: { code: 'encoding.tooLarge' } });
+    const notARequest = bytesOf({ type: 'request', request: new Uint8Array([1, 2, 3]) });
+    expect(await rejected(inbox.peerMessage(1, notARequest))).toMatchObject({
+      code: 'message.malformed',
+      data: { type: 'request' },
+    });
     expect(verified()).toBe(0);
+  });
+
+  it('with a certificate of too few is none that a signature could mend', async () => {
+    const { inbox, verified } = makeInbox();
+    const certificate = { ...statement, stateDigest: 'cd'.repeat(32), signatures: [] };
+    const error = await rejected(inbox.peerMessage(3, bytesOf({ type: 'stable', certificate })));
+    expect(error).toMatchObject({ code: 'message.malformed', data: { from: 'replica 3', type: 'stable' } });
+    expect(verified()).toBe(0);
+  });
+});
+
+describe("a client's evidence", () => {
+  const order = (hash: string): SignedStatement => {
+    const statement = { type: 'order', epoch: 0, view: 0, height: 1, hash } as const;
+    return { statement, signature: signStatement(network, 0, statement) };
+  };
+  const one = order('ab'.repeat(32));
+  const other = order('cd'.repeat(32));
+  const evidence = evidenceOf(0, one, other)!;
+
+  it('is taken with two signatures that hold', async () => {
+    const { inbox, verified } = makeInbox();
+    const bytes = encodeMessage(toReplicaCodec, { type: 'evidence', evidence });
+    expect(inbox.clientMessage(bytes)).toEqual({ type: 'evidence', evidence });
+    expect(await inbox.clientEvidence(7, evidence)).toEqual({ type: 'evidence', evidence });
+    expect(verified()).toBe(2);
+  });
+
+  it('is not taken against a replica that did not sign it, or that is none', async () => {
+    const { inbox } = makeInbox();
+    expect(await rejected(inbox.clientEvidence(7, { ...evidence, replica: 1 }))).toMatchObject({
+      code: 'message.badSignature',
+      data: { from: 'client 7', type: 'evidence' },
+    });
+    expect(await rejected(inbox.clientEvidence(7, { ...evidence, replica: 9 }))).toMatchObject({
+      code: 'message.malformed',
+      data: { from: 'client 7', type: 'evidence' },
+    });
   });
 });
