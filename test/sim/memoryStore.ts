@@ -10,15 +10,18 @@ import type {
   DurableState,
   PersistOperation,
   StableCheckpoint,
-  ViewPosition,
 } from '../../src/main/consensus/effects.ts';
-import { FIRST_POSITION } from '../../src/main/consensus/effects.ts';
-import { genesisHeader, type HashedHeader } from '../../src/main/ledger/block.ts';
+import type { Block, HashedHeader } from '../../src/main/ledger/block.ts';
 import { networkIdOf, type Genesis } from '../../src/main/ledger/genesis.ts';
 import type { SignedRequest } from '../../src/main/ledger/request.ts';
-import { EMPTY_SNAPSHOT, LedgerState } from '../../src/main/ledger/state.ts';
-import type { CommitCertificate } from '../../src/main/ledger/statement.ts';
-import { checkIds, checkLimit, checkRange, checkSearch } from '../../src/main/storage/ledgerLimits.ts';
+import { compareBlocks, viewChangeForTarget } from '../../src/main/storage/derive.ts';
+import {
+  checkHash,
+  checkIds,
+  checkLimit,
+  checkRange,
+  checkSearch,
+} from '../../src/main/storage/ledgerLimits.ts';
 import { HEADERS_MAX, REQUESTS_BYTES_MAX } from '../../src/main/storage/ledgerStore.ts';
 import type {
   BlockSummary,
@@ -29,38 +32,12 @@ import type {
   RequestSearch,
   RequestSummary,
 } from '../../src/main/storage/ledgerStore.ts';
-import {
-  checkAppend,
-  checkCheckpoint,
-  checkCommitCertificate,
-  checkOrderSigned,
-  checkPosition,
-  checkRollback,
-} from '../../src/main/storage/rules.ts';
 import type { Hex } from '../../src/shared/encoding/hex.ts';
 import { CountersignError, invariant } from '../../src/shared/errors.ts';
+import { asKept, committed, emptyContents, type Contents } from './memoryContents.ts';
 
 /** Where errors say that the store is. */
 const PATH = 'memory';
-
-interface Body {
-  readonly request: SignedRequest;
-  readonly keepHeight: number;
-}
-
-/** What has become durable. Never changed in place: a commit replaces it whole. */
-interface Contents {
-  readonly networkId: Hex;
-  readonly position: ViewPosition;
-  readonly commitCertificate: CommitCertificate | null;
-  /** By height; genesis at 0. */
-  readonly blocks: readonly AcceptedBlock[];
-  /** Lowest first; genesis at 0. */
-  readonly checkpoints: readonly StableCheckpoint[];
-  readonly bodies: ReadonlyMap<Hex, Body>;
-  /** Where each request of the chain stands. */
-  readonly places: ReadonlyMap<Hex, { readonly height: number; readonly index: number }>;
-}
 
 /** What survives a crash. */
 export class MemoryDisk {
@@ -83,20 +60,6 @@ export function openMemoryStore(
     throw new CountersignError('storage.wrongNetwork', data);
   }
   return new MemoryLedgerStore(disk, genesis, schedule);
-}
-
-function emptyContents(genesis: Genesis, networkId: Hex): Contents {
-  const header = genesisHeader(genesis, new LedgerState(genesis).digest);
-  const { executedDigest, executedCount } = EMPTY_SNAPSHOT;
-  return {
-    networkId,
-    position: FIRST_POSITION,
-    commitCertificate: null,
-    blocks: [{ block: { header, requests: [] }, order: null }],
-    checkpoints: [{ height: 0, hash: header.hash, certificate: null, executedDigest, executedCount }],
-    bodies: new Map(),
-    places: new Map(),
-  };
 }
 
 export class MemoryLedgerStore implements LedgerStore {
@@ -128,10 +91,7 @@ export class MemoryLedgerStore implements LedgerStore {
         // A crash has rejected it already.
         if (!this.#writing.delete(reject)) return;
         try {
-          this.#disk.contents = operations.reduce(
-            (contents, operation) => applied(this.#genesis, contents, operation),
-            this.#contents,
-          );
+          this.#disk.contents = committed(this.#genesis, this.#contents, operations);
           resolve();
         } catch (error) {
           reject(error instanceof Error ? error : new Error(String(error)));
@@ -143,7 +103,9 @@ export class MemoryLedgerStore implements LedgerStore {
   }
 
   async load(): Promise<DurableState> {
-    const { position, commitCertificate, blocks, checkpoints } = this.#read();
+    const contents = this.#read();
+    const { position, commitCertificate, viewChange, opening, evidence, learner } = contents;
+    const { blocks, checkpoints, rolledBack } = contents;
     const stable = checkpoints.at(-1)!;
     const stableBlock = blocks[stable.height]!.block;
     const oldestMs = stableBlock.header.timeMs - this.#genesis.limits.maxRequestAgeMs;
@@ -160,6 +122,11 @@ export class MemoryLedgerStore implements LedgerStore {
       stableBlock: stable.height === 0 ? null : stableBlock,
       chain: blocks.slice(stable.height + 1),
       commitCertificate,
+      rolledBack: [...rolledBack.values()].toSorted(compareBlocks).map((block) => asKept(contents, block)),
+      viewChange: viewChangeForTarget(viewChange, position),
+      opening,
+      evidence,
+      learner,
       recent,
     };
   }
@@ -169,6 +136,16 @@ export class MemoryLedgerStore implements LedgerStore {
     return this.#read().blocks[height] ?? null;
   }
 
+  async blockByHash(height: number, hash: Hex): Promise<Block | null> {
+    checkRange(height, height);
+    checkHash(hash);
+    const contents = this.#read();
+    const onChain = contents.blocks[height]?.block;
+    if (onChain?.header.hash === hash) return onChain;
+    const block = contents.rolledBack.get(hash);
+    return block?.header.height === height ? asKept(contents, block) : null;
+  }
+
   async blocks(fromHeight: number, toHeight: number, limit: number): Promise<readonly BlockSummary[]> {
     checkRange(fromHeight, toHeight);
     checkLimit(limit);
@@ -176,10 +153,11 @@ export class MemoryLedgerStore implements LedgerStore {
       .blocks.slice(fromHeight, toHeight + 1)
       .toReversed()
       .slice(0, limit)
-      .map(({ block: { header, requests }, order }) => ({
+      .map(({ block: { header, requests, evidence }, order }) => ({
         header,
         view: order?.view ?? null,
         sizeBytes: requests.reduce((sum, { bytes }) => sum + bytes.length, 0),
+        evidenceCount: evidence.length,
       }));
   }
 
@@ -244,11 +222,12 @@ export class MemoryLedgerStore implements LedgerStore {
   }
 
   async counts(): Promise<LedgerCounts> {
-    const { blocks, places, bodies, checkpoints } = this.#read();
+    const { blocks, places, bodies, checkpoints, rolledBack } = this.#read();
     return {
       blocks: blocks.length - 1,
       requests: places.size,
       rolledBackRequests: bodies.size - places.size,
+      rolledBackBlocks: rolledBack.size,
       checkpoints: checkpoints.length - 1,
       sizeBytes: [...bodies.values()].reduce((sum, { request }) => sum + request.bytes.length, 0),
     };
@@ -274,61 +253,6 @@ export class MemoryLedgerStore implements LedgerStore {
   #checkOpen(): void {
     if (this.#ended !== undefined) throw this.#ended;
   }
-}
-
-function applied(genesis: Genesis, contents: Contents, operation: PersistOperation): Contents {
-  const tip = contents.blocks.at(-1)!.block.header;
-  const stableHeight = contents.checkpoints.at(-1)!.height;
-  switch (operation.type) {
-    case 'position':
-      checkPosition(contents.position, operation.position);
-      return { ...contents, position: operation.position };
-    case 'append':
-      return appended(contents, tip, operation.accepted);
-    case 'orderSigned': {
-      const { height, view, signature } = operation;
-      const known = contents.blocks[height];
-      checkOrderSigned(height, known?.order, view, signature);
-      const signed = { block: known!.block, order: { view, signature } };
-      return { ...contents, blocks: contents.blocks.with(height, signed) };
-    }
-    case 'rollback': {
-      checkRollback(tip.height, stableHeight, operation.height);
-      const blocks = contents.blocks.slice(0, operation.height + 1);
-      const places = new Map([...contents.places].filter(([, { height }]) => height <= operation.height));
-      return { ...contents, blocks, places };
-    }
-    case 'commitCertificate':
-      checkCommitCertificate(contents.commitCertificate, operation.certificate);
-      return { ...contents, commitCertificate: operation.certificate };
-    case 'checkpoint': {
-      const { checkpoint } = operation;
-      checkCheckpoint(genesis, stableHeight, contents.blocks[checkpoint.height]?.block.header, checkpoint);
-      if (checkpoint.height === stableHeight) return contents;
-      const kept = [...contents.bodies].filter(
-        ([id, { keepHeight }]) => contents.places.has(id) || keepHeight > checkpoint.height,
-      );
-      return { ...contents, checkpoints: [...contents.checkpoints, checkpoint], bodies: new Map(kept) };
-    }
-  }
-}
-
-function appended(contents: Contents, tip: HashedHeader, accepted: AcceptedBlock): Contents {
-  const { header, requests } = accepted.block;
-  checkAppend(
-    tip,
-    header,
-    requests.map(({ id }) => id),
-  );
-  const bodies = new Map(contents.bodies);
-  const places = new Map(contents.places);
-  for (const [index, request] of requests.entries()) {
-    invariant(!places.has(request.id), 'a request is executed once', () => request.id);
-    const keepHeight = Math.max(header.height, bodies.get(request.id)?.keepHeight ?? 0);
-    bodies.set(request.id, { request, keepHeight });
-    places.set(request.id, { height: header.height, index });
-  }
-  return { ...contents, blocks: [...contents.blocks, accepted], bodies, places };
 }
 
 function summaryOf(request: SignedRequest, height: number, index: number): RequestSummary {

@@ -20,6 +20,11 @@ export function checkLimit(limit: number): void {
   checkInteger('limit', limit, 1, PAGE_MAX);
 }
 
+/** Throws a `RangeError` unless `hash` is that of a block. */
+export function checkHash(hash: Hex): void {
+  if (!isHex(hash, DIGEST_BYTES)) throw new RangeError('a hash is 64 digits of lowercase hexadecimal');
+}
+
 /** Throws a `RangeError` for too many ids or what is none. */
 export function checkIds(ids: readonly Hex[]): void {
   checkInteger('number of ids', ids.length, 0, IDS_MAX);

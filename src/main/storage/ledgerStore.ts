@@ -13,7 +13,7 @@ import type {
   PersistOperation,
   StableCheckpoint,
 } from '../consensus/effects.ts';
-import type { HashedHeader } from '../ledger/block.ts';
+import type { Block, HashedHeader } from '../ledger/block.ts';
 import type { SignedRequest } from '../ledger/request.ts';
 
 /** A block of the chain without its requests. */
@@ -23,6 +23,8 @@ export interface BlockSummary {
   readonly view: number | null;
   /** Sum of its signed requests, in bytes. */
   readonly sizeBytes: number;
+  /** Pieces of evidence that it records against replicas. */
+  readonly evidenceCount: number;
 }
 
 /** A request of the chain without what it says. */
@@ -82,6 +84,8 @@ export interface LedgerCounts {
   readonly requests: number;
   /** Requests of rolled-back blocks, kept until a stable checkpoint covers their height. */
   readonly rolledBackRequests: number;
+  /** Blocks that were taken off the chain, kept until a stable checkpoint covers their height. */
+  readonly rolledBackBlocks: number;
   /** Stable checkpoints, genesis not counted. */
   readonly checkpoints: number;
   /** What the store takes on disk, in bytes. */
@@ -112,14 +116,22 @@ export interface LedgerStore {
    *
    * Rejects with `storage.full`, `storage.readOnly` or `storage.failed`, and with `invariant.broken` where an
    * operation would leave a state that no correct replica can be in: a block that is not linked, a rollback below
-   * the stable checkpoint, a checkpoint of a block that is not on the chain, anything that goes backwards. Then
-   * nothing of this commit has happened, and the store can still be read.
+   * the stable checkpoint, a checkpoint of a block that is not on the chain, a second view change or new view for one
+   * view, a view change that is not of what is durable, anything that goes backwards. Then nothing of this commit has
+   * happened, and the store can still be read.
+   *
+   * The first evidence against a replica stays, and so does the first reason to be a learner.
    */
   commit(operations: readonly PersistOperation[]): Promise<void>;
   /** Everything a replica starts from, verified: see `DurableState`. Rejects with `storage.corrupt`. */
   load(): Promise<DurableState>;
   /** The block of the chain at `height`; genesis at 0. */
   block(height: number): Promise<AcceptedBlock | null>;
+  /**
+   * The block of this hash at `height`: on the chain, or rolled back and above the stable checkpoint (rule G1). Of a
+   * request that was accepted with several signatures, the last one is given.
+   */
+  blockByHash(height: number, hash: Hex): Promise<Block | null>;
   /** Blocks of the chain from `fromHeight` to `toHeight`, both inclusive, highest first; at most `limit` of them. */
   blocks(fromHeight: number, toHeight: number, limit: number): Promise<readonly BlockSummary[]>;
   /** The request with this id, if it is on the chain. */

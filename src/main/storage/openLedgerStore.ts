@@ -7,7 +7,7 @@ import type { Worker } from 'node:worker_threads';
 import type { PersistOperation } from '../consensus/effects.ts';
 import type { Genesis } from '../ledger/genesis.ts';
 import type { SignedRequest } from '../ledger/request.ts';
-import { checkSearch, checkRange, checkIds, checkLimit } from './ledgerLimits.ts';
+import { checkHash, checkIds, checkLimit, checkRange, checkSearch } from './ledgerLimits.ts';
 import { REQUESTS_BYTES_MAX, type LedgerStore } from './ledgerStore.ts';
 import type { LedgerMethods, Opening, RequestRow, StoredOperation } from './rpc.ts';
 import { WorkerChannel } from './workerChannel.ts';
@@ -66,6 +66,12 @@ class DurableLedgerStore implements LedgerStore {
     return await this.#channel.call('block', [height]);
   }
 
+  async blockByHash(height: number, hash: string): ReturnType<LedgerStore['blockByHash']> {
+    checkRange(height, height);
+    checkHash(hash);
+    return await this.#channel.call('blockByHash', [height, hash]);
+  }
+
   async blocks(fromHeight: number, toHeight: number, limit: number): ReturnType<LedgerStore['blocks']> {
     checkRange(fromHeight, toHeight);
     checkLimit(limit);
@@ -119,7 +125,7 @@ function storedOperation(operation: PersistOperation, transfer: ArrayBuffer[]): 
   if (operation.type !== 'append') return operation;
   const { block, order } = operation.accepted;
   const requests = block.requests.map((request) => requestRow(request, transfer));
-  return { type: 'append', header: block.header, order, requests };
+  return { type: 'append', header: block.header, order, requests, evidence: block.evidence };
 }
 
 function requestRow({ id, supervisor, timestampMs, payload, bytes }: SignedRequest, transfer: ArrayBuffer[]) {

@@ -7,6 +7,7 @@ import type { Hex } from '../../shared/encoding/hex.ts';
 import type { PlainError } from '../../shared/errors.ts';
 import type { AcceptedBlock, PersistOperation } from '../consensus/effects.ts';
 import type { HashedHeader } from '../ledger/block.ts';
+import type { Evidence } from '../ledger/evidence.ts';
 import type { Genesis } from '../ledger/genesis.ts';
 import type { ClientStore } from './clientStore.ts';
 import type { LedgerStore } from './ledgerStore.ts';
@@ -29,6 +30,7 @@ export type StoredOperation =
       readonly header: HashedHeader;
       readonly order: AcceptedBlock['order'];
       readonly requests: readonly RequestRow[];
+      readonly evidence: readonly Evidence[];
     };
 
 /** The methods of an asynchronous interface as the worker carries them out. */

@@ -7,31 +7,154 @@
  */
 import type { Hex } from '../../shared/encoding/hex.ts';
 import { invariant } from '../../shared/errors.ts';
-import type { AcceptedBlock, StableCheckpoint, ViewPosition } from '../consensus/effects.ts';
+import type { AcceptedBlock, Opening, StableCheckpoint, ViewPosition } from '../consensus/effects.ts';
 import { isLinked, type HashedHeader } from '../ledger/block.ts';
+import { evidenceDigest, type Evidence } from '../ledger/evidence.ts';
 import type { Genesis } from '../ledger/genesis.ts';
 import { merkleRoot } from '../ledger/merkle.ts';
 import { LedgerState } from '../ledger/state.ts';
-import type { CommitCertificate } from '../ledger/statement.ts';
+import { compareCertificates, type CommitCertificate } from '../ledger/statement.ts';
+import {
+  newViewStatement,
+  stableHeightOf,
+  viewChangeStatement,
+  type ViewChange,
+} from '../ledger/viewChange.ts';
 
-/** Views never go back (rule V2), and a replica is normal in no view below one for which it signed a view change. */
+/**
+ * Views never go back (rule V2), a replica is normal in no view below one for which it signed a view change (M11),
+ * and it leaves a view for a higher one only. Below its base it has promised not to sign, so within a view the base is
+ * never lowered (M4).
+ */
 export function checkPosition(before: ViewPosition, after: ViewPosition): void {
+  const detail = (): string => JSON.stringify({ before, after });
   const forward =
     after.epoch > before.epoch ||
     (after.epoch === before.epoch &&
       after.view >= before.view &&
       after.target >= before.target &&
       after.lastNormalView >= before.lastNormalView);
-  invariant(forward, 'the position among the views never goes back', () => JSON.stringify({ before, after }));
+  invariant(forward, 'the position among the views never goes back', detail);
+  const { view, mode, target, lastNormalView } = after;
+  if (mode === 'normal') {
+    invariant(view >= target, 'no view is entered below the target', detail);
+    invariant(lastNormalView === view, 'a normal view is the last normal one', detail);
+  } else {
+    invariant(target > view, 'a view is left for a higher one', detail);
+    invariant(lastNormalView <= view, 'the last normal view is no target', detail);
+  }
+  const sameView = after.epoch === before.epoch && lastNormalView === before.lastNormalView;
   invariant(
-    after.mode === 'changing' || after.view >= after.target,
-    'no view is entered below the target',
-    () => JSON.stringify({ before, after }),
+    !sameView || after.baseHeight >= before.baseHeight,
+    'the base of a view is never lowered',
+    detail,
   );
 }
 
-/** A block extends the tip by one, and its header binds exactly the requests that come with it. */
-export function checkAppend(tip: HashedHeader, header: HashedHeader, ids: readonly Hex[]): void {
+/** What a view change must agree with: what is durable just before it. */
+export interface Snapshot {
+  readonly position: ViewPosition;
+  readonly stableHeight: number;
+  readonly tip: HashedHeader;
+  readonly commitCertificate: CommitCertificate | null;
+  readonly viewChange: ViewChange | null;
+}
+
+/**
+ * One view change for each view, and none for an earlier one (rule V2). It says what is durable: the last normal view
+ * (M17), the whole chain, and no lower certificate than the highest one (PROTOCOL.md, safety proof, F2).
+ */
+export function checkViewChange(durable: Snapshot, after: ViewChange): void {
+  const { position, stableHeight, tip, commitCertificate, viewChange: before } = durable;
+  const detail = (): string =>
+    JSON.stringify({ position, stableHeight, tip, before: placeOf(before), after: placeOf(after) });
+  const order = before === null ? 1 : compareViews(after, before);
+  const repeated = order === 0 && before !== null && sameViewChange(before, after);
+  invariant(order > 0 || repeated, 'one view change for each view', detail);
+  invariant(
+    after.epoch === position.epoch && after.lastNormalView === position.lastNormalView,
+    'a view change names the last normal view',
+    detail,
+  );
+  const reachedHash = after.chain.at(-1)?.hash ?? after.stable?.hash;
+  invariant(
+    stableHeightOf(after) === stableHeight &&
+      stableHeight + after.chain.length === tip.height &&
+      (reachedHash === undefined || reachedHash === tip.hash),
+    'a view change names the whole chain',
+    detail,
+  );
+  const reported = after.commit ?? after.stable;
+  const hides =
+    commitCertificate !== null &&
+    commitCertificate.epoch === after.epoch &&
+    (reported === null || compareCertificates(reported, commitCertificate) < 0);
+  invariant(!hides, 'a view change reports the highest certificate', detail);
+}
+
+/** One new view for each view, and none for an earlier one (M12). The own one gets its signature once. */
+export function checkOpening(before: Opening | null, after: Opening): void {
+  if (before === null) return;
+  const order = compareViews(after.newView, before.newView);
+  const kept = before.signature === null || before.signature === after.signature;
+  const repeated = order === 0 && kept && sameNewView(before, after);
+  invariant(order > 0 || repeated, 'one new view for each view', () =>
+    JSON.stringify({ before: placeOf(before.newView), after: placeOf(after.newView) }),
+  );
+}
+
+/**
+ * Where a commit ends, the position stands behind what was promised: no view change without the change of mode, and
+ * no view opened that this replica neither wants nor is in.
+ */
+export function checkPromises(
+  position: ViewPosition,
+  viewChange: ViewChange | null,
+  opening: Opening | null,
+): void {
+  const { epoch, view, target } = position;
+  const detail = (): string =>
+    JSON.stringify({ position, viewChange: placeOf(viewChange), opening: placeOf(opening?.newView ?? null) });
+  invariant(
+    viewChange === null || compareViews(viewChange, { epoch, view: target }) <= 0,
+    'a view change is for no view above the target',
+    detail,
+  );
+  invariant(
+    opening === null || compareViews(opening.newView, { epoch, view: Math.max(view, target) }) <= 0,
+    'a new view is for no view above the target',
+    detail,
+  );
+}
+
+interface Place {
+  readonly epoch: number;
+  readonly view: number;
+}
+
+function compareViews(left: Place, right: Place): number {
+  return left.epoch - right.epoch || left.view - right.view;
+}
+
+function placeOf(of: Place | null): Place | null {
+  return of === null ? null : { epoch: of.epoch, view: of.view };
+}
+
+function sameViewChange(left: ViewChange, right: ViewChange): boolean {
+  return viewChangeStatement(left).contentDigest === viewChangeStatement(right).contentDigest;
+}
+
+function sameNewView(left: Opening, right: Opening): boolean {
+  return newViewStatement(left.newView).contentDigest === newViewStatement(right.newView).contentDigest;
+}
+
+/** A block extends the tip by one, and its header binds exactly the requests and the evidence that come with it. */
+export function checkAppend(
+  tip: HashedHeader,
+  header: HashedHeader,
+  ids: readonly Hex[],
+  evidence: readonly Evidence[],
+): void {
   invariant(isLinked(tip, header), 'a block is linked to the one below', () =>
     JSON.stringify({ tip, header }),
   );
@@ -39,6 +162,11 @@ export function checkAppend(tip: HashedHeader, header: HashedHeader, ids: readon
     header.requestCount === ids.length && header.requestsRoot === merkleRoot(ids),
     'a header binds the requests of its block',
     () => JSON.stringify({ header, ids: ids.length }),
+  );
+  invariant(
+    header.evidenceDigest === evidenceDigest(evidence),
+    'a header binds the evidence of its block',
+    () => JSON.stringify({ header, evidence: evidence.map(({ replica }) => replica) }),
   );
 }
 

@@ -77,10 +77,15 @@ export function testLedgerStore(name: string, makePlace: () => Promise<StorePlac
         stableBlock: null,
         chain: [],
         commitCertificate: null,
+        rolledBack: [],
+        viewChange: null,
+        opening: null,
+        evidence: [],
+        learner: null,
         recent: [],
       });
-      expect(await store.block(0)).toEqual({ block: { header, requests: [] }, order: null });
-      expect(await store.blocks(0, 9, 9)).toEqual([{ header, view: null, sizeBytes: 0 }]);
+      expect(await store.block(0)).toEqual({ block: { header, requests: [], evidence: [] }, order: null });
+      expect(await store.blocks(0, 9, 9)).toEqual([{ header, view: null, sizeBytes: 0, evidenceCount: 0 }]);
     });
 
     it('gives back after a crash everything that was committed', async () => {
@@ -218,7 +223,7 @@ export function testLedgerStore(name: string, makePlace: () => Promise<StorePlac
               previousHash: header.hash,
               timeMs: header.timeMs + 1,
             });
-            return [append(again), append({ block: { header: next, requests }, order: null })];
+            return [append(again), append({ block: { header: next, requests, evidence: [] }, order: null })];
           },
         ],
         ['a rollback below the stable checkpoint', () => [{ type: 'rollback', height: 1 }]],
@@ -353,6 +358,7 @@ export function testLedgerStore(name: string, makePlace: () => Promise<StorePlac
         header: chain.header(6),
         view: 0,
         sizeBytes: blocks[5]!.block.requests.reduce((sum, { bytes }) => sum + bytes.length, 0),
+        evidenceCount: 0,
       });
       expect(await store.blocks(5, 2, 9)).toEqual([]);
       expect(await store.headers(4, 99)).toEqual([4, 5, 6].map((height) => chain.header(height)));
@@ -452,7 +458,13 @@ export function testLedgerStore(name: string, makePlace: () => Promise<StorePlac
       chain.rollback(4);
       await store.commit([checkpoint(3), { type: 'rollback', height: 4 }]);
       const { sizeBytes, ...counts } = await store.counts();
-      expect(counts).toEqual({ blocks: 4, requests: 8, rolledBackRequests: 2, checkpoints: 1 });
+      expect(counts).toEqual({
+        blocks: 4,
+        requests: 8,
+        rolledBackRequests: 2,
+        rolledBackBlocks: 1,
+        checkpoints: 1,
+      });
       expect(sizeBytes).toBeGreaterThan(8 * 200);
     });
 
@@ -467,6 +479,8 @@ export function testLedgerStore(name: string, makePlace: () => Promise<StorePlac
         ['a prefix', () => store.search({ limit: 1, idPrefix: 'XY' })],
         ['a supervisor', () => store.search({ limit: 1, supervisor: 'ab' })],
         ['an id', () => store.request('ab')],
+        ['a hash', () => store.blockByHash(1, 'ab')],
+        ['a height below genesis', () => store.blockByHash(-1, '00'.repeat(32))],
         ['many ids', () => store.requests(Array<string>(65_536).fill('00'.repeat(32)))],
       ];
       for (const [what, ask] of tooMuch) await expect(ask(), what).rejects.toBeInstanceOf(RangeError);

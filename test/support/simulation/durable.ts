@@ -1,20 +1,28 @@
 /**
  * What one simulated replica has made durable. It survives the crash of its replica; everything else does not.
+ *
+ * It refuses what no later start could do anything with. Whether the rules of agreement are kept is the monitor's to
+ * see: a store that refused a planted bug would hide what the bug does.
  * @module
  */
 import {
   FIRST_POSITION,
   type AcceptedBlock,
   type DurableState,
+  type KnownEvidence,
+  type LearnerReason,
+  type Opening,
   type PersistOperation,
   type StableCheckpoint,
   type ViewPosition,
 } from '../../../src/main/consensus/effects.ts';
 import type { HeadersMessage } from '../../../src/main/consensus/messages.ts';
-import { genesisHeader, isLinked, type HashedHeader } from '../../../src/main/ledger/block.ts';
+import { genesisHeader, isLinked, type Block, type HashedHeader } from '../../../src/main/ledger/block.ts';
 import type { Genesis } from '../../../src/main/ledger/genesis.ts';
 import { EMPTY_SNAPSHOT, LedgerState } from '../../../src/main/ledger/state.ts';
 import type { CommitCertificate } from '../../../src/main/ledger/statement.ts';
+import type { ViewChange } from '../../../src/main/ledger/viewChange.ts';
+import { compareBlocks, viewChangeForTarget, withEvidence } from '../../../src/main/storage/derive.ts';
 import type { Hex } from '../../../src/shared/encoding/hex.ts';
 import { invariant } from '../../../src/shared/errors.ts';
 
@@ -27,6 +35,12 @@ export class DurableStore {
   /** From genesis, lowest first. */
   readonly #checkpoints: StableCheckpoint[];
   #commitCertificate: CommitCertificate | null = null;
+  /** By hash: rolled-back blocks above the stable checkpoint (rule G1). */
+  readonly #rolledBack = new Map<Hex, Block>();
+  #viewChange: ViewChange | null = null;
+  #opening: Opening | null = null;
+  #evidence: readonly KnownEvidence[] = [];
+  #learner: LearnerReason | null = null;
   /** Number of transactions. */
   commits = 0;
 
@@ -45,6 +59,29 @@ export class DurableStore {
 
   get commitCertificate(): CommitCertificate | null {
     return this.#commitCertificate;
+  }
+
+  /** The own view change that was stored last, whether or not it is still for the target. */
+  get viewChange(): ViewChange | null {
+    return this.#viewChange;
+  }
+
+  get opening(): Opening | null {
+    return this.#opening;
+  }
+
+  /** By replica. */
+  get evidence(): readonly KnownEvidence[] {
+    return this.#evidence;
+  }
+
+  get learner(): LearnerReason | null {
+    return this.#learner;
+  }
+
+  /** How many rolled-back blocks are kept. */
+  get rolledBackBlocks(): number {
+    return this.#rolledBack.size;
   }
 
   get tip(): HashedHeader {
@@ -70,6 +107,14 @@ export class DurableStore {
 
   block(height: number): AcceptedBlock | undefined {
     return this.#blocks[height - 1];
+  }
+
+  /** The block of this hash at `height`: on the chain, or rolled back and above the stable checkpoint. */
+  blockByHash(height: number, hash: Hex): Block | undefined {
+    const onChain = this.block(height)?.block;
+    if (onChain?.header.hash === hash) return onChain;
+    const block = this.#rolledBack.get(hash);
+    return block?.header.height === height ? block : undefined;
   }
 
   contains(height: number, hash: Hex): boolean {
@@ -99,6 +144,11 @@ export class DurableStore {
       stableBlock: this.#blocks[stable.height - 1]?.block ?? null,
       chain: this.#blocks.slice(stable.height),
       commitCertificate: this.#commitCertificate,
+      rolledBack: [...this.#rolledBack.values()].sort(compareBlocks),
+      viewChange: viewChangeForTarget(this.#viewChange, this.#position),
+      opening: this.#opening,
+      evidence: this.#evidence,
+      learner: this.#learner,
       recent,
     };
   }
@@ -114,25 +164,17 @@ export class DurableStore {
   #apply(operation: PersistOperation): void {
     switch (operation.type) {
       case 'position':
-        invariant(operation.position.view >= this.#position.view, 'views never go back', () =>
-          JSON.stringify([this.#position, operation.position]),
-        );
+        checkForward('the view', this.#position, operation.position);
         this.#position = operation.position;
         return;
       case 'append':
-        invariant(isLinked(this.tip, operation.accepted.block.header), 'a durable block is linked', () =>
-          JSON.stringify([this.tip, operation.accepted.block.header]),
-        );
-        this.#blocks.push(operation.accepted);
+        this.#append(operation.accepted);
         return;
       case 'orderSigned':
         this.#signOrder(operation);
         return;
       case 'rollback':
-        invariant(operation.height >= this.stable.height, 'nothing stable is taken back', () =>
-          JSON.stringify([operation, this.stable]),
-        );
-        this.#blocks.length = operation.height;
+        this.#rollBack(operation.height);
         return;
       case 'commitCertificate':
         this.#raiseCertificate(operation.certificate);
@@ -140,7 +182,41 @@ export class DurableStore {
       case 'checkpoint':
         this.#settle(operation.checkpoint);
         return;
+      case 'viewChange':
+        checkForward('a view change', this.#viewChange, operation.viewChange);
+        this.#viewChange = operation.viewChange;
+        return;
+      case 'newView':
+        checkForward('a new view', this.#opening?.newView ?? null, operation.opening.newView);
+        this.#opening = operation.opening;
+        return;
+      case 'evidence':
+        this.#evidence = withEvidence(this.#evidence, operation.known);
+        return;
+      case 'learner':
+        this.#learner ??= operation.reason;
+        return;
     }
+  }
+
+  #append(accepted: AcceptedBlock): void {
+    const { header } = accepted.block;
+    invariant(isLinked(this.tip, header), 'a durable block is linked', () =>
+      JSON.stringify([this.tip, header]),
+    );
+    this.#blocks.push(accepted);
+    this.#rolledBack.delete(header.hash);
+  }
+
+  #rollBack(height: number): void {
+    invariant(height >= this.stable.height, 'nothing stable is taken back', () =>
+      JSON.stringify([height, this.stable]),
+    );
+    for (let index = height; index < this.#blocks.length; index++) {
+      const { block } = this.#blocks[index]!;
+      this.#rolledBack.set(block.header.hash, block);
+    }
+    this.#blocks.length = Math.min(height, this.#blocks.length);
   }
 
   #signOrder({ height, view, signature }: Extract<PersistOperation, { type: 'orderSigned' }>): void {
@@ -175,5 +251,21 @@ export class DurableStore {
       JSON.stringify(checkpoint),
     );
     this.#checkpoints.push(checkpoint);
+    for (const [hash, block] of this.#rolledBack) {
+      if (block.header.height <= height) this.#rolledBack.delete(hash);
+    }
   }
+}
+
+interface Place {
+  readonly epoch: number;
+  readonly view: number;
+}
+
+function checkForward(what: string, before: Place | null, after: Place): void {
+  const forward =
+    before === null ||
+    after.epoch > before.epoch ||
+    (after.epoch === before.epoch && after.view >= before.view);
+  invariant(forward, `${what} never goes back`, () => JSON.stringify([before?.view, after.view]));
 }

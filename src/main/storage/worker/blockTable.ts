@@ -5,9 +5,11 @@
 import { fromHex, toHex, type Hex } from '../../../shared/encoding/hex.ts';
 import type { AcceptedBlock, StableCheckpoint } from '../../consensus/effects.ts';
 import { decodeHeader, encodeHeader, type HashedHeader } from '../../ledger/block.ts';
+import type { Evidence } from '../../ledger/evidence.ts';
 import { merkleRoot } from '../../ledger/merkle.ts';
 import { decodeCheckpointCertificate, encodeCheckpointCertificate } from '../../ledger/statement.ts';
-import { RowReader, bytesOrNull, rowCheck } from './column.ts';
+import { RowReader, bytesCheck, bytesOrNull, rowCheck } from './column.ts';
+import { evidenceBytes, evidenceOfRow } from './evidenceColumn.ts';
 import { REQUEST_COLUMNS, requestOf } from './requestTable.ts';
 import { decoding, type Database, type Row } from './sqlite.ts';
 
@@ -16,21 +18,24 @@ export interface BlockRow {
   readonly header: HashedHeader;
   readonly sizeBytes: number;
   readonly order: AcceptedBlock['order'];
+  readonly evidence: readonly Evidence[];
 }
 
 export const BLOCK_COLUMNS =
-  'height, time_ms, size_bytes, hash, header, order_view, order_signature, row_check';
+  'height, time_ms, size_bytes, hash, header, order_view, order_signature, evidence, row_check';
 export const CHECKPOINT_COLUMNS = 'height, hash, certificate, executed_digest, executed_count, row_check';
 
-function blockCheck({ header, sizeBytes, order }: BlockRow): Uint8Array {
-  return rowCheck(header.hash, sizeBytes, order?.view ?? null, order?.signature ?? null);
+function blockCheck({ header, sizeBytes, order }: BlockRow, evidence: Uint8Array): Uint8Array {
+  const { view = null, signature = null } = order ?? {};
+  return rowCheck(header.hash, sizeBytes, view, signature, toHex(bytesCheck(evidence)));
 }
 
 /** Writes a block's row, in place of the one at its height. */
 export function writeBlock(database: Database, row: BlockRow): void {
   const { header, sizeBytes, order } = row;
+  const evidence = evidenceBytes(row.evidence);
   database.run(
-    `INSERT OR REPLACE INTO blocks (${BLOCK_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT OR REPLACE INTO blocks (${BLOCK_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     header.height,
     header.timeMs,
     sizeBytes,
@@ -38,7 +43,8 @@ export function writeBlock(database: Database, row: BlockRow): void {
     encodeHeader(header),
     order?.view ?? null,
     bytesOrNull(order?.signature ?? null),
-    blockCheck(row),
+    evidence,
+    blockCheck(row, evidence),
   );
 }
 
@@ -51,7 +57,6 @@ export function blockRowOf(database: Database, row: Row): BlockRow {
   const view = reader.integerOrNull(row, 'order_view');
   const signature = reader.hexOrNull(row, 'order_signature');
   const order = view === null || signature === null ? null : { view, signature };
-  const block: BlockRow = { header, sizeBytes: reader.integer(row, 'size_bytes'), order };
   if (
     header.height !== reader.integer(row, 'height') ||
     header.timeMs !== reader.integer(row, 'time_ms') ||
@@ -59,7 +64,9 @@ export function blockRowOf(database: Database, row: Row): BlockRow {
   ) {
     return reader.fail('the header is not the one that was written');
   }
-  reader.checked(row, 'row_check', blockCheck(block));
+  const evidence = evidenceOfRow(reader, row, header);
+  const block: BlockRow = { header, sizeBytes: reader.integer(row, 'size_bytes'), order, evidence };
+  reader.checked(row, 'row_check', blockCheck(block, reader.bytes(row, 'evidence')));
   return block;
 }
 
@@ -69,11 +76,18 @@ export function readBlockRow(database: Database, height: number): BlockRow | und
   return row === undefined ? undefined : blockRowOf(database, row);
 }
 
+/** The rows of the chain above `height`, lowest first. */
+export function readBlockRowsAbove(database: Database, height: number): BlockRow[] {
+  return database
+    .all(`SELECT ${BLOCK_COLUMNS} FROM blocks WHERE height > ? ORDER BY height`, height)
+    .map((row) => blockRowOf(database, row));
+}
+
 /** The whole block at `height`, its requests checked against its header. */
 export function readBlock(database: Database, height: number): AcceptedBlock | undefined {
   const row = readBlockRow(database, height);
   if (row === undefined) return undefined;
-  const { header, order } = row;
+  const { header, order, evidence } = row;
   const reader = new RowReader(database.path, `a request of block ${height}`);
   const requests = database
     .all(
@@ -88,7 +102,7 @@ export function readBlock(database: Database, height: number): AcceptedBlock | u
   ) {
     return reader.fail('the requests are not those that the header names');
   }
-  return { block: { header, requests }, order };
+  return { block: { header, requests, evidence }, order };
 }
 
 function checkpointCheck(checkpoint: StableCheckpoint, certificate: Hex | null): Uint8Array {

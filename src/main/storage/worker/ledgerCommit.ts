@@ -5,21 +5,27 @@
 import type { CommitCertificate } from '../../ledger/statement.ts';
 import type { HashedHeader } from '../../ledger/block.ts';
 import type { Genesis } from '../../ledger/genesis.ts';
-import type { ViewPosition } from '../../consensus/effects.ts';
+import type { KnownEvidence, LearnerReason, Opening, ViewPosition } from '../../consensus/effects.ts';
+import type { ViewChange } from '../../ledger/viewChange.ts';
 import { invariant } from '../../../shared/errors.ts';
+import { withEvidence } from '../derive.ts';
 import {
   checkAppend,
   checkCheckpoint,
   checkCommitCertificate,
+  checkOpening,
   checkOrderSigned,
   checkPosition,
+  checkPromises,
   checkRollback,
+  checkViewChange,
 } from '../rules.ts';
 import type { StoredOperation } from '../rpc.ts';
-import { readBlockRow, writeBlock, writeCheckpoint } from './blockTable.ts';
+import { readBlockRow, readBlockRowsAbove, writeBlock, writeCheckpoint } from './blockTable.ts';
 import { displaceRequests, dropCovered, placeRequests } from './requestTable.ts';
+import { dropCoveredBlocks, forgetRolledBack, keepRolledBack } from './rolledBackTable.ts';
 import type { Database } from './sqlite.ts';
-import { writeStanding } from './standing.ts';
+import { writeStanding, type Standing } from './standing.ts';
 
 /** Where the replica stands, kept between commits so that none has to read it first. */
 export interface Head {
@@ -27,7 +33,15 @@ export interface Head {
   readonly commitCertificate: CommitCertificate | null;
   readonly tip: HashedHeader;
   readonly stableHeight: number;
+  readonly rolledBackBlocks: number;
+  readonly viewChange: ViewChange | null;
+  readonly opening: Opening | null;
+  readonly evidence: readonly KnownEvidence[];
+  readonly learner: LearnerReason | null;
 }
+
+/** What of the head is written as it is, under the same name. */
+const WHOLE = ['position', 'commitCertificate', 'viewChange', 'opening', 'evidence', 'learner'] as const;
 
 /** Carries out `operations` and returns where the replica then stands. Throws `invariant.broken` or `storage.*`. */
 export function carryOut(
@@ -37,13 +51,14 @@ export function carryOut(
   operations: readonly StoredOperation[],
 ): Head {
   const after = operations.reduce((head, operation) => step(database, genesis, head, operation), before);
-  if (after.position !== before.position) writeStanding(database, 'position', after.position);
-  if (after.commitCertificate !== before.commitCertificate) {
-    writeStanding(database, 'commitCertificate', after.commitCertificate);
+  checkPromises(after.position, after.viewChange, after.opening);
+  for (const name of WHOLE) {
+    if (after[name] !== before[name]) writeStanding<keyof Standing>(database, name, after[name]);
   }
   if (after.tip !== before.tip || after.stableHeight !== before.stableHeight) {
-    const { tip, stableHeight } = after;
-    writeStanding(database, 'chain', { tipHeight: tip.height, tipHash: tip.hash, stableHeight });
+    const { tip, stableHeight, rolledBackBlocks } = after;
+    const ends = { tipHeight: tip.height, tipHash: tip.hash, stableHeight, rolledBackBlocks };
+    writeStanding(database, 'chain', ends);
   }
   return after;
 }
@@ -65,21 +80,30 @@ function step(database: Database, genesis: Genesis, head: Head, operation: Store
       return { ...head, commitCertificate: operation.certificate };
     case 'checkpoint':
       return settle(database, genesis, head, operation);
+    case 'viewChange':
+      checkViewChange(head, operation.viewChange);
+      return { ...head, viewChange: operation.viewChange };
+    case 'newView':
+      checkOpening(head.opening, operation.opening);
+      return { ...head, opening: operation.opening };
+    case 'evidence':
+      return { ...head, evidence: withEvidence(head.evidence, operation.known) };
+    case 'learner':
+      return { ...head, learner: head.learner ?? operation.reason };
   }
 }
 
 type Of<T extends StoredOperation['type']> = Extract<StoredOperation, { readonly type: T }>;
 
-function append(database: Database, head: Head, { header, order, requests }: Of<'append'>): Head {
-  checkAppend(
-    head.tip,
-    header,
-    requests.map(({ id }) => id),
-  );
+function append(database: Database, head: Head, operation: Of<'append'>): Head {
+  const { header, order, requests, evidence } = operation;
+  const ids = requests.map(({ id }) => id);
+  checkAppend(head.tip, header, ids, evidence);
   placeRequests(database, header.height, requests);
   const sizeBytes = requests.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  writeBlock(database, { header, sizeBytes, order });
-  return { ...head, tip: header };
+  writeBlock(database, { header, sizeBytes, order, evidence });
+  const isBack = head.rolledBackBlocks > 0 && forgetRolledBack(database, header);
+  return { ...head, tip: header, rolledBackBlocks: head.rolledBackBlocks - (isBack ? 1 : 0) };
 }
 
 function signOrder(database: Database, { height, view, signature }: Of<'orderSigned'>): void {
@@ -91,11 +115,14 @@ function signOrder(database: Database, { height, view, signature }: Of<'orderSig
 function rollback(database: Database, head: Head, height: number): Head {
   checkRollback(head.tip.height, head.stableHeight, height);
   if (height === head.tip.height) return head;
-  displaceRequests(database, height);
+  const leaving = readBlockRowsAbove(database, height);
+  const ids = displaceRequests(database, height);
+  for (const row of leaving) keepRolledBack(database, row, ids.get(row.header.height) ?? []);
   database.run('DELETE FROM blocks WHERE height > ?', height);
   const row = readBlockRow(database, height);
-  invariant(row !== undefined, 'the chain has no gaps', () => String(height));
-  return { ...head, tip: row.header };
+  const hasGaps = row === undefined || leaving.length !== head.tip.height - height;
+  invariant(!hasGaps, 'the chain has no gaps', () => String(height));
+  return { ...head, tip: row.header, rolledBackBlocks: head.rolledBackBlocks + leaving.length };
 }
 
 function settle(database: Database, genesis: Genesis, head: Head, { checkpoint }: Of<'checkpoint'>): Head {
@@ -105,5 +132,7 @@ function settle(database: Database, genesis: Genesis, head: Head, { checkpoint }
   if (checkpoint.height === head.stableHeight) return head;
   writeCheckpoint(database, checkpoint);
   dropCovered(database, checkpoint.height);
-  return { ...head, stableHeight: checkpoint.height };
+  const dropped = head.rolledBackBlocks > 0 ? dropCoveredBlocks(database, checkpoint.height) : 0;
+  const rolledBackBlocks = head.rolledBackBlocks - dropped;
+  return { ...head, stableHeight: checkpoint.height, rolledBackBlocks };
 }

@@ -15,6 +15,7 @@ import { loadState } from './ledgerLoad.ts';
 import {
   countAll,
   findBlock,
+  findBlockByHash,
   findCheckpointCovering,
   findRequest,
   findRequests,
@@ -52,7 +53,7 @@ function writeGenesis(database: Database, genesis: Genesis): void {
   const header = genesisHeader(genesis, new LedgerState(genesis).digest);
   const { height, executedDigest, executedCount } = EMPTY_SNAPSHOT;
   database.transaction(() => {
-    writeBlock(database, { header, sizeBytes: 0, order: null });
+    writeBlock(database, { header, sizeBytes: 0, order: null, evidence: [] });
     writeCheckpoint(database, {
       height,
       hash: header.hash,
@@ -63,7 +64,16 @@ function writeGenesis(database: Database, genesis: Genesis): void {
     writeStanding(database, 'networkId', networkIdOf(genesis));
     writeStanding(database, 'position', FIRST_POSITION);
     writeStanding(database, 'commitCertificate', null);
-    writeStanding(database, 'chain', { tipHeight: 0, tipHash: header.hash, stableHeight: 0 });
+    writeStanding(database, 'chain', {
+      tipHeight: 0,
+      tipHash: header.hash,
+      stableHeight: 0,
+      rolledBackBlocks: 0,
+    });
+    writeStanding(database, 'viewChange', null);
+    writeStanding(database, 'opening', null);
+    writeStanding(database, 'evidence', []);
+    writeStanding(database, 'learner', null);
   });
 }
 
@@ -75,7 +85,7 @@ function checkNetwork(database: Database, genesis: Genesis): void {
 }
 
 function readHead(database: Database): Head {
-  const { tipHeight, tipHash, stableHeight } = readStanding(database, 'chain');
+  const { tipHeight, tipHash, stableHeight, rolledBackBlocks } = readStanding(database, 'chain');
   const tip = readBlockRow(database, tipHeight)?.header;
   if (tip?.hash !== tipHash) throw corrupt(database.path, `block ${tipHeight}, the tip, is missing`);
   return {
@@ -83,6 +93,11 @@ function readHead(database: Database): Head {
     commitCertificate: readStanding(database, 'commitCertificate'),
     tip,
     stableHeight,
+    rolledBackBlocks,
+    viewChange: readStanding(database, 'viewChange'),
+    opening: readStanding(database, 'opening'),
+    evidence: readStanding(database, 'evidence'),
+    learner: readStanding(database, 'learner'),
   };
 }
 
@@ -98,6 +113,7 @@ function methodsOf(database: Database, genesis: Genesis, opened: Head): LedgerMe
     },
     load: () => loadState(database, genesis),
     block: (height) => findBlock(database, height),
+    blockByHash: (height, hash) => findBlockByHash(database, height, hash),
     blocks: (from, to, limit) => listBlocks(database, from, to, limit),
     request: (id) => findRequest(database, id),
     requests: (ids, maxBytes = REQUESTS_BYTES_MAX) => findRequests(database, ids, maxBytes),
@@ -106,7 +122,7 @@ function methodsOf(database: Database, genesis: Genesis, opened: Head): LedgerMe
     checkpoints: (limit, beforeHeight = Number.MAX_SAFE_INTEGER) =>
       listCheckpoints(database, limit, beforeHeight),
     search: (query) => searchRequests(database, genesis.limits, query),
-    counts: () => countAll(database, head.tip.height, head.stableHeight),
+    counts: () => countAll(database, head),
     close: () => database.close(),
   };
 }

@@ -10,10 +10,12 @@ import type { AcceptedBlock, DurableState, StableCheckpoint } from '../../consen
 import { isLinked, type Block, type HashedHeader } from '../../ledger/block.ts';
 import type { Genesis } from '../../ledger/genesis.ts';
 import { LedgerState, nextExecutedDigest, type ExecutedRequest } from '../../ledger/state.ts';
-import { stateDigestOf } from '../rules.ts';
+import { viewChangeForTarget } from '../derive.ts';
+import { checkPosition, checkPromises, stateDigestOf } from '../rules.ts';
 import { CHECKPOINT_COLUMNS, checkpointOf, readBlock, readBlockRow } from './blockTable.ts';
 import { RowReader } from './column.ts';
-import { REQUEST_COLUMNS, placedRequest, requestOf } from './requestTable.ts';
+import { REQUEST_COLUMNS, countRolledBackRequests, placedRequest, readRequest } from './requestTable.ts';
+import { isRolledBack, readAllRolledBack } from './rolledBackTable.ts';
 import { corrupt, decoding, type Database } from './sqlite.ts';
 import { readStanding, type ChainEnds } from './standing.ts';
 
@@ -23,13 +25,15 @@ export function loadState(database: Database, genesis: Genesis): DurableState {
   checkNothingBeyond(database, ends);
   const { stable, stableBlock, stableHeader } = readStable(database, genesis, ends.stableHeight);
   const chain = readChain(database, genesis, stable, stableHeader, ends);
-  checkRolledBack(database);
   return {
-    position: readStanding(database, 'position'),
+    ...readViews(database),
     stable,
     stableBlock,
     chain,
     commitCertificate: readStanding(database, 'commitCertificate'),
+    rolledBack: readRolledBack(database, ends, chain),
+    evidence: readStanding(database, 'evidence'),
+    learner: readStanding(database, 'learner'),
     recent: readRecent(database, genesis, stable, stableHeader),
   };
 }
@@ -102,12 +106,46 @@ function checkFoundById(database: Database, { header, requests }: Block): void {
   }
 }
 
-function checkRolledBack(database: Database): void {
-  const reader = new RowReader(database.path, 'a rolled-back request');
-  const sql = `SELECT ${REQUEST_COLUMNS}, body FROM requests INDEXED BY requests_rolled_back WHERE height IS NULL`;
-  database.each(sql, [], (row) => {
-    requestOf(reader, row);
+/** The rolled-back blocks. All of them must be there, and of the requests off the chain just those they hold. */
+function readRolledBack(
+  database: Database,
+  { stableHeight, rolledBackBlocks }: ChainEnds,
+  chain: readonly AcceptedBlock[],
+): readonly Block[] {
+  const reader = new RowReader(database.path, 'the rolled-back blocks');
+  // Most of what was rolled back is ordered again: what has been read above is not read a second time.
+  const requests = new Map(chain.flatMap(({ block }) => block.requests.map((each) => [each.id, each])));
+  let unplaced = 0;
+  const blocks = readAllRolledBack(database, (id) => {
+    const read = requests.get(id);
+    if (read !== undefined) return read;
+    const found = readRequest(database, id);
+    if (found === undefined) return undefined;
+    if (!found.isPlaced) unplaced += 1;
+    requests.set(id, found.request);
+    return found.request;
   });
+  if (blocks.length !== rolledBackBlocks) return reader.fail('there are more or fewer than were written');
+  if (unplaced !== countRolledBackRequests(database)) return reader.fail('their requests are others');
+  for (const { header } of blocks) {
+    const onChain = chain[header.height - stableHeight - 1]?.block.header.hash === header.hash;
+    if (header.height <= stableHeight || onChain) return reader.fail(`block ${header.height} is not one`);
+    if (!isRolledBack(database, header))
+      return reader.fail(`block ${header.height} is not found by its hash`);
+  }
+  return blocks;
+}
+
+/** Where the replica stands among the views, and what it has promised there. */
+function readViews(database: Database): Pick<DurableState, 'position' | 'viewChange' | 'opening'> {
+  const position = readStanding(database, 'position');
+  const viewChange = readStanding(database, 'viewChange');
+  const opening = readStanding(database, 'opening');
+  decoding(database.path, 'the position', () => {
+    checkPosition(position, position);
+    checkPromises(position, viewChange, opening);
+  });
+  return { position, viewChange: viewChangeForTarget(viewChange, position), opening };
 }
 
 /**

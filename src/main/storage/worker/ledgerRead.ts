@@ -5,7 +5,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { fromHex, type Hex } from '../../../shared/encoding/hex.ts';
 import type { AcceptedBlock, StableCheckpoint } from '../../consensus/effects.ts';
-import type { HashedHeader } from '../../ledger/block.ts';
+import type { Block, HashedHeader } from '../../ledger/block.ts';
 import type { GenesisLimits } from '../../ledger/genesis.ts';
 import type { SignedRequest } from '../../ledger/request.ts';
 import {
@@ -26,7 +26,14 @@ import {
   readBlockRow,
 } from './blockTable.ts';
 import { RowReader } from './column.ts';
-import { REQUEST_COLUMNS, placedRequest, requestOf } from './requestTable.ts';
+import {
+  REQUEST_COLUMNS,
+  countRolledBackRequests,
+  placedRequest,
+  readRequest,
+  requestOf,
+} from './requestTable.ts';
+import { readRolledBack } from './rolledBackTable.ts';
 import { corrupt, type Database } from './sqlite.ts';
 
 /** From this many digits on, the index by id leads to fewer requests than the newest ones that would be tried. */
@@ -35,6 +42,12 @@ const ID_DIGITS = 64;
 
 export function findBlock(database: Database, height: number): AcceptedBlock | null {
   return readBlock(database, height) ?? null;
+}
+
+export function findBlockByHash(database: Database, height: number, hash: Hex): Block | null {
+  const onChain = readBlockRow(database, height);
+  if (onChain?.header.hash === hash) return readBlock(database, height)?.block ?? null;
+  return readRolledBack(database, height, hash) ?? null;
 }
 
 export function listBlocks(database: Database, from: number, to: number, limit: number): BlockSummary[] {
@@ -46,11 +59,16 @@ export function listBlocks(database: Database, from: number, to: number, limit: 
       limit,
     )
     .map((row) => blockRowOf(database, row))
-    .map(({ header, order, sizeBytes }) => ({ header, view: order?.view ?? null, sizeBytes }));
+    .map(({ header, order, sizeBytes, evidence }) => ({
+      header,
+      view: order?.view ?? null,
+      sizeBytes,
+      evidenceCount: evidence.length,
+    }));
 }
 
 export function findRequest(database: Database, id: Hex): LocatedRequest | null {
-  const row = requestRow(database, id);
+  const row = database.get(`SELECT ${REQUEST_COLUMNS}, body FROM requests WHERE id = ?`, fromHex(id));
   if (row === undefined || row['height'] === null) return null;
   const reader = new RowReader(database.path, `request ${id}`);
   const { height, index } = placedRequest(reader, row);
@@ -61,18 +79,13 @@ export function findRequests(database: Database, ids: readonly Hex[], maxBytes: 
   const found: SignedRequest[] = [];
   let sizeBytes = 0;
   for (const id of ids) {
-    const row = requestRow(database, id);
-    if (row === undefined) continue;
-    const request = requestOf(new RowReader(database.path, `request ${id}`), row);
-    sizeBytes += request.bytes.length;
+    const known = readRequest(database, id);
+    if (known === undefined) continue;
+    sizeBytes += known.request.bytes.length;
     if (found.length > 0 && sizeBytes > maxBytes) break;
-    found.push(request);
+    found.push(known.request);
   }
   return found;
-}
-
-function requestRow(database: Database, id: Hex) {
-  return database.get(`SELECT ${REQUEST_COLUMNS}, body FROM requests WHERE id = ?`, fromHex(id));
 }
 
 export function listHeaders(database: Database, from: number, to: number): HashedHeader[] {
@@ -192,8 +205,15 @@ function lastHeightTo(database: Database, timeMs: number): number {
   return row === undefined ? -1 : Number(row['height']);
 }
 
-/** `tipHeight` and `requests` are known to the caller; the rest is counted, by small indexes. */
-export function countAll(database: Database, tipHeight: number, stableHeight: number): LedgerCounts {
+/** What the caller knows is taken from it; the rest is counted, by small indexes. */
+export function countAll(
+  database: Database,
+  {
+    tip,
+    stableHeight,
+    rolledBackBlocks,
+  }: { readonly tip: HashedHeader; readonly stableHeight: number; readonly rolledBackBlocks: number },
+): LedgerCounts {
   const count = (sql: string, ...values: number[]): number => Number(database.get(sql, ...values)?.['value']);
   const executed = count('SELECT executed_count AS value FROM checkpoints WHERE height = ?', stableHeight);
   const above = count(
@@ -201,11 +221,10 @@ export function countAll(database: Database, tipHeight: number, stableHeight: nu
     stableHeight,
   );
   return {
-    blocks: tipHeight,
+    blocks: tip.height,
     requests: executed + above,
-    rolledBackRequests: count(
-      'SELECT count(*) AS value FROM requests INDEXED BY requests_rolled_back WHERE height IS NULL',
-    ),
+    rolledBackRequests: countRolledBackRequests(database),
+    rolledBackBlocks,
     checkpoints: count('SELECT count(*) AS value FROM checkpoints WHERE height > 0'),
     sizeBytes: database.sizeBytes(),
   };

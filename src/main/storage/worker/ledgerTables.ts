@@ -2,8 +2,9 @@
  * The tables of `ledger.sqlite`.
  *
  * A request stays in its table when its block is rolled back (PROTOCOL.md, rule G1): it loses its place, and goes
- * when a stable checkpoint covers `keep_height`, the greatest height at which it was ever accepted. Blocks need no
- * index by hash: they are linked, so a hash stands for its height.
+ * when a stable checkpoint covers `keep_height`, the greatest height at which it was ever accepted. What its block was
+ * stays as well, in a table of its own, for as long. Blocks of the chain need no index by hash: they are linked, so a
+ * hash stands for its height.
  *
  * Words in what requests say are not indexed here; an FTS5 table over `requests.rowid` can be added by a later
  * version.
@@ -30,9 +31,19 @@ export const LEDGER_FORMAT: FileFormat = {
       header BLOB NOT NULL,
       order_view INTEGER,
       order_signature BLOB,
+      evidence BLOB NOT NULL,
       row_check BLOB NOT NULL
     ) STRICT;
     CREATE INDEX blocks_by_time ON blocks (time_ms);
+
+    CREATE TABLE rolled_back_blocks (
+      height INTEGER NOT NULL,
+      hash BLOB NOT NULL,
+      header BLOB NOT NULL,
+      evidence BLOB NOT NULL,
+      request_ids BLOB NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX rolled_back_by_hash ON rolled_back_blocks (height, hash);
 
     CREATE TABLE requests (
       id BLOB NOT NULL,

@@ -93,6 +93,20 @@ export function requestOf(reader: RowReader, row: Row): SignedRequest {
   return request;
 }
 
+/** The checked request with this id, and whether it is on the chain; `undefined` where there is none. */
+export function readRequest(
+  database: Database,
+  id: Hex,
+): { readonly request: SignedRequest; readonly isPlaced: boolean } | undefined {
+  const row = database.get(
+    `SELECT ${REQUEST_COLUMNS}, body FROM requests INDEXED BY requests_by_id WHERE id = ?`,
+    fromHex(id),
+  );
+  if (row === undefined) return undefined;
+  const request = requestOf(new RowReader(database.path, `request ${id}`), row);
+  return { request, isPlaced: row['height'] !== null };
+}
+
 /** Puts the requests of the block at `height` on the chain. Throws `invariant.broken` for one that is on it. */
 export function placeRequests(database: Database, height: number, requests: readonly RequestRow[]): void {
   for (const [position, request] of requests.entries()) {
@@ -140,21 +154,40 @@ function insert(database: Database, columns: Columns, body: Uint8Array): void {
   );
 }
 
-/** Takes the requests above `height` off the chain; their bodies stay. */
-export function displaceRequests(database: Database, height: number): void {
+/**
+ * Takes the requests above `height` off the chain; their bodies stay. Returns the ids that stood at each height, in
+ * order.
+ */
+export function displaceRequests(database: Database, height: number): ReadonlyMap<number, readonly Hex[]> {
+  const idsByHeight = new Map<number, Hex[]>();
   const reader = new RowReader(database.path, 'requests');
   const rows = database.all(
-    `SELECT ${REQUEST_COLUMNS} FROM requests INDEXED BY requests_by_place WHERE height > ?`,
+    `SELECT ${REQUEST_COLUMNS} FROM requests INDEXED BY requests_by_place
+     WHERE height > ? ORDER BY height, position`,
     height,
   );
   for (const row of rows) {
-    const displaced: Columns = { ...columnsOf(reader, row), height: null, position: null };
+    const placed = columnsOf(reader, row);
+    const at = placed.height ?? reader.fail('is not on the chain');
+    const ids = idsByHeight.get(at) ?? [];
+    ids.push(placed.id);
+    idsByHeight.set(at, ids);
+    const displaced: Columns = { ...placed, height: null, position: null };
     database.run(
       'UPDATE requests SET height = NULL, position = NULL, row_check = ? WHERE id = ?',
       checkOf(displaced),
       fromHex(displaced.id),
     );
   }
+  return idsByHeight;
+}
+
+/** How many requests stand in no block of the chain. */
+export function countRolledBackRequests(database: Database): number {
+  const row = database.get(
+    'SELECT count(*) AS value FROM requests INDEXED BY requests_rolled_back WHERE height IS NULL',
+  );
+  return Number(row?.['value']);
 }
 
 /** Drops the bodies of rolled-back requests that a stable checkpoint at `stableHeight` covers (rule G1). */

@@ -1,11 +1,13 @@
 /**
- * The few values that say where the replica stands: one row each, rewritten by the commits that change them.
+ * The few values that say where the replica stands: one row each, rewritten by the commits that change them. Each is
+ * there from the beginning, so that a lost one is told from one that was never set.
  * @module
  */
 import {
   decode,
   encode,
   hexBytes,
+  list,
   nullable,
   oneOf,
   record,
@@ -13,21 +15,37 @@ import {
   type Codec,
 } from '../../../shared/encoding/codec.ts';
 import { toHex, type Hex } from '../../../shared/encoding/hex.ts';
-import type { ViewPosition } from '../../consensus/effects.ts';
-import { DIGEST_BYTES } from '../../ledger/hash.ts';
+import { invariant } from '../../../shared/errors.ts';
+import type { KnownEvidence, LearnerReason, Opening, ViewPosition } from '../../consensus/effects.ts';
+import { evidenceCodec } from '../../ledger/evidence.ts';
+import { REPLICAS_MAX } from '../../ledger/genesis.ts';
+import { DIGEST_BYTES, SIGNATURE_BYTES } from '../../ledger/hash.ts';
 import {
   CERTIFICATE_BYTES_MAX,
   commitCertificateCodec,
   type CommitCertificate,
 } from '../../ledger/statement.ts';
-import { RowReader, rowCheck } from './column.ts';
+import {
+  WINDOW_MAX,
+  newViewBytesMax,
+  newViewCodec,
+  viewChangeBytesMax,
+  viewChangeCodec,
+  type ViewChange,
+} from '../../ledger/viewChange.ts';
+import { RowReader, bytesCheck, rowCheck } from './column.ts';
+import { EVIDENCE_LIST_BYTES_MAX } from './evidenceColumn.ts';
 import { decoding, type Database } from './sqlite.ts';
 
-/** Both ends of the part of the chain that can still change. */
+/** Limit for the values that are a few numbers and hashes, in bytes. */
+export const SMALL_VALUE_BYTES_MAX = 256;
+
+/** How far the chain reaches, and how much stands beside it. */
 export interface ChainEnds {
   readonly tipHeight: number;
   readonly tipHash: Hex;
   readonly stableHeight: number;
+  readonly rolledBackBlocks: number;
 }
 
 /** Everything of which there is one. */
@@ -36,20 +54,57 @@ export interface Standing {
   readonly position: ViewPosition;
   readonly commitCertificate: CommitCertificate | null;
   readonly chain: ChainEnds;
+  readonly viewChange: ViewChange | null;
+  readonly opening: Opening | null;
+  /** By replica. */
+  readonly evidence: readonly KnownEvidence[];
+  readonly learner: LearnerReason | null;
 }
 
-const codecs: { readonly [K in keyof Standing]: Codec<Standing[K]> } = {
-  networkId: hexBytes(DIGEST_BYTES),
-  position: record<ViewPosition>({
-    epoch: uint(),
-    view: uint(),
-    mode: oneOf(['normal', 'changing']),
-    target: uint(),
-    lastNormalView: uint(),
-    baseHeight: uint(),
-  }),
-  commitCertificate: nullable(commitCertificateCodec),
-  chain: record<ChainEnds>({ tipHeight: uint(), tipHash: hexBytes(DIGEST_BYTES), stableHeight: uint() }),
+/** How a value is written, and the most bytes that it may take: for the largest network that a genesis can describe. */
+interface Kind<T> {
+  readonly codec: Codec<T>;
+  readonly maxBytes: number;
+}
+
+const kinds: { readonly [K in keyof Standing]: Kind<Standing[K]> } = {
+  networkId: { codec: hexBytes(DIGEST_BYTES), maxBytes: SMALL_VALUE_BYTES_MAX },
+  position: {
+    codec: record<ViewPosition>({
+      epoch: uint(),
+      view: uint(),
+      mode: oneOf(['normal', 'changing']),
+      target: uint(),
+      lastNormalView: uint(),
+      baseHeight: uint(),
+    }),
+    maxBytes: SMALL_VALUE_BYTES_MAX,
+  },
+  commitCertificate: { codec: nullable(commitCertificateCodec), maxBytes: CERTIFICATE_BYTES_MAX },
+  chain: {
+    codec: record<ChainEnds>({
+      tipHeight: uint(),
+      tipHash: hexBytes(DIGEST_BYTES),
+      stableHeight: uint(),
+      rolledBackBlocks: uint(),
+    }),
+    maxBytes: SMALL_VALUE_BYTES_MAX,
+  },
+  viewChange: { codec: nullable(viewChangeCodec), maxBytes: viewChangeBytesMax(WINDOW_MAX) },
+  opening: {
+    codec: nullable(
+      record<Opening>({ newView: newViewCodec, signature: nullable(hexBytes(SIGNATURE_BYTES)) }),
+    ),
+    maxBytes: newViewBytesMax(REPLICAS_MAX, WINDOW_MAX),
+  },
+  evidence: {
+    codec: list(
+      record<KnownEvidence>({ evidence: evidenceCodec, recordedHeight: nullable(uint()) }),
+      REPLICAS_MAX,
+    ),
+    maxBytes: EVIDENCE_LIST_BYTES_MAX,
+  },
+  learner: { codec: nullable(oneOf(['stateLost', 'stateOld'])), maxBytes: SMALL_VALUE_BYTES_MAX },
 };
 
 /** Reads one value. Throws `storage.corrupt` where it is missing or not what was written. */
@@ -58,8 +113,9 @@ export function readStanding<K extends keyof Standing>(database: Database, name:
   const row = database.get('SELECT value, row_check FROM standing WHERE name = ?', name);
   if (row === undefined) return reader.fail('is missing');
   const value = reader.bytes(row, 'value');
-  reader.checked(row, 'row_check', rowCheck(name, toHex(value)));
-  return decoding(database.path, name, () => decode(codecs[name], value, CERTIFICATE_BYTES_MAX));
+  reader.checked(row, 'row_check', checkOf(name, value));
+  const { codec, maxBytes } = kinds[name];
+  return decoding(database.path, name, () => decode(codec, value, maxBytes));
 }
 
 /** Writes one value. */
@@ -68,11 +124,19 @@ export function writeStanding<K extends keyof Standing>(
   name: K,
   value: Standing[K],
 ): void {
-  const bytes = encode(codecs[name], value);
+  const { codec, maxBytes } = kinds[name];
+  const bytes = encode(codec, value);
+  invariant(bytes.length <= maxBytes, 'what is written can be read again', () =>
+    JSON.stringify({ name, sizeBytes: bytes.length, maxBytes }),
+  );
   database.run(
     'INSERT OR REPLACE INTO standing (name, value, row_check) VALUES (?, ?, ?)',
     name,
     bytes,
-    rowCheck(name, toHex(bytes)),
+    checkOf(name, bytes),
   );
+}
+
+function checkOf(name: string, value: Uint8Array): Uint8Array {
+  return rowCheck(name, toHex(bytesCheck(value)));
 }
