@@ -10,9 +10,17 @@ const requests = Array.from({ length: 6 }, (_, index) =>
 const [first, second, third] = requests as [(typeof requests)[0], (typeof requests)[0], (typeof requests)[0]];
 const sizeBytes = first.bytes.length;
 
+const poolOf = (
+  maxPoolRequests: number,
+  maxPoolBytes: number,
+  maxPoolRequestsPerSupervisor = maxPoolRequests,
+) => new RequestPool({ maxPoolRequests, maxPoolBytes, maxPoolRequestsPerSupervisor });
+/** The first request, as if it had so many bytes. */
+const ofSize = (bytes: number) => ({ ...first, bytes: new Uint8Array(bytes) });
+
 describe('RequestPool', () => {
   it('keeps two requests of one millisecond apart (defect 5 of the prototype)', () => {
-    const pool = new RequestPool(10, 10_000);
+    const pool = poolOf(10, 10_000);
     expect(first.timestampMs).toBe(second.timestampMs);
     pool.add(first, 'broadcast');
     expect(pool.find(second)).toBe(undefined);
@@ -22,24 +30,24 @@ describe('RequestPool', () => {
   });
 
   it('finds nothing where the timestamp belongs to another request', () => {
-    const pool = new RequestPool(10, 10_000);
+    const pool = poolOf(10, 10_000);
     pool.add(first, 'broadcast');
     expect(pool.find({ id: first.id, timestampMs: third.timestampMs })).toBe(undefined);
   });
 
   it('has room by number and by bytes of what waits', () => {
-    const pool = new RequestPool(2, 10 * sizeBytes);
+    const pool = poolOf(2, 10 * sizeBytes);
     pool.add(first, 'broadcast');
-    expect(pool.hasRoomFor(9 * sizeBytes)).toBe(true);
-    expect(pool.hasRoomFor(9 * sizeBytes + 1)).toBe(false);
+    expect(pool.hasRoomFor(ofSize(9 * sizeBytes))).toBe(true);
+    expect(pool.hasRoomFor(ofSize(9 * sizeBytes + 1))).toBe(false);
     pool.add(second, 'broadcast');
-    expect(pool.hasRoomFor(0)).toBe(false);
+    expect(pool.hasRoomFor(ofSize(0))).toBe(false);
     pool.markOrdered(first);
-    expect(pool.hasRoomFor(sizeBytes)).toBe(true);
+    expect(pool.hasRoomFor(ofSize(sizeBytes))).toBe(true);
   });
 
   it('keeps the order of arrival, and how a request came, through ordering and rolling back', () => {
-    const pool = new RequestPool(10, 10_000);
+    const pool = poolOf(10, 10_000);
     for (const request of [third, first, second]) pool.add(request, 'broadcast');
     pool.markOrdered(first);
     expect([...pool.pending()].map(({ request }) => request)).toEqual([third, second]);
@@ -50,7 +58,7 @@ describe('RequestPool', () => {
   });
 
   it('takes an ordered request that never waited, and serves its body until it is forgotten', () => {
-    const pool = new RequestPool(10, 10_000);
+    const pool = poolOf(10, 10_000);
     pool.markOrdered(first);
     expect(pool.orderedCount).toBe(1);
     expect(pool.findById(first.id)?.request).toBe(first);
@@ -58,6 +66,51 @@ describe('RequestPool', () => {
     expect(pool.pendingCount).toBe(0);
     pool.forget(first);
     expect(pool.findById(first.id)).toBe(undefined);
+  });
+
+  it('keeps one supervisor from crowding out the others, but not what replicas pass on as overdue', () => {
+    const pool = poolOf(10, 10_000, 2);
+    const other = makeRequest(network, { timestampMs: GENESIS_TIME_MS, supervisor: 1 });
+    pool.add(first, 'broadcast');
+    expect(pool.hasRoomFor(second)).toBe(true);
+    pool.add(second, 'broadcast');
+    expect(pool.hasRoomFor(third)).toBe(false);
+    expect(pool.hasRoomFor(other)).toBe(true);
+    expect(pool.hasRoomForOverdue).toBe(true);
+    pool.forget(first);
+    expect(pool.hasRoomFor(third)).toBe(true);
+  });
+
+  it('takes overdue requests first, then one of each supervisor in turn', () => {
+    const pool = poolOf(10, 10_000);
+    const others = [6, 7].map((index) =>
+      makeRequest(network, {
+        timestampMs: GENESIS_TIME_MS + index,
+        supervisor: 1,
+        title: `S${String(index)}`,
+      }),
+    );
+    for (const request of [first, second, third, ...others]) pool.add(request, 'broadcast');
+    const titles = () => [...pool.inTurn()].map(({ request }) => request.payload.title);
+    expect(titles()).toEqual(['R0', 'S6', 'R1', 'S7', 'R2']);
+    pool.markOverdue(third);
+    pool.markOverdue(third);
+    expect(titles()).toEqual(['R2', 'R0', 'S6', 'R1', 'S7']);
+    pool.markOrdered(third);
+    pool.markPending(third);
+    expect(titles()).toEqual(['R0', 'S6', 'R1', 'S7', 'R2']);
+  });
+
+  it('can be taken from while it is walked', () => {
+    const pool = poolOf(10, 10_000);
+    for (const request of requests) pool.add(request, 'broadcast');
+    const seen: string[] = [];
+    for (const { request } of pool.inTurn()) {
+      seen.push(request.id);
+      pool.forget(request);
+    }
+    expect(seen).toEqual(requests.map(({ id }) => id));
+    expect(pool.pendingCount).toBe(0);
   });
 
   it('counts its bytes right over any history', () => {
@@ -68,7 +121,7 @@ describe('RequestPool', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
         const limit = 1_000_000;
-        const pool = new RequestPool(100, limit);
+        const pool = poolOf(100, limit);
         const where = new Map<number, 'pending' | 'ordered'>();
         for (const { act, index } of steps) {
           const request = requests[index]!;
@@ -89,8 +142,8 @@ describe('RequestPool', () => {
           const bytes = pending.reduce((sum, key) => sum + requests[key]!.bytes.length, 0);
           expect(pool.pendingCount).toBe(pending.length);
           expect(pool.orderedCount).toBe(where.size - pending.length);
-          expect(pool.hasRoomFor(limit - bytes)).toBe(true);
-          expect(pool.hasRoomFor(limit - bytes + 1)).toBe(false);
+          expect(pool.hasRoomFor(ofSize(limit - bytes))).toBe(true);
+          expect(pool.hasRoomFor(ofSize(limit - bytes + 1))).toBe(false);
           for (const [key, { id }] of requests.entries()) {
             expect(pool.findById(id) !== undefined).toBe(where.has(key));
           }

@@ -1,43 +1,62 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Tally, type Counted } from '../../../src/main/consensus/tally.ts';
+import type { CheckpointVoteStatement } from '../../../src/main/ledger/statement.ts';
 
-const said = (replica: number, height: number, key: string): Counted => ({
+type Said = Counted<CheckpointVoteStatement>;
+
+/** A vote for the block and state named `key`. */
+const said = (replica: number, height: number, key: string): Said => ({
   replica,
-  height,
-  key,
+  statement: { type: 'checkpointVote', epoch: 0, view: 0, height, hash: key, stateDigest: `state ${key}` },
   signature: `${String(replica)}${key}`,
 });
+const newTally = () => new Tally<CheckpointVoteStatement>();
+const signatures = (tally: Tally<CheckpointVoteStatement>, height: number, key: string) =>
+  tally.signatures(said(0, height, key).statement);
 
 describe('Tally', () => {
   it('counts the first and the last statement alike (defect 8 of the prototype)', () => {
-    const tally = new Tally();
-    expect([3, 0, 2].map((replica) => tally.add(said(replica, 5, 'a')))).toEqual(['added', 'added', 'added']);
-    expect(tally.signatures(5, 'a').map(({ replica }) => replica)).toEqual([0, 2, 3]);
+    const tally = newTally();
+    expect([3, 0, 2].map((replica) => tally.add(said(replica, 5, 'a')).outcome)).toEqual([
+      'added',
+      'added',
+      'added',
+    ]);
+    expect(signatures(tally, 5, 'a').map(({ replica }) => replica)).toEqual([0, 2, 3]);
     expect(tally.size).toBe(3);
   });
 
   it('counts nobody twice, and keeps what was said first', () => {
-    const tally = new Tally();
+    const tally = newTally();
     tally.add(said(1, 5, 'a'));
-    expect(tally.add({ ...said(1, 5, 'a'), signature: 'another' })).toBe('known');
-    expect(tally.add(said(1, 5, 'b'))).toBe('conflict');
-    expect(tally.signatures(5, 'a')).toEqual([{ replica: 1, signature: '1a' }]);
-    expect(tally.signatures(5, 'b')).toEqual([]);
+    expect(tally.add({ ...said(1, 5, 'a'), signature: 'another' })).toEqual({ outcome: 'known' });
+    expect(tally.add(said(1, 5, 'b'))).toEqual({ outcome: 'conflict', before: said(1, 5, 'a') });
+    expect(signatures(tally, 5, 'a')).toEqual([{ replica: 1, signature: '1a' }]);
+    expect(signatures(tally, 5, 'b')).toEqual([]);
+  });
+
+  it('tells votes for one block with two states apart', () => {
+    const tally = newTally();
+    const vote = said(1, 5, 'a');
+    tally.add(vote);
+    const other = { ...vote, statement: { ...vote.statement, stateDigest: 'another' } };
+    expect(tally.add(other).outcome).toBe('conflict');
+    expect(tally.signatures(other.statement)).toEqual([]);
   });
 
   it('keeps heights and keys apart', () => {
-    const tally = new Tally();
+    const tally = newTally();
     tally.add(said(0, 5, 'a'));
     tally.add(said(1, 5, 'b'));
     tally.add(said(0, 6, 'b'));
-    expect(tally.keys(5).toSorted()).toEqual(['a', 'b']);
+    expect(signatures(tally, 5, 'a').map(({ replica }) => replica)).toEqual([0]);
     expect(tally.heights().toSorted()).toEqual([5, 6]);
-    expect(tally.signatures(6, 'b').map(({ replica }) => replica)).toEqual([0]);
+    expect(signatures(tally, 6, 'b').map(({ replica }) => replica)).toEqual([0]);
   });
 
   it('forgets what is settled, and everything when it is cleared', () => {
-    const tally = new Tally();
+    const tally = newTally();
     for (const height of [1, 2, 3]) tally.add(said(0, height, 'a'));
     tally.settle(2);
     expect(tally.heights()).toEqual([3]);
@@ -54,26 +73,28 @@ describe('Tally', () => {
     });
     fc.assert(
       fc.property(fc.array(statement, { maxLength: 60 }), (statements) => {
-        const tally = new Tally();
-        let naive: Counted[] = [];
+        const tally = newTally();
+        let naive: Said[] = [];
         for (const { replica, height, key, settle } of statements) {
           if (settle) {
             tally.settle(height);
-            naive = naive.filter((counted) => counted.height > height);
+            naive = naive.filter((counted) => counted.statement.height > height);
             continue;
           }
           tally.add(said(replica, height, key));
-          const before = naive.some((counted) => counted.replica === replica && counted.height === height);
+          const before = naive.some(
+            (counted) => counted.replica === replica && counted.statement.height === height,
+          );
           if (!before) naive.push(said(replica, height, key));
         }
         expect(tally.size).toBe(naive.length);
         for (const height of [0, 1, 2, 3, 4]) {
           for (const key of ['a', 'b']) {
             const expected = naive
-              .filter((counted) => counted.height === height && counted.key === key)
+              .filter((counted) => counted.statement.height === height && counted.statement.hash === key)
               .map(({ replica }) => replica)
               .toSorted();
-            expect(tally.signatures(height, key).map(({ replica }) => replica)).toEqual(expected);
+            expect(signatures(tally, height, key).map(({ replica }) => replica)).toEqual(expected);
           }
         }
       }),

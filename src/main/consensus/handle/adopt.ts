@@ -91,7 +91,8 @@ function beginAfresh(context: Context): void {
   });
   context.signingOrder = false;
   context.awaitedNext = null;
-  context.entering = null;
+  // A later view may be on its way already: this one was entered by a certificate that it starts from.
+  if (context.entering !== null && context.entering.newView.view <= view) context.entering = null;
   for (const [replica, suspected] of context.suspicions)
     if (suspected < view) context.suspicions.delete(replica);
   for (const [replica, { viewChange }] of context.viewChanges) {

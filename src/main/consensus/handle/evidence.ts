@@ -133,9 +133,8 @@ export function ordersMessage({
 }
 
 function ownOpening(context: Context, height: number): PeerMessage | undefined {
-  const { opening, position } = context;
-  if (opening === null || opening.signature === null || opening.newView.view !== position.view)
-    return undefined;
-  if (height > position.baseHeight) return undefined;
-  return { type: 'newView', newView: opening.newView, signature: opening.signature };
+  const { position } = context;
+  const { newView, signature } = context.opening ?? { newView: null, signature: null };
+  if (newView?.view !== position.view || signature === null || height > position.baseHeight) return undefined;
+  return { type: 'newView', newView, signature };
 }

@@ -167,12 +167,14 @@ function newViewProblem({ membership, genesis }: Context, newView: NewView): str
 
 /** Two new views of one primary for one view are evidence. */
 function compareOpenings(context: Context, newView: NewView, signature: Hex): void {
-  for (const known of [context.opening, context.entering]) {
-    if (known === null || known.signature === null || known.newView.view !== newView.view) continue;
-    const before = { statement: newViewStatement(known.newView), signature: known.signature };
-    const primary = primaryOf(newView.view, context.membership.sizes.n);
+  const signed = [context.opening, context.entering].flatMap((known) =>
+    known?.newView.view === newView.view && known.signature !== null
+      ? [{ statement: newViewStatement(known.newView), signature: known.signature }]
+      : [],
+  );
+  const primary = primaryOf(newView.view, context.membership.sizes.n);
+  for (const before of signed)
     compare(context, primary, before, { statement: newViewStatement(newView), signature });
-  }
 }
 
 /** The result's headers above the own stable checkpoint, which it must contain (runtime assert, rule 12). */
