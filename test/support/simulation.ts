@@ -5,21 +5,22 @@
  */
 import { membershipOf, type Membership } from '../../src/main/consensus/config.ts';
 import { DEFAULT_OPTIONS } from '../../src/main/consensus/config.ts';
-import {
-  decodeMessage,
-  maxMessageBytes,
-  peerMessageCodec,
-  type PeerMessage,
-} from '../../src/main/consensus/messages.ts';
+import type { PeerMessage } from '../../src/main/consensus/messages.ts';
+import { REPLICAS_MAX } from '../../src/main/ledger/genesis.ts';
 import type { SignedRequest } from '../../src/main/ledger/request.ts';
-import { GENESIS_TIME_MS, makeGenesis, makeRequest, type TestNetwork } from './ledger.ts';
+import { GENESIS_TIME_MS, makeGenesis, type TestNetwork } from './ledger.ts';
 import { Agenda } from './simulation/agenda.ts';
 import { SimulatedClient, type Sent } from './simulation/client.ts';
 import { DurableStore } from './simulation/durable.ts';
+import { Edge } from './simulation/edge.ts';
 import { Monitor } from './simulation/monitor.ts';
+import type { Packet } from './simulation/packet.ts';
 import { Random } from './simulation/random.ts';
 import { SimulatedReplica } from './simulation/replica.ts';
 import { ScriptedReplica, type Script } from './simulation/scripted.ts';
+import { signedRequestOf, type RequestParts } from './simulation/requests.ts';
+import { realSignatures, simulatedSignatures, type Signatures } from './simulation/signatures.ts';
+import { Trace } from './simulation/trace.ts';
 import { Transcript } from './simulation/transcript.ts';
 import { DEFAULT_SIMULATION, type Node, type SimulationOptions, type World } from './simulation/world.ts';
 
@@ -47,15 +48,27 @@ export interface SimulationSetup extends Partial<SimulationOptions> {
   readonly faulty?: Readonly<Record<number, Script>>;
   /** Whether clients commit and send again by themselves. */
   readonly persistentClients?: boolean;
+  /** Keyed hashes in place of ed25519, for long runs. */
+  readonly simulatedSignatures?: boolean;
+  /** Whether messages of correct replicas go round the codec. Those of faulty ones always do. */
+  readonly encodes?: boolean;
+  /** Whether lines are kept. */
+  readonly transcript?: boolean;
 }
+
+/** Makes a faulty replica that is more than a script. */
+export type FaultyNode = (world: Simulation) => Node;
 
 export class Simulation implements World {
   readonly network: TestNetwork;
   readonly options: SimulationOptions;
   readonly agenda = new Agenda();
   readonly random: Random;
-  readonly transcript = new Transcript();
+  readonly transcript: Transcript;
+  readonly trace = new Trace();
   readonly monitor: Monitor;
+  readonly edge: Edge;
+  readonly encodes: boolean;
   readonly stores: readonly DurableStore[];
   readonly replicas: readonly SimulatedReplica[];
   readonly faulty = new Map<number, ScriptedReplica>();
@@ -66,39 +79,66 @@ export class Simulation implements World {
   loss: number;
   duplication: number;
   delayMs: readonly [number, number];
+  /** Added to the clock of a replica from now on. */
+  readonly clockShiftMs: number[];
+  /** Time of a durable write of single replicas, where it differs. */
+  readonly slowDiskMs = new Map<number, number>();
   readonly #memberships: readonly Membership[];
   readonly #clients: SimulatedClient[] = [];
+  readonly #nodes = new Map<number, Node>();
   readonly #cut = new Set<string>();
+  readonly #faultyIndexes: ReadonlySet<number>;
   #requests = 0;
 
-  constructor({ network, faulty = {}, persistentClients = true, ...options }: SimulationSetup = {}) {
+  /** `nodes`: faulty replicas by index, beside those of `setup.faulty`. */
+  constructor(setup: SimulationSetup = {}, nodes: ReadonlyMap<number, FaultyNode> = new Map()) {
+    const { network, faulty = {}, persistentClients = true, simulatedSignatures: simulated, ...rest } = setup;
+    const { encodes, transcript, ...options } = rest;
     this.network = network ?? makeGenesis();
     this.options = { ...DEFAULT_SIMULATION, ...options };
     this.random = new Random(this.options.seed);
+    this.transcript = new Transcript(transcript);
+    this.encodes = encodes ?? true;
     this.loss = this.options.loss;
     this.duplication = this.options.duplication;
     this.delayMs = this.options.delayMs;
     const { genesis } = this.network;
+    this.edge = new Edge(this.network, simulated ? simulatedSignatures(this.network) : realSignatures);
     this.#memberships = genesis.replicas.map(({ publicKey }) => membershipOf(genesis, publicKey));
+    this.clockShiftMs = genesis.replicas.map(() => 0);
     this.stores = genesis.replicas.map(() => new DurableStore(genesis));
-    const faultyIndexes = new Set(Object.keys(faulty).map(Number));
+    this.#faultyIndexes = new Set([...Object.keys(faulty).map(Number), ...nodes.keys()]);
     const { maxPoolRequests } = { ...DEFAULT_OPTIONS, ...this.options.consensus };
-    this.monitor = new Monitor(this.stores, faultyIndexes, genesis.limits, maxPoolRequests);
+    this.monitor = new Monitor({
+      network: this.network,
+      stores: this.stores,
+      faulty: this.#faultyIndexes,
+      edge: this.edge,
+      maxPoolRequests,
+    });
     this.replicas = this.stores.map((store, index) => new SimulatedReplica(this, index, store));
-    for (const index of faultyIndexes) {
-      this.faulty.set(index, new ScriptedReplica(this, index, faulty[index]!));
+    for (const index of Object.keys(faulty).map(Number)) {
+      const scripted = new ScriptedReplica(this, index, faulty[index]!);
+      this.faulty.set(index, scripted);
+      this.#nodes.set(index, scripted);
     }
     this.client = this.addClient(persistentClients);
+    for (const [index, make] of nodes) this.#nodes.set(index, make(this));
     for (const replica of this.correct) replica.start();
   }
 
   /** The replicas that are not faulty, up or not. */
   get correct(): readonly SimulatedReplica[] {
-    return this.replicas.filter(({ index }) => !this.faulty.has(index));
+    return this.replicas.filter(({ index }) => !this.#faultyIndexes.has(index));
   }
 
   get up(): readonly SimulatedReplica[] {
     return this.correct.filter(({ isUp }) => isUp);
+  }
+
+  /** What a right clock shows, in milliseconds since 1970. */
+  get trueTimeMs(): number {
+    return START_MS + Math.floor(this.agenda.nowMs);
   }
 
   addClient(persistent = true): SimulatedClient {
@@ -108,11 +148,14 @@ export class Simulation implements World {
   }
 
   /** A new request of the time being, named after its number. */
-  request(options: { readonly timestampMs?: number; readonly title?: string } = {}): SignedRequest {
+  request(
+    options: { readonly timestampMs?: number; readonly title?: string; readonly supervisor?: number } = {},
+  ): SignedRequest {
     this.#requests++;
     const title = options.title ?? `R${String(this.#requests)}`;
-    const timestampMs = options.timestampMs ?? START_MS + Math.floor(this.agenda.nowMs);
-    const request = requestOf(this.network, timestampMs, title);
+    const timestampMs = options.timestampMs ?? this.trueTimeMs;
+    const supervisor = options.supervisor ?? 0;
+    const request = requestOf(this.network, this.edge.signatures, { timestampMs, title, supervisor });
     this.transcript.nameRequest(request.id, title);
     return request;
   }
@@ -141,12 +184,12 @@ export class Simulation implements World {
   }
 
   stopped(index: number): void {
-    this.say(`r${String(index)} stops`);
+    this.say(() => `r${String(index)} stops`);
     this.#tellOthers(index, false);
   }
 
   restart(index: number): void {
-    this.say(`r${String(index)} starts`);
+    this.say(() => `r${String(index)} starts`);
     this.replicas[index]!.start();
     this.#tellOthers(index, true);
     const { noticeMs } = this.options;
@@ -160,10 +203,15 @@ export class Simulation implements World {
 
   /** Cuts the line between two replicas, in both directions, or mends it. */
   cut(one: number, other: number, isCut = true): void {
-    for (const line of [`${String(one)} ${String(other)}`, `${String(other)} ${String(one)}`]) {
-      if (isCut) this.#cut.add(line);
-      else this.#cut.delete(line);
-    }
+    this.cutOneWay(one, other, isCut);
+    this.cutOneWay(other, one, isCut);
+  }
+
+  /** Cuts the line from one replica to another, in this direction alone, or mends it. */
+  cutOneWay(from: number, to: number, isCut = true): void {
+    const line = `${String(from)} ${String(to)}`;
+    if (isCut) this.#cut.add(line);
+    else this.#cut.delete(line);
   }
 
   /** Cuts one replica off from all others, or joins it again. */
@@ -177,8 +225,11 @@ export class Simulation implements World {
     this.loss = 0;
     this.interfere = null;
     this.interfereWithClients = () => undefined;
+    this.clockShiftMs.fill(0);
+    this.slowDiskMs.clear();
     for (const replica of this.correct) {
       replica.plannedStop = null;
+      replica.pause(false);
       if (!replica.isUp) this.restart(replica.index);
     }
   }
@@ -188,19 +239,33 @@ export class Simulation implements World {
   }
 
   clockMs(index: number): number {
-    return START_MS + Math.floor(this.agenda.nowMs) + (this.options.clockSkewMs[index] ?? 0);
+    const skewMs = (this.options.clockSkewMs[index] ?? 0) + this.clockShiftMs[index]!;
+    return START_MS + Math.floor(this.agenda.nowMs) + skewMs;
   }
 
-  carry(from: number, to: number, bytes: Uint8Array): void {
-    if (this.#cut.has(`${String(from)} ${String(to)}`)) return;
-    const will = this.interfere?.(from, to, this.#decode(bytes));
-    if (will === 'drop') return;
-    this.#carry(will?.delayMs ?? 0, () => this.#node(to).receive(from, bytes));
+  diskMs(index: number): number {
+    return this.slowDiskMs.get(index) ?? this.options.diskMs;
+  }
+
+  carry(from: number, to: number, packet: Packet): void {
+    if (this.#cut.size > 0 && this.#cut.has(`${String(from)} ${String(to)}`)) return;
+    let extraMs = 0;
+    if (this.interfere !== null) {
+      const message = packet.message(this.network.genesis);
+      const will = message === undefined ? undefined : this.interfere(from, to, message);
+      if (will === 'drop') return;
+      extraMs = will?.delayMs ?? 0;
+    }
+    this.#carry(extraMs, () => {
+      this.trace.number(from * REPLICAS_MAX + to);
+      this.trace.number(this.agenda.nowMs);
+      this.#node(to).receive(from, packet);
+    });
   }
 
   carryToClient(from: number, client: number, bytes: Uint8Array): void {
     if (this.interfereWithClients(client, from, 'toClient') === 'drop') return;
-    this.#carry(0, () => this.#clients[client]!.receive(from, bytes));
+    this.#carry(0, () => this.#clients[client]?.receive(from, bytes));
   }
 
   carryFromClient(client: number, to: number, bytes: Uint8Array): void {
@@ -208,13 +273,12 @@ export class Simulation implements World {
     this.#carry(0, () => this.#node(to).receiveFromClient(client, bytes));
   }
 
-  say(line: string): void {
-    this.transcript.add(this.agenda.nowMs, line);
+  isExpected(): boolean {
+    return false;
   }
 
-  #decode(bytes: Uint8Array): PeerMessage {
-    const { maxBlockBytes } = this.network.genesis.limits;
-    return decodeMessage(peerMessageCodec, bytes, maxMessageBytes(maxBlockBytes));
+  say(line: () => string): void {
+    if (this.transcript.isOn) this.transcript.add(this.agenda.nowMs, line());
   }
 
   #carry(extraMs: number, arrive: () => void): void {
@@ -227,7 +291,7 @@ export class Simulation implements World {
   }
 
   #node(index: number): Node {
-    return this.faulty.get(index) ?? this.replicas[index]!;
+    return this.#nodes.get(index) ?? this.replicas[index]!;
   }
 
   #tellOthers(index: number, reachable: boolean): void {
@@ -240,16 +304,24 @@ export class Simulation implements World {
   }
 }
 
-const requests = new Map<string, SignedRequest>();
+/** Requests by the kind of their signatures. */
+const requests = new WeakMap<Signatures['sign'], Map<string, SignedRequest>>();
 
 /** A request, signed once in a process: runs that differ in their seed alone send the same ones. */
-function requestOf(network: TestNetwork, timestampMs: number, title: string): SignedRequest {
-  const key = `${network.networkId} ${String(timestampMs)} ${title}`;
-  const known = requests.get(key);
+function requestOf(
+  network: TestNetwork,
+  signatures: Signatures,
+  parts: RequestParts & { readonly supervisor: number },
+): SignedRequest {
+  const ofKind = requests.get(signatures.sign) ?? new Map<string, SignedRequest>();
+  requests.set(signatures.sign, ofKind);
+  const { timestampMs, title, supervisor } = parts;
+  const key = `${network.networkId} ${String(supervisor)} ${String(timestampMs)} ${title}`;
+  const known = ofKind.get(key);
   if (known !== undefined) return known;
   const REQUESTS_MAX = 50_000;
-  if (requests.size >= REQUESTS_MAX) requests.clear();
-  const request = makeRequest(network, { timestampMs, title });
-  requests.set(key, request);
+  if (ofKind.size >= REQUESTS_MAX) ofKind.clear();
+  const request = signedRequestOf(network, signatures, parts);
+  ofKind.set(key, request);
   return request;
 }

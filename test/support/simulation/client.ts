@@ -16,6 +16,7 @@ import {
 } from '../../../src/main/consensus/messages.ts';
 import type { SignedRequest } from '../../../src/main/ledger/request.ts';
 import type { Hex } from '../../../src/shared/encoding/hex.ts';
+import { Tracking } from '../../../src/main/client/tracking.ts';
 import type { World } from './world.ts';
 
 /** How a request became final: all replicas answered alike, or enough reported a stable checkpoint. */
@@ -29,6 +30,8 @@ export interface Finality {
 /** A request on its way. */
 export interface Sent {
   readonly request: SignedRequest;
+  /** The real client's count of what the replicas said. */
+  readonly tracking: Tracking;
   readonly responses: Map<number, ResponseMessage>;
   readonly finals: Map<number, FinalMessage>;
   readonly refusals: Map<number, RefusalMessage['error']>;
@@ -54,6 +57,7 @@ export class SimulatedClient {
   submit(request: SignedRequest, to: readonly number[] = this.#everyone): Sent {
     const sent: Sent = {
       request,
+      tracking: new Tracking(request.id, this.#world.membership(0).sizes),
       responses: new Map(),
       finals: new Map(),
       refusals: new Map(),
@@ -62,7 +66,7 @@ export class SimulatedClient {
       resends: 0,
     };
     this.sent.set(request.id, sent);
-    this.#say(`sends ${this.#world.transcript.request(request.id)}`);
+    this.#say(() => `sends ${this.#world.transcript.request(request.id)}`);
     this.#sendRequest(request, to);
     if (this.#persistent) this.#wait(sent);
     return sent;
@@ -71,26 +75,32 @@ export class SimulatedClient {
   /** Sends the request again to all. */
   resend(sent: Sent): void {
     sent.resends++;
-    this.#say(`sends ${this.#world.transcript.request(sent.request.id)} again`);
+    this.#say(() => `sends ${this.#world.transcript.request(sent.request.id)} again`);
     this.#sendRequest(sent.request, this.#everyone);
   }
 
   /** Sends a commit to all (rule K2). */
   commit(height: number, hash: Hex, tag: Hex): void {
-    this.#say(`commits ${this.#world.transcript.block(height, hash)}`);
+    this.#say(() => `commits ${this.#world.transcript.block(height, hash)}`);
     for (const to of this.#everyone) this.#send(to, { type: 'commit', height, hash, tag });
   }
 
   receive(from: number, bytes: Uint8Array): void {
-    const { maxBlockBytes } = this.#world.network.genesis.limits;
-    const message = decodeMessage(toClientCodec, bytes, maxMessageBytes(maxBlockBytes));
+    const message = decodeMessage(toClientCodec, bytes, maxMessageBytes(this.#world.network.genesis));
     if (message.type === 'receipt' || message.type === 'status') return;
     const sent = this.sent.get(message.requestId);
     if (sent === undefined) return;
-    if (message.type === 'refusal') sent.refusals.set(from, message.error);
-    if (message.type === 'response') sent.responses.set(from, message);
-    if (message.type === 'final') sent.finals.set(from, message);
-    this.#conclude(sent);
+    if (message.type === 'refusal') {
+      sent.refusals.set(from, message.error);
+      sent.tracking.refusal(from, message);
+    } else if (message.type === 'response') {
+      sent.responses.set(from, message);
+      sent.tracking.response(from, message);
+    } else {
+      sent.finals.set(from, message);
+      sent.tracking.final(from, message);
+    }
+    this.#conclude(sent, message);
   }
 
   get #everyone(): readonly number[] {
@@ -108,10 +118,9 @@ export class SimulatedClient {
   #wait(sent: Sent): void {
     this.#world.agenda.plan(this.#world.options.clientTimeoutMs, () => {
       if (sent.finality !== null) return;
-      const { q } = this.#world.membership(0).sizes;
-      const largest = largestGroup(sent.responses.values());
-      if (largest.length >= q && sent.commits === sent.resends) {
-        const { height, hash, tag } = largest[0]!;
+      const { agreement, hasQuorum } = sent.tracking;
+      if (hasQuorum && agreement !== null && sent.commits === sent.resends) {
+        const { height, hash, tag } = agreement;
         sent.commits++;
         this.commit(height, hash, tag);
       } else {
@@ -121,37 +130,27 @@ export class SimulatedClient {
     });
   }
 
-  /** FAST by n equal answers, or f+1 replicas report the same stable block (rule K1). */
-  #conclude(sent: Sent): void {
-    if (sent.finality !== null) return;
-    const { n, f } = this.#world.membership(0).sizes;
-    const answers = largestGroup(sent.responses.values());
-    const reports = largestReport(sent.finals.values());
-    if (answers.length === n) this.#final(sent, 'fast', answers[0]!);
-    else if (reports.length > f) this.#final(sent, 'certified', reports[0]!);
-  }
-
-  #final(sent: Sent, how: Finality['how'], { height, hash }: { height: number; hash: Hex }): void {
+  /** FAST by n equal answers, or f+1 replicas report the same stable block (rule K1): `message` was the last. */
+  #conclude(sent: Sent, message: ResponseMessage | FinalMessage | RefusalMessage): void {
+    const how = sent.finality === null ? sent.tracking.progress.finality : null;
+    if (how === null || message.type === 'refusal') return;
+    const { height, hash } = message;
     const { agenda, transcript, monitor } = this.#world;
     sent.finality = { how, height, hash, atMs: agenda.nowMs };
     this.#say(
-      `sees ${transcript.request(sent.request.id)} final, ${how}, in ${transcript.block(height, hash)}`,
+      () => `sees ${transcript.request(sent.request.id)} final, ${how}, in ${transcript.block(height, hash)}`,
     );
     monitor.onFinal(height, hash, how);
   }
 
-  #say(line: string): void {
-    this.#world.say(`client ${line}`);
+  #say(line: () => string): void {
+    this.#world.say(() => `client ${line()}`);
   }
 }
 
 /** The largest number of answers with equal height, hash and tag (rule C5). */
 export function largestGroup(responses: Iterable<ResponseMessage>): readonly ResponseMessage[] {
   return largest(responses, ({ height, hash, tag }) => `${String(height)} ${hash} ${tag}`);
-}
-
-function largestReport(finals: Iterable<FinalMessage>): readonly FinalMessage[] {
-  return largest(finals, ({ height, hash }) => `${String(height)} ${hash}`);
 }
 
 function largest<T>(items: Iterable<T>, keyOf: (item: T) => string): readonly T[] {

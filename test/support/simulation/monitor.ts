@@ -3,159 +3,293 @@
  * signature and every answer of all correct replicas, and throws at the first thing that must not happen.
  * @module
  */
-import type { Consensus } from '../../../src/main/consensus/consensus.ts';
 import type { Membership } from '../../../src/main/consensus/config.ts';
+import type { Consensus } from '../../../src/main/consensus/consensus.ts';
 import type { Announcement, OwnStatement, PersistOperation } from '../../../src/main/consensus/effects.ts';
-import type { GenesisLimits } from '../../../src/main/ledger/genesis.ts';
+import type { HashedHeader } from '../../../src/main/ledger/block.ts';
+import { contradict } from '../../../src/main/ledger/evidence.ts';
+import { quorumSizes } from '../../../src/main/ledger/genesis.ts';
+import type { SignedRequest } from '../../../src/main/ledger/request.ts';
+import { viewTag } from '../../../src/main/ledger/statement.ts';
 import type { Hex } from '../../../src/shared/encoding/hex.ts';
+import type { TestNetwork } from '../ledger.ts';
 import type { DurableStore } from './durable.ts';
+import type { Edge } from './edge.ts';
+import { Finality, type Final } from './monitor/finality.ts';
+import { ReplicaHistory } from './monitor/history.ts';
+import { Statements } from './monitor/statements.ts';
+import { Violation } from './monitor/violation.ts';
+import type { Watched, Watcher } from './world.ts';
 
-/** Something that must not happen has happened. */
-export class Violation extends Error {
-  constructor(rule: string, detail: unknown) {
-    super(`${rule}: ${JSON.stringify(detail)}`);
-    this.name = 'Violation';
-  }
-}
+export { Violation };
 
-export class Monitor {
+/** One of so many transactions is followed by an attempt to start from the store. */
+const BOOT_EVERY = 37;
+
+/** Messages for views not yet entered, of each replica (`certify.ts`). */
+const EARLY_MAX = 16;
+/** Requests that were passed on as overdue (`pool.ts`). */
+const OVERDUE_MAX = 1_024;
+/** Windows of rolled-back blocks: those of `context.ts`, and the one that is rolled back last. */
+const ROLLED_BACK_WINDOWS = 9;
+
+export interface MonitorSetup {
+  readonly network: TestNetwork;
+  readonly stores: readonly DurableStore[];
   /** Replicas that may do anything; the others may not be suspected. */
   readonly faulty: ReadonlySet<number>;
-  readonly #stores: readonly DurableStore[];
-  /** What each replica has signed: the content, by replica, view, phase and height. */
-  readonly #signed = new Map<string, string>();
-  /** Hash of the final block at each height, and how it came to be final. */
-  readonly #final = new Map<number, { readonly hash: Hex; readonly how: string }>();
-  /** Height up to which each replica's stable chain has been compared. */
-  readonly #compared: number[];
+  readonly edge: Edge;
+  readonly maxPoolRequests: number;
+}
+
+export class Monitor implements Watcher {
+  readonly faulty: ReadonlySet<number>;
+  readonly #setup: MonitorSetup;
+  readonly #finality: Finality;
+  readonly #histories: readonly ReplicaHistory[];
+  readonly #statements: Statements;
+  readonly #correct: readonly number[];
   /** Requests on the chain of each replica. */
   readonly #executed: Set<Hex>[];
-  readonly #limits: GenesisLimits;
-  readonly #maxPoolRequests: number;
+  readonly #supervisors: ReadonlySet<Hex>;
+  /** The view that each tag stands for. */
+  readonly #views = new Map<Hex, number>();
+  /** Blocks that the transaction under way takes off the chain. */
+  #removed: HashedHeader[] = [];
+  #commits = 0;
+  /** Replicas that evidence was found against. */
+  readonly accused = new Set<number>();
 
-  constructor(
-    stores: readonly DurableStore[],
-    faulty: ReadonlySet<number>,
-    limits: GenesisLimits,
-    maxPoolRequests: number,
-  ) {
-    this.#stores = stores;
+  constructor(setup: MonitorSetup) {
+    const { network, stores, faulty } = setup;
+    this.#setup = setup;
     this.faulty = faulty;
-    this.#limits = limits;
-    this.#maxPoolRequests = maxPoolRequests;
-    this.#compared = stores.map(() => 0);
+    this.#correct = stores.map((_store, index) => index).filter((index) => !faulty.has(index));
+    this.#histories = stores.map((store, index) => new ReplicaHistory(index, store));
+    this.#statements = new Statements(this.#histories);
+    const { q } = quorumSizes(stores.length);
+    this.#finality = new Finality(this.#correct, q - faulty.size);
     this.#executed = stores.map(() => new Set());
+    this.#supervisors = new Set(network.genesis.supervisors.map(({ publicKey }) => publicKey));
+    this.#finality.learn(stores[0]!.header(0)!);
   }
 
   /** Height of the highest final block. */
   get finalHeight(): number {
-    return Math.max(0, ...this.#final.keys());
+    return this.#finality.height;
   }
 
-  /** Before a transaction: nothing final is taken back, nothing is executed twice. */
+  /** Before a transaction: nothing is executed twice, views only rise, view changes tell the truth. */
   beforeCommit(replica: number, operations: readonly PersistOperation[]): void {
-    const store = this.#stores[replica]!;
-    const executed = this.#executed[replica]!;
-    const chain = store.blocks.slice(store.stable.height);
+    const store = this.#setup.stores[replica]!;
+    const history = this.#histories[replica]!;
+    const chain: HashedHeader[] = [];
+    for (let height = store.stable.height; height <= store.tip.height; height++) {
+      chain.push(store.header(height)!);
+    }
+    this.#removed = [];
     for (const operation of operations) {
       if (operation.type === 'append') {
-        chain.push(operation.accepted);
-        for (const { id } of operation.accepted.block.requests) {
-          if (executed.has(id)) throw new Violation('a request is executed once', { replica, id });
-          executed.add(id);
-        }
+        const { header, requests } = operation.accepted.block;
+        chain.push(header);
+        this.#finality.learn(header);
+        for (const request of requests) this.#execute(replica, request);
       }
       if (operation.type === 'rollback') {
-        for (const { block } of chain.splice(operation.height - store.stable.height)) {
-          const { height, hash } = block.header;
-          if (this.#final.get(height)?.hash === hash) {
-            throw new Violation('nothing final is revoked', { replica, height, hash });
-          }
-          for (const { id } of block.requests) executed.delete(id);
+        const first = chain[0]!.height;
+        for (const header of chain.splice(operation.height - first + 1)) {
+          this.#removed.push(header);
+          for (const { id } of this.#requestsOf(store, operations, header))
+            this.#executed[replica]!.delete(id);
         }
       }
+      history.apply(operation, chain);
     }
+    this.#checkMode(replica, operations, chain.at(-1)!);
   }
 
-  /** After a transaction: what is stable agrees with all that is final anywhere. */
-  afterCommit(replica: number, consensus: Consensus): void {
-    const store = this.#stores[replica]!;
-    const { height: stableHeight } = store.stable;
-    for (let height = this.#compared[replica]! + 1; height <= stableHeight; height++) {
-      this.#makeFinal(height, store.header(height)!.hash, `stable at r${String(replica)}`);
+  /** After a transaction: the chain holds all that is final, and the state follows the chain. */
+  afterCommit(replica: number, watched: Watched): void {
+    const store = this.#setup.stores[replica]!;
+    this.#histories[replica]!.settle();
+    const { height, hash } = store.stable;
+    if (!this.#finality.isFinal(height, hash)) {
+      throw new Violation('what is stable is final', { replica, height, hash });
     }
-    this.#compared[replica] = stableHeight;
+    this.#checkRemoved(replica);
+    this.#checkHistory(replica);
     const { tip } = store;
+    const { consensus } = watched;
+    // The group may hold steps that another transaction will write; the state is that of the whole group.
     if (tip.height !== consensus.standing.tipHeight || tip.stateDigest !== consensus.ledger.digest) {
       throw new Violation('the state follows the durable chain', { replica, tip });
     }
+    if (++this.#commits % BOOT_EVERY === 0) this.#checkBoot(replica, watched);
   }
 
   /** Everything is bounded. */
   afterStep(replica: number, consensus: Consensus, { windowBlocks, sizes }: Membership): void {
     const held = consensus.holdings;
     const { tipHeight, stable } = consensus.standing;
-    const orderedMax = windowBlocks * this.#limits.maxBlockRequests;
+    const orderedMax = windowBlocks * this.#setup.network.genesis.limits.maxBlockRequests;
     const bounded =
       tipHeight - stable.height <= windowBlocks &&
       held.orders <= windowBlocks &&
       held.localCommits <= windowBlocks * sizes.n &&
       held.votes <= windowBlocks * sizes.n &&
       held.orderedRequests <= orderedMax &&
-      held.pendingRequests <= this.#maxPoolRequests + orderedMax;
+      held.pendingRequests <= this.#setup.maxPoolRequests + OVERDUE_MAX + orderedMax &&
+      held.earlyMessages <= EARLY_MAX * sizes.n &&
+      held.rolledBackBlocks <= ROLLED_BACK_WINDOWS * windowBlocks &&
+      held.viewChanges <= sizes.n &&
+      held.evidence <= sizes.n;
     if (!bounded) throw new Violation('everything is bounded', { replica, held, tipHeight, stable });
   }
 
   /** What a signature asserts is durable, and contradicts nothing that this replica ever signed. */
   onSign(replica: number, statement: OwnStatement): void {
-    const { type, epoch, view, height, hash } = statement;
-    const store = this.#stores[replica]!;
-    const key = [replica, epoch, view, type, height].join(' ');
-    const content = type === 'checkpointVote' ? `${hash} ${statement.stateDigest}` : hash;
-    const before = this.#signed.get(key) ?? content;
-    if (before !== content) throw new Violation('one statement for each view, height, phase', { key });
-    this.#signed.set(key, content);
-    const durable =
-      type === 'checkpointVote'
-        ? holdsCertificate(store, view, height)
-        : height <= store.stable.height || store.contains(height, hash);
-    if (!durable) throw new Violation('durable before signed', { replica, statement });
+    this.#statements.check(replica, statement);
+    if (statement.type === 'localCommit') {
+      const { view, height, hash } = statement;
+      this.#madeFinal(this.#finality.accept(replica, view, height, hash));
+    }
+    if (statement.type === 'checkpointVote') {
+      this.#madeFinal(this.#finality.vote(replica, statement.view, statement.hash));
+    }
   }
 
-  /** An answer to a client asserts a durable block. */
-  onRespond(replica: number, height: number, hash: Hex): void {
-    if (!this.#stores[replica]!.contains(height, hash)) {
-      throw new Violation('durable before answered', { replica, height, hash });
+  /** An answer to a client asserts a durable block, in the view that the tag stands for. */
+  onRespond(replica: number, height: number, hash: Hex, tag: Hex): void {
+    const view = this.#viewOf(tag);
+    const problem = this.#histories[replica]!.acceptProblem(view, height, hash);
+    if (problem !== undefined) throw new Violation(problem, { replica, view, height, hash });
+    this.#madeFinal(this.#finality.accept(replica, view, height, hash));
+  }
+
+  /** A correct replica tells a client that the block is final. */
+  onReport(replica: number, height: number, hash: Hex): void {
+    if (!this.#finality.isFinal(height, hash)) {
+      throw new Violation('only what is final is called final', { replica, height, hash });
     }
   }
 
   /** A client has seen the block final. */
   onFinal(height: number, hash: Hex, how: string): void {
-    const store = this.#stores.find((candidate) => candidate.contains(height, hash));
-    if (store === undefined) throw new Violation('a final block is somewhere', { height, hash, how });
-    for (let below = height; below > 0 && this.#final.get(below) === undefined; below--) {
-      this.#makeFinal(below, store.header(below)!.hash, how);
+    if (!this.#finality.isFinal(height, hash)) {
+      throw new Violation('only what is final is called final', { height, hash, how });
     }
-    this.#makeFinal(height, hash, how);
   }
 
-  /** Nobody accuses a correct replica. */
+  /** Nobody accuses a correct replica, and evidence stands alone. */
   onAnnouncement(by: number, announcement: Announcement): void {
     if (announcement.type === 'suspicion' && !this.faulty.has(announcement.replica)) {
       throw new Violation('no correct replica is suspected', { by, ...announcement });
     }
+    if (announcement.type !== 'evidence') return;
+    const { evidence } = announcement.known;
+    const { replica, first, second } = evidence;
+    if (!this.faulty.has(replica))
+      throw new Violation('evidence never names a correct replica', { by, evidence });
+    if (!contradict(first.statement, second.statement) || !this.#setup.edge.provesFault(evidence)) {
+      throw new Violation('evidence stands alone', { by, evidence });
+    }
+    this.accused.add(replica);
   }
 
-  #makeFinal(height: number, hash: Hex, how: string): void {
-    const before = this.#final.get(height);
-    if (before === undefined) this.#final.set(height, { hash, how });
-    else if (before.hash !== hash) {
-      throw new Violation('one final block at each height', { height, before, now: { hash, how } });
+  /** Requests are executed once, and only for registered supervisors who signed them. */
+  #execute(replica: number, request: SignedRequest): void {
+    const executed = this.#executed[replica]!;
+    if (executed.has(request.id))
+      throw new Violation('a request is executed once', { replica, id: request.id });
+    executed.add(request.id);
+    const known = this.#setup.edge.request(request.bytes);
+    if (known?.id !== request.id || !this.#supervisors.has(request.supervisor)) {
+      throw new Violation('only what a registered supervisor signed is executed', {
+        replica,
+        id: request.id,
+      });
     }
   }
-}
 
-function holdsCertificate(store: DurableStore, view: number, height: number): boolean {
-  const held = store.commitCertificate;
-  return held !== null && (held.view > view || (held.view === view && held.height >= height));
+  #requestsOf(
+    store: DurableStore,
+    operations: readonly PersistOperation[],
+    { height, hash }: HashedHeader,
+  ): readonly SignedRequest[] {
+    const durable = store.block(height);
+    if (durable?.block.header.hash === hash) return durable.block.requests;
+    const added = operations.find(
+      (operation) => operation.type === 'append' && operation.accepted.block.header.hash === hash,
+    );
+    return added?.type === 'append' ? added.accepted.block.requests : [];
+  }
+
+  /** Rule A4: nothing is accepted while changing. Only what is stable may be followed, up to its very block. */
+  #checkMode(replica: number, operations: readonly PersistOperation[], tip: HashedHeader): void {
+    const store = this.#setup.stores[replica]!;
+    const { position } = this.#histories[replica]!;
+    const stays = store.position.mode === 'changing' && position.mode === 'changing';
+    const follows = operations.some(
+      (operation) => operation.type === 'checkpoint' && operation.checkpoint.hash === tip.hash,
+    );
+    if (stays && !follows && store.tip.hash !== tip.hash) {
+      throw new Violation('nothing is accepted while changing', { replica, position, tip });
+    }
+  }
+
+  /** Nothing that became final in the view, or in one before it, is taken off the chain. */
+  #checkRemoved(replica: number): void {
+    const store = this.#setup.stores[replica]!;
+    for (const { height, hash } of this.#removed) {
+      const final = this.#finality.at(height);
+      if (final?.hash !== hash || store.contains(height, hash)) continue;
+      if (final.view <= store.position.lastNormalView) {
+        throw new Violation('nothing final is revoked', { replica, position: store.position, final });
+      }
+    }
+  }
+
+  /** The chain of a later view contains everything final (PROTOCOL.md, theorem 1). */
+  #checkHistory(replica: number): void {
+    const store = this.#setup.stores[replica]!;
+    const { lastNormalView } = store.position;
+    for (const final of this.#finality.highestByView()) {
+      if (final.view >= lastNormalView || store.contains(final.height, final.hash)) continue;
+      throw new Violation('a chosen history contains everything final', {
+        replica,
+        position: store.position,
+        final,
+        there: store.header(final.height)?.hash,
+      });
+    }
+  }
+
+  #madeFinal(final: Final | undefined): void {
+    if (final === undefined) return;
+    for (const replica of this.#correct) this.#checkHistory(replica);
+  }
+
+  #checkBoot(replica: number, watched: Watched): void {
+    const booted = watched.boot().standing;
+    const running = watched.consensus.standing;
+    const same =
+      booted.tipHeight === running.tipHeight &&
+      booted.stable.hash === running.stable.hash &&
+      booted.position.view === running.position.view &&
+      booted.position.target === running.position.target;
+    if (!same) throw new Violation('the store could boot', { replica, booted, running });
+  }
+
+  #viewOf(tag: Hex): number {
+    const known = this.#views.get(tag);
+    if (known !== undefined) return known;
+    const { networkId } = this.#setup.network;
+    const VIEWS_AHEAD = 16;
+    const first = this.#views.size;
+    for (let view = first; view < first + VIEWS_AHEAD; view++)
+      this.#views.set(viewTag(networkId, 0, view), view);
+    const found = this.#views.get(tag);
+    if (found !== undefined || first > 10_000) return found ?? -1;
+    return this.#viewOf(tag);
+  }
 }

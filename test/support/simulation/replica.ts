@@ -1,37 +1,33 @@
 /**
- * A correct replica as its host runs it: inputs queue up, a group of them makes one durable write, and only then
- * does anything leave. Stopping it loses all that is not in its store.
+ * A replica as its host runs it: inputs queue up, a group of them makes one durable write, and only then does
+ * anything leave. Stopping it loses all that is not in its store; pausing it loses nothing but time.
  * @module
  */
 import { Consensus } from '../../../src/main/consensus/consensus.ts';
 import { DEFAULT_OPTIONS } from '../../../src/main/consensus/config.ts';
 import type { Effect, Input, PersistOperation, TimerName } from '../../../src/main/consensus/effects.ts';
 import {
-  decodeMessage,
   encodeMessage,
-  maxMessageBytes,
-  peerMessageCodec,
   toClientCodec,
-  toReplicaCodec,
   type PeerMessage,
   type ToClientMessage,
 } from '../../../src/main/consensus/messages.ts';
-import { bodiesOf, messageChecks, requestCheck } from '../../../src/main/consensus/verification.ts';
-import { decodeRequest, type SignedRequest } from '../../../src/main/ledger/request.ts';
 import { statementDigest } from '../../../src/main/ledger/statement.ts';
 import type { Hex } from '../../../src/shared/encoding/hex.ts';
-import { hasCode } from '../../../src/shared/errors.ts';
 import type { DurableStore } from './durable.ts';
-import { isValid, signatureOf } from './signatures.ts';
+import { Packet } from './packet.ts';
 import type { Node, World } from './world.ts';
 
 /** Most inputs in one group. */
 const GROUP_MAX = 64;
 
-/** A planned stop: at the transaction with this number, with it lost or with it written but nothing sent. */
+/**
+ * A planned stop: at the transaction with this number, with it lost, or with it written but nothing sent, or with it
+ * written and only the first so many of its effects carried out.
+ */
 export interface PlannedStop {
   readonly commit: number;
-  readonly moment: 'before' | 'after';
+  readonly moment: 'before' | 'after' | { readonly effects: number };
 }
 
 export class SimulatedReplica implements Node {
@@ -47,6 +43,9 @@ export class SimulatedReplica implements Node {
   #timers = new Map<TimerName, number>();
   #timersSet = 0;
   #busy = false;
+  #paused = false;
+  /** What came due while it was paused. */
+  #late: (() => void)[] = [];
   /** Counts starts, so that what was planned before a stop does not happen after it. */
   #life = 0;
 
@@ -67,79 +66,74 @@ export class SimulatedReplica implements Node {
   }
 
   start(): void {
+    this.#life++;
+    this.#consensus = this.boot();
+    this.#push({ type: 'start' });
+  }
+
+  /** What would run if it started now from what is durable. */
+  boot(): Consensus {
     const { network, options } = this.#world;
     const membership = this.#world.membership(this.index);
     const settings = { ...DEFAULT_OPTIONS, ...options.consensus };
-    this.#life++;
-    this.#consensus = new Consensus(network.genesis, membership, settings, this.store.load());
-    this.#push({ type: 'start' });
+    return new Consensus(network.genesis, membership, settings, this.store.load());
   }
 
   stop(): void {
     this.#consensus = null;
     this.#life++;
     this.#inbox = [];
+    this.#late = [];
     this.#timers.clear();
     this.#waiting.clear();
     this.#busy = false;
+    this.#paused = false;
   }
 
-  receive(from: number, bytes: Uint8Array): void {
+  /** The process stands still, or goes on: with what has arrived, and with timers that should have rung long ago. */
+  pause(paused: boolean): void {
+    this.#paused = paused && this.isUp;
+    if (this.#paused) return;
+    const late = this.#late;
+    this.#late = [];
+    for (const action of late) this.#act(action);
+    this.#wake();
+  }
+
+  receive(from: number, packet: Packet): void {
     if (!this.isUp) return;
-    const message = this.#edge(() =>
-      decodeMessage(peerMessageCodec, bytes, maxMessageBytes(this.#limits.maxBlockBytes)),
-    );
-    if (message === undefined) return;
-    const checks = messageChecks(this.#world.membership(this.index), from, message);
-    const bodies = bodiesOf(message).map((body) => this.#request(body));
-    const valid = bodies.every((body) => body !== undefined) && checks?.every(isValid) === true;
-    if (!valid) this.refusedMessages++;
-    else if (!this.#answerFromStore(from, message)) {
-      this.#push({ type: 'peerMessage', from, message, bodies });
+    const verified = packet.verified(from, this.#world.membership(this.index), this.#world.edge);
+    if (verified === undefined) this.refusedMessages++;
+    else if (!this.#answerFromStore(from, verified.message)) {
+      this.#push({ type: 'peerMessage', from, ...verified });
     }
   }
 
   receiveFromClient(client: number, bytes: Uint8Array): void {
     if (!this.isUp) return;
-    const message = this.#edge(() =>
-      decodeMessage(toReplicaCodec, bytes, maxMessageBytes(this.#limits.maxBlockBytes)),
-    );
-    if (message === undefined) return;
-    if (message.type === 'commit') this.#push(message);
-    if (message.type !== 'request') return;
-    const request = this.#request(message.request);
-    if (request === undefined) return;
-    this.#waiting.set(request.id, (this.#waiting.get(request.id) ?? new Set()).add(client));
-    this.#push({ type: 'request', request, origin: 'broadcast' });
+    const { edge } = this.#world;
+    const message = edge.clientMessage(bytes);
+    if (message === undefined) this.refusedMessages++;
+    else if (message.type === 'commit') this.#push(message);
+    else if (message.type === 'evidence') {
+      if (edge.provesFault(message.evidence)) this.#push(message);
+      else this.refusedMessages++;
+    } else if (message.type === 'request') {
+      const request = edge.request(message.request);
+      if (request === undefined) {
+        this.refusedMessages++;
+        return;
+      }
+      this.#waiting.set(request.id, (this.#waiting.get(request.id) ?? new Set()).add(client));
+      this.#push({ type: 'request', request, origin: 'broadcast' });
+    }
   }
 
   notice(replica: number, reachable: boolean): void {
     if (this.isUp) this.#push({ type: 'reachable', replica, reachable });
   }
 
-  get #limits() {
-    return this.#world.network.genesis.limits;
-  }
-
-  /** What `parse` returns, or nothing where the bytes are no message: nobody trusts what comes from outside. */
-  #edge<T>(parse: () => T): T | undefined {
-    try {
-      return parse();
-    } catch (error) {
-      if (!hasCode(error, 'encoding.invalid') && !hasCode(error, 'encoding.tooLarge')) throw error;
-      this.refusedMessages++;
-      return undefined;
-    }
-  }
-
-  /** The request with a valid signature that `bytes` are. */
-  #request(bytes: Uint8Array): SignedRequest | undefined {
-    const request = this.#edge(() => decodeRequest(bytes, this.#limits.maxRequestBytes));
-    if (request === undefined || !isValid(requestCheck(request))) return undefined;
-    return request;
-  }
-
-  /** Questions about what is stable never reach agreement. */
+  /** Questions about blocks never reach agreement. */
   #answerFromStore(from: number, message: PeerMessage): boolean {
     if (message.type === 'getHeaders') {
       const answer = this.store.headersFrom(message.fromHeight);
@@ -148,10 +142,10 @@ export class SimulatedReplica implements Node {
     }
     if (message.type === 'getBlock') {
       const { height, hash } = message;
-      const found = this.store.block(height);
-      if (found?.block.header.hash === hash) {
-        const requests = found.block.requests.map(({ bytes }) => bytes);
-        this.#send(from, { type: 'block', height, hash, requests });
+      const found = this.store.blockByHash(height, hash);
+      if (found !== undefined) {
+        const requests = found.requests.map(({ bytes }) => bytes);
+        this.#send(from, { type: 'block', height, hash, requests, evidence: found.evidence });
       }
       return true;
     }
@@ -166,12 +160,23 @@ export class SimulatedReplica implements Node {
   #plan(delayMs: number, action: () => void): void {
     const life = this.#life;
     this.#world.agenda.plan(delayMs, () => {
-      if (life === this.#life && this.isUp) action();
+      if (life !== this.#life || !this.isUp) return;
+      if (this.#paused) this.#late.push(action);
+      else this.#act(action);
     });
   }
 
+  #act(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (!this.#world.isExpected(this.index, error)) throw error;
+      this.stop();
+    }
+  }
+
   #wake(): void {
-    if (this.#busy || this.#inbox.length === 0) return;
+    if (this.#busy || this.#paused || this.#inbox.length === 0) return;
     this.#busy = true;
     this.#plan(0, () => this.#step());
   }
@@ -182,100 +187,104 @@ export class SimulatedReplica implements Node {
     const { monitor } = this.#world;
     const nowMs = this.#world.clockMs(this.index);
     const effects: Effect[] = [];
-    for (const input of this.#inbox.splice(0, GROUP_MAX)) {
-      effects.push(...consensus.step(input, nowMs));
-      monitor.afterStep(this.index, consensus, this.#world.membership(this.index));
-    }
+    for (const input of this.#inbox.splice(0, GROUP_MAX)) effects.push(...consensus.step(input, nowMs));
     effects.push(...consensus.flush(nowMs));
+    monitor.afterStep(this.index, consensus, this.#world.membership(this.index));
     const operations = effects.flatMap((effect) => (effect.type === 'persist' ? [effect.operation] : []));
-    const delayMs = operations.length > 0 ? this.#world.options.diskMs : 0;
+    const delayMs = operations.length > 0 ? this.#world.diskMs(this.index) : 0;
     this.#plan(delayMs, () => this.#finish(operations, effects));
   }
 
   #finish(operations: readonly PersistOperation[], effects: readonly Effect[]): void {
-    if (operations.length > 0 && !this.#write(operations)) return;
+    const stop = this.plannedStop?.commit === this.store.commits ? this.plannedStop.moment : null;
+    if (operations.length > 0) {
+      if (stop === 'before') return this.#stopAsPlanned();
+      this.#write(operations);
+      if (stop === 'after') return this.#stopAsPlanned();
+    }
     this.#busy = false;
     const life = this.#life;
-    for (const effect of effects) {
-      this.#carryOut(effect);
+    const last = typeof stop === 'object' && operations.length > 0 ? (stop?.effects ?? Infinity) : Infinity;
+    // What is signed goes on first, in the order in which it was asked for.
+    let signed = 0;
+    for (const [index, effect] of effects.entries()) {
+      if (index >= last) return this.#stopAsPlanned();
+      if (effect.type === 'sign') this.#inbox.splice(signed++, 0, this.#signed(effect));
+      else this.#carryOut(effect);
       // A test may stop the replica in the midst of what it sends.
       if (life !== this.#life) return;
     }
     this.#wake();
   }
 
-  /** Makes the operations durable. False where a planned stop comes between. */
-  #write(operations: readonly PersistOperation[]): boolean {
-    const { monitor, transcript } = this.#world;
-    const stopsNow = this.plannedStop?.commit === this.store.commits;
-    if (stopsNow && this.plannedStop?.moment === 'before') return this.#stopAsPlanned();
+  #write(operations: readonly PersistOperation[]): void {
+    const { monitor, transcript, trace } = this.#world;
     monitor.beforeCommit(this.index, operations);
     this.store.commit(operations);
-    monitor.afterCommit(this.index, this.consensus);
-    for (const operation of operations) this.#say(`writes ${transcript.operation(operation)}`);
-    return stopsNow ? this.#stopAsPlanned() : true;
+    for (const operation of operations) this.#say(() => `writes ${transcript.operation(operation)}`);
+    trace.number(this.index);
+    trace.hashValue(this.store.tip.hash);
+    monitor.afterCommit(this.index, this);
   }
 
-  #stopAsPlanned(): false {
+  #stopAsPlanned(): void {
     this.plannedStop = null;
     this.stop();
     this.#world.stopped(this.index);
-    return false;
+  }
+
+  #signed({ statement }: Extract<Effect, { type: 'sign' }>): Input {
+    const { monitor, network, edge } = this.#world;
+    monitor.onSign(this.index, statement);
+    const digest = statementDigest(network.networkId, statement);
+    const signature = edge.signatures.sign(network.replicaSeeds[this.index]!, digest);
+    return { type: 'signed', statement, signature };
   }
 
   #carryOut(effect: Effect): void {
     const { monitor, transcript, network } = this.#world;
     switch (effect.type) {
       case 'persist':
+      case 'sign':
+        // Done before.
         return;
-      case 'sign': {
-        monitor.onSign(this.index, effect.statement);
-        const digest = statementDigest(network.networkId, effect.statement);
-        const signature = signatureOf(network.replicaSeeds[this.index]!, digest);
-        return this.#push({ type: 'signed', statement: effect.statement, signature });
-      }
       case 'send':
         return this.#send(effect.to, effect.message);
       case 'broadcast': {
-        this.#say(`-> all ${transcript.message(effect.message)}`, effect.message.type);
+        this.#say(() => `-> all ${transcript.message(effect.message)}`, effect.message.type);
+        const packet = this.#packet(effect.message);
         for (let to = 0; to < network.replicaSeeds.length; to++) {
-          if (to !== this.index) this.#carry(to, effect.message);
+          if (to !== this.index) this.#world.carry(this.index, to, packet);
         }
         return;
       }
       case 'respond': {
         const { height, hash, tag } = effect;
-        monitor.onRespond(this.index, height, hash);
+        monitor.onRespond(this.index, height, hash, tag);
         for (const requestId of effect.requestIds) {
           this.#answer(requestId, { type: 'response', requestId, height, hash, tag });
         }
         return;
       }
       case 'refuse':
-        return this.#answer(effect.requestId, { type: 'refusal', ...omitType(effect) });
-      case 'alreadyFinal': {
-        const { requestId, height } = effect;
-        const { hash } = this.store.header(height)!;
-        this.#answer(requestId, { type: 'final', requestId, height, hash });
-        this.#waiting.delete(requestId);
+        return this.#answer(effect.requestId, {
+          type: 'refusal',
+          requestId: effect.requestId,
+          error: effect.error,
+        });
+      case 'alreadyFinal':
+        return this.#tellFinal(effect.requestId, effect.height, this.store.header(effect.height)!.hash);
+      case 'finalize':
+        for (const requestId of effect.requestIds) this.#tellFinal(requestId, effect.height, effect.hash);
         return;
-      }
-      case 'finalize': {
-        const { height, hash } = effect;
-        for (const requestId of effect.requestIds) {
-          this.#answer(requestId, { type: 'final', requestId, height, hash });
-          this.#waiting.delete(requestId);
-        }
-        return;
-      }
       case 'setTimer':
         return this.#setTimer(effect.timer, effect.delayMs);
       case 'clearTimer':
         this.#timers.delete(effect.timer);
         return;
       case 'announce': {
-        const line = transcript.announcement(effect.announcement);
-        if (line !== undefined) this.#say(line);
+        const line = this.#world.transcript.isOn ? transcript.announcement(effect.announcement) : undefined;
+        if (line !== undefined) this.#say(() => line);
         monitor.onAnnouncement(this.index, effect.announcement);
       }
     }
@@ -291,28 +300,33 @@ export class SimulatedReplica implements Node {
     });
   }
 
+  #tellFinal(requestId: Hex, height: number, hash: Hex): void {
+    this.#world.monitor.onReport(this.index, height, hash);
+    this.#answer(requestId, { type: 'final', requestId, height, hash });
+    this.#waiting.delete(requestId);
+  }
+
   #answer(requestId: Hex, message: ToClientMessage): void {
-    for (const client of this.#waiting.get(requestId) ?? []) {
-      this.#say(`-> client ${this.#world.transcript.message(message)}`);
-      this.#world.carryToClient(this.index, client, encodeMessage(toClientCodec, message));
+    const clients = this.#waiting.get(requestId);
+    if (clients === undefined) return;
+    const bytes = encodeMessage(toClientCodec, message);
+    for (const client of clients) {
+      this.#say(() => `-> client ${this.#world.transcript.message(message)}`);
+      this.#world.carryToClient(this.index, client, bytes);
     }
   }
 
   #send(to: number, message: PeerMessage): void {
-    this.#say(`-> r${String(to)} ${this.#world.transcript.message(message)}`, message.type);
-    this.#carry(to, message);
+    this.#say(() => `-> r${String(to)} ${this.#world.transcript.message(message)}`, message.type);
+    this.#world.carry(this.index, to, this.#packet(message));
   }
 
-  #carry(to: number, message: PeerMessage): void {
-    this.#world.carry(this.index, to, encodeMessage(peerMessageCodec, message));
+  #packet(message: PeerMessage): Packet {
+    return this.#world.encodes ? Packet.of(message) : Packet.asIs(message);
   }
 
   /** Beacons are left out of the transcript: they come at every interval and say what the rest says. */
-  #say(line: string, type?: PeerMessage['type']): void {
-    if (type !== 'beacon') this.#world.say(`r${String(this.index)} ${line}`);
+  #say(line: () => string, type?: PeerMessage['type']): void {
+    if (type !== 'beacon') this.#world.say(() => `r${String(this.index)} ${line()}`);
   }
-}
-
-function omitType(effect: Extract<Effect, { type: 'refuse' }>) {
-  return { requestId: effect.requestId, error: effect.error };
 }

@@ -3,20 +3,12 @@
  * @module
  */
 import type { OwnStatement } from '../../../src/main/consensus/effects.ts';
-import {
-  decodeMessage,
-  encodeMessage,
-  maxMessageBytes,
-  peerMessageCodec,
-  toReplicaCodec,
-  type OrderedRequestMessage,
-  type PeerMessage,
-} from '../../../src/main/consensus/messages.ts';
+import type { OrderedRequestMessage, PeerMessage } from '../../../src/main/consensus/messages.ts';
 import type { Block } from '../../../src/main/ledger/block.ts';
-import { decodeRequest, type SignedRequest } from '../../../src/main/ledger/request.ts';
+import type { SignedRequest } from '../../../src/main/ledger/request.ts';
 import { statementDigest } from '../../../src/main/ledger/statement.ts';
 import type { Hex } from '../../../src/shared/encoding/hex.ts';
-import { signatureOf } from './signatures.ts';
+import { Packet } from './packet.ts';
 import type { Node, World } from './world.ts';
 
 /** What a faulty replica does when something reaches it. */
@@ -36,16 +28,16 @@ export class ScriptedReplica implements Node {
     this.#script = script;
   }
 
-  receive(from: number, bytes: Uint8Array): void {
-    const limit = maxMessageBytes(this.#world.network.genesis.limits.maxBlockBytes);
-    this.#script.onMessage?.(this, from, decodeMessage(peerMessageCodec, bytes, limit));
+  receive(from: number, packet: Packet): void {
+    const message = packet.message(this.#world.network.genesis);
+    if (message !== undefined) this.#script.onMessage?.(this, from, message);
   }
 
   receiveFromClient(_client: number, bytes: Uint8Array): void {
-    const { limits } = this.#world.network.genesis;
-    const message = decodeMessage(toReplicaCodec, bytes, maxMessageBytes(limits.maxBlockBytes));
-    if (message.type !== 'request') return;
-    this.#script.onRequest?.(this, decodeRequest(message.request, limits.maxRequestBytes));
+    const { edge } = this.#world;
+    const message = edge.clientMessage(bytes);
+    const request = message?.type === 'request' ? edge.request(message.request) : undefined;
+    if (request !== undefined) this.#script.onRequest?.(this, request);
   }
 
   notice(): void {
@@ -56,14 +48,13 @@ export class ScriptedReplica implements Node {
   sign(statement: OwnStatement): Hex {
     const { network } = this.#world;
     const digest = statementDigest(network.networkId, statement);
-    return signatureOf(network.replicaSeeds[this.index]!, digest);
+    return this.#world.edge.signatures.sign(network.replicaSeeds[this.index]!, digest);
   }
 
   send(to: number, message: PeerMessage): void {
-    this.#world.say(
-      `r${String(this.index)} (faulty) -> r${String(to)} ${this.#world.transcript.message(message)}`,
-    );
-    this.#world.carry(this.index, to, encodeMessage(peerMessageCodec, message));
+    const { transcript } = this.#world;
+    this.#world.say(() => `r${String(this.index)} (faulty) -> r${String(to)} ${transcript.message(message)}`);
+    this.#world.carry(this.index, to, Packet.of(message));
   }
 
   broadcast(message: PeerMessage): void {
@@ -81,6 +72,7 @@ export class ScriptedReplica implements Node {
       header: block.header,
       references: block.requests.map(({ timestampMs, id }) => ({ timestampMs, id })),
       bodies: bodies.map(({ bytes }) => bytes),
+      evidence: block.evidence,
       signature: this.sign({ type: 'order', epoch, view, height, hash }),
     };
   }

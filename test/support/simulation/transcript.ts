@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { Announcement, PersistOperation } from '../../../src/main/consensus/effects.ts';
 import type { PeerMessage, ToClientMessage, ToReplicaMessage } from '../../../src/main/consensus/messages.ts';
+import type { ViewChange } from '../../../src/main/ledger/viewChange.ts';
 import type { Hex } from '../../../src/shared/encoding/hex.ts';
 
 /** How many lines are kept to be shown: the last ones of a long run. */
@@ -16,7 +17,13 @@ export class Transcript {
   readonly #blocksAtHeight = new Map<number, number>();
   readonly #requests = new Map<Hex, string>();
   readonly #digest = createHash('sha256');
+  /** Whether lines are kept: long runs do without. */
+  readonly isOn: boolean;
   #lines: string[] = [];
+
+  constructor(isOn = true) {
+    this.isOn = isOn;
+  }
 
   get lines(): readonly string[] {
     return this.#lines;
@@ -85,6 +92,21 @@ export class Transcript {
       case 'getOrders':
       case 'getHeaders':
         return `${message.type} from ${String(message.fromHeight)}`;
+      case 'suspect':
+        return `suspect: view ${String(message.view)}`;
+      case 'viewChange':
+        return `viewChange: ${this.#viewChange(message.viewChange)}`;
+      case 'newView': {
+        const { view, viewChanges } = message.newView;
+        const said = viewChanges.map(
+          ({ replica, viewChange }) => `r${String(replica)} ${this.#viewChange(viewChange)}`,
+        );
+        return `newView: ${String(view)} from ${said.join('; ')}`;
+      }
+      case 'getNewView':
+        return `getNewView: ${String(message.view)}`;
+      case 'evidence':
+        return `evidence against r${String(message.evidence.replica)}`;
       case 'beacon':
         return `beacon: stable ${String(message.stableHeight)}, tip ${String(message.tipHeight)}`;
       case 'response':
@@ -100,8 +122,11 @@ export class Transcript {
 
   operation(operation: PersistOperation): string {
     switch (operation.type) {
-      case 'position':
-        return `position: view ${String(operation.position.view)}, ${operation.position.mode}`;
+      case 'position': {
+        const { view, mode, target, baseHeight } = operation.position;
+        const where = mode === 'normal' ? `base ${String(baseHeight)}` : `to ${String(target)}`;
+        return `position: view ${String(view)}, ${mode}${view === 0 && mode === 'normal' ? '' : `, ${where}`}`;
+      }
       case 'append': {
         const { height, hash } = operation.accepted.block.header;
         return `append ${this.block(height, hash)}`;
@@ -116,6 +141,14 @@ export class Transcript {
       }
       case 'checkpoint':
         return `checkpoint at ${this.block(operation.checkpoint.height, operation.checkpoint.hash)}`;
+      case 'viewChange':
+        return `view change: ${this.#viewChange(operation.viewChange)}`;
+      case 'newView':
+        return `new view ${String(operation.opening.newView.view)}`;
+      case 'evidence':
+        return `evidence against r${String(operation.known.evidence.replica)}`;
+      case 'learner':
+        return `that it only learns: ${operation.reason}`;
     }
   }
 
@@ -131,10 +164,30 @@ export class Transcript {
         return `catches up from ${String(announcement.fromHeight)} to ${String(announcement.toHeight)}`;
       case 'rolledBack':
         return `rolled back to ${String(announcement.height)}`;
+      case 'changingView': {
+        const { view, target, cause } = announcement;
+        return `leaves view ${String(view)} for ${String(target)}: ${cause}`;
+      }
+      case 'enteredView': {
+        const { view, baseHeight, how } = announcement;
+        return `enters view ${String(view)} at ${String(baseHeight)}, by ${how}`;
+      }
+      case 'learner':
+        return `only learns: ${announcement.reason}`;
       case 'clockSkew':
         return `holds a block that lies ${String(announcement.skewMs)} ms ahead`;
       default:
         return undefined;
     }
+  }
+
+  #viewChange({ view, lastNormalView, stable, commit, chain }: ViewChange): string {
+    const parts = [`to ${String(view)}`, `last ${String(lastNormalView)}`];
+    if (stable !== null) parts.push(`stable ${this.block(stable.height, stable.hash)}`);
+    if (commit !== null)
+      parts.push(`cc ${this.block(commit.height, commit.hash)} of view ${String(commit.view)}`);
+    const tip = chain.at(-1);
+    if (tip !== undefined) parts.push(`tip ${this.block(tip.height, tip.hash)}`);
+    return parts.join(', ');
   }
 }

@@ -3,10 +3,15 @@
  * @module
  */
 import type { ConsensusOptions, Membership } from '../../../src/main/consensus/config.ts';
+import type { Consensus } from '../../../src/main/consensus/consensus.ts';
+import type { Announcement, OwnStatement, PersistOperation } from '../../../src/main/consensus/effects.ts';
+import type { Hex } from '../../../src/shared/encoding/hex.ts';
 import type { TestNetwork } from '../ledger.ts';
 import type { Agenda } from './agenda.ts';
-import type { Monitor } from './monitor.ts';
+import type { Edge } from './edge.ts';
+import type { Packet } from './packet.ts';
 import type { Random } from './random.ts';
+import type { Trace } from './trace.ts';
 import type { Transcript } from './transcript.ts';
 
 /** How replicas and the network between them behave. Times are milliseconds of virtual time. */
@@ -44,10 +49,30 @@ export const DEFAULT_SIMULATION: SimulationOptions = {
 /** Something at the place of a replica: a correct one, or whatever a test puts there. */
 export interface Node {
   readonly index: number;
-  receive(from: number, bytes: Uint8Array): void;
+  receive(from: number, packet: Packet): void;
   receiveFromClient(client: number, bytes: Uint8Array): void;
   /** Whether `replica` can be reached has changed. */
   notice(replica: number, reachable: boolean): void;
+}
+
+/** A replica as whoever watches it sees it. */
+export interface Watched {
+  readonly consensus: Consensus;
+  boot(): Consensus;
+}
+
+/** Sees every durable write, every signature and every answer, before it leaves. */
+export interface Watcher {
+  beforeCommit(replica: number, operations: readonly PersistOperation[]): void;
+  afterCommit(replica: number, watched: Watched): void;
+  afterStep(replica: number, consensus: Consensus, membership: Membership): void;
+  onSign(replica: number, statement: OwnStatement): void;
+  onRespond(replica: number, height: number, hash: Hex, tag: Hex): void;
+  /** A replica tells a client that the block is final. */
+  onReport(replica: number, height: number, hash: Hex): void;
+  /** A client has seen the block final. */
+  onFinal(height: number, hash: Hex, how: string): void;
+  onAnnouncement(by: number, announcement: Announcement): void;
 }
 
 export interface World {
@@ -56,15 +81,24 @@ export interface World {
   readonly agenda: Agenda;
   readonly random: Random;
   readonly transcript: Transcript;
-  readonly monitor: Monitor;
+  readonly trace: Trace;
+  readonly monitor: Watcher;
+  readonly edge: Edge;
+  /** Whether messages of correct replicas go round the codec. */
+  readonly encodes: boolean;
   membership(index: number): Membership;
   /** The clock of one replica, in milliseconds since 1970. */
   clockMs(index: number): number;
-  /** Hands bytes to the network, from one replica to another. */
-  carry(from: number, to: number, bytes: Uint8Array): void;
+  /** Time that one durable write of a replica takes now. */
+  diskMs(index: number): number;
+  /** Hands a message to the network, from one replica to another. */
+  carry(from: number, to: number, packet: Packet): void;
   carryToClient(from: number, client: number, bytes: Uint8Array): void;
   carryFromClient(client: number, to: number, bytes: Uint8Array): void;
   /** A replica has stopped at a planned moment. */
   stopped(index: number): void;
-  say(line: string): void;
+  /** A replica has thrown: `true` where that is no failure of the run. */
+  isExpected(index: number, error: unknown): boolean;
+  /** Adds a line to the transcript, where one is kept. */
+  say(line: () => string): void;
 }

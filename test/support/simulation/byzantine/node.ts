@@ -1,0 +1,189 @@
+/**
+ * A Byzantine replica: the real agreement runs inside, on a store of its own, and behaviours change what it hears and
+ * what it says. It signs with its own key, and with those of the replicas that collude with it; with no other.
+ * @module
+ */
+import type { OwnStatement } from '../../../../src/main/consensus/effects.ts';
+import type { PeerMessage } from '../../../../src/main/consensus/messages.ts';
+import type { SignedRequest } from '../../../../src/main/ledger/request.ts';
+import { statementDigest } from '../../../../src/main/ledger/statement.ts';
+import type { Hex } from '../../../../src/shared/encoding/hex.ts';
+import { hasCode } from '../../../../src/shared/errors.ts';
+import { DurableStore } from '../durable.ts';
+import { Packet } from '../packet.ts';
+import type { Random } from '../random.ts';
+import { SimulatedReplica } from '../replica.ts';
+import type { Node, Watcher, World } from '../world.ts';
+
+/** One way of being wrong. Each method may be left out. */
+export interface Behaviour {
+  /** What goes to `to` in place of a message of the real agreement; `undefined` leaves it as it is. */
+  readonly outgoing?: (
+    self: ByzantineReplica,
+    to: number,
+    message: PeerMessage,
+  ) => readonly PeerMessage[] | undefined;
+  /** Looks at a message. `true`: the real agreement does not hear it. */
+  readonly incoming?: (self: ByzantineReplica, from: number, message: PeerMessage) => boolean;
+  /** Looks at a client's request. `true`: the real agreement does not hear it. */
+  readonly request?: (self: ByzantineReplica, client: number, request: SignedRequest) => boolean;
+  readonly everyMs?: number;
+  readonly tick?: (self: ByzantineReplica) => void;
+}
+
+/** What colluding replicas know of one another. */
+export interface Coalition {
+  readonly members: readonly number[];
+  /** The other face of a block that was ordered twice. */
+  readonly otherFace: Map<Hex, Hex>;
+}
+
+const SILENT_WATCHER: Watcher = {
+  beforeCommit: () => undefined,
+  afterCommit: () => undefined,
+  afterStep: () => undefined,
+  onSign: () => undefined,
+  onRespond: () => undefined,
+  onReport: () => undefined,
+  onFinal: () => undefined,
+  onAnnouncement: () => undefined,
+};
+
+export class ByzantineReplica implements Node {
+  readonly index: number;
+  readonly coalition: Coalition;
+  readonly world: World;
+  readonly inner: SimulatedReplica;
+  readonly #behaviours: readonly Behaviour[];
+
+  constructor(world: World, index: number, coalition: Coalition, behaviours: readonly Behaviour[]) {
+    this.world = world;
+    this.index = index;
+    this.coalition = coalition;
+    this.#behaviours = behaviours;
+    this.inner = new SimulatedReplica(this.#innerWorld(), index, new DurableStore(world.network.genesis));
+    this.inner.start();
+    for (const { everyMs, tick } of behaviours) {
+      if (everyMs !== undefined && tick !== undefined) this.#repeat(everyMs, () => tick(this));
+    }
+  }
+
+  get random(): Random {
+    return this.world.random;
+  }
+
+  get replicas(): number {
+    return this.world.network.replicaSeeds.length;
+  }
+
+  /** The others, itself left out. */
+  get others(): readonly number[] {
+    return Array.from({ length: this.replicas }, (_, index) => index).filter((index) => index !== this.index);
+  }
+
+  /** The view that the real agreement inside is in, or 0 after it has given up. */
+  get view(): number {
+    return this.inner.isUp ? this.inner.consensus.standing.position.view : 0;
+  }
+
+  receive(from: number, packet: Packet): void {
+    const message = packet.message(this.world.network.genesis);
+    if (message === undefined) return;
+    let hears = true;
+    for (const { incoming } of this.#behaviours) if (incoming?.(this, from, message) === true) hears = false;
+    if (hears) this.inner.receive(from, packet);
+  }
+
+  receiveFromClient(client: number, bytes: Uint8Array): void {
+    const { edge } = this.world;
+    const message = edge.clientMessage(bytes);
+    const request = message?.type === 'request' ? edge.request(message.request) : undefined;
+    let hears = true;
+    for (const behaviour of this.#behaviours) {
+      if (request !== undefined && behaviour.request?.(this, client, request) === true) hears = false;
+    }
+    if (hears) this.inner.receiveFromClient(client, bytes);
+  }
+
+  notice(replica: number, reachable: boolean): void {
+    this.inner.notice(replica, reachable);
+  }
+
+  /** The signature of a member of the coalition, this one unless another is named. */
+  sign(statement: OwnStatement, member = this.index): Hex {
+    if (!this.coalition.members.includes(member)) throw new Error('signs with keys of the coalition alone');
+    const { network, edge } = this.world;
+    const digest = statementDigest(network.networkId, statement);
+    return edge.signatures.sign(network.replicaSeeds[member]!, digest);
+  }
+
+  /** Sends whatever it likes; what no codec takes goes as noise. */
+  send(to: number, message: PeerMessage): void {
+    this.world.say(
+      () => `r${String(this.index)} (faulty) -> r${String(to)} ${this.world.transcript.message(message)}`,
+    );
+    this.world.carry(this.index, to, packetOf(message));
+  }
+
+  sendBytes(to: number, bytes: Uint8Array): void {
+    this.world.carry(this.index, to, Packet.ofBytes(bytes));
+  }
+
+  toAll(message: PeerMessage): void {
+    for (const to of this.others) this.send(to, message);
+  }
+
+  #repeat(everyMs: number, action: () => void): void {
+    this.world.agenda.plan(everyMs, () => {
+      action();
+      this.#repeat(everyMs, action);
+    });
+  }
+
+  #carry(to: number, packet: Packet): void {
+    const message = packet.message(this.world.network.genesis)!;
+    let messages: readonly PeerMessage[] = [message];
+    for (const { outgoing } of this.#behaviours) {
+      if (outgoing !== undefined) messages = messages.flatMap((item) => outgoing(this, to, item) ?? [item]);
+    }
+    for (const changed of messages) {
+      if (changed === message) this.world.carry(this.index, to, packet);
+      else this.send(to, changed);
+    }
+  }
+
+  /** The world as the real agreement inside sees it. */
+  #innerWorld(): World {
+    const { world } = this;
+    return {
+      network: world.network,
+      options: world.options,
+      agenda: world.agenda,
+      random: world.random,
+      transcript: world.transcript,
+      trace: world.trace,
+      edge: world.edge,
+      monitor: SILENT_WATCHER,
+      encodes: false,
+      membership: (index) => world.membership(index),
+      clockMs: (index) => world.clockMs(index),
+      diskMs: (index) => world.diskMs(index),
+      carry: (_from, to, packet) => this.#carry(to, packet),
+      carryToClient: (from, client, bytes) => world.carryToClient(from, client, bytes),
+      carryFromClient: (client, to, bytes) => world.carryFromClient(client, to, bytes),
+      stopped: () => undefined,
+      // It confuses itself: then it falls silent, apart from its behaviours.
+      isExpected: () => true,
+      say: () => undefined,
+    };
+  }
+}
+
+function packetOf(message: PeerMessage): Packet {
+  try {
+    return Packet.of(message);
+  } catch (error) {
+    if (!hasCode(error, 'encoding.invalid')) throw error;
+    return Packet.ofBytes(new Uint8Array([0xff]));
+  }
+}
