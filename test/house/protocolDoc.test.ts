@@ -37,10 +37,28 @@ function problemOf(
 }
 
 const hash = new Uint8Array(32);
-const header = [1, 0, 0, hash, 0, 0, hash, hash];
+const signature = new Uint8Array(64);
+const header = [1, 0, 0, hash, 0, 0, hash, hash, hash];
 const certificate = [1, 0, 0, 0, hash, hash, []];
+const viewChange = [1, 0, 0, 0, null, null, [], []];
+const newView = [1, 0, 0, [[0, viewChange, signature]]];
+const order = (hashByte: number): unknown => [[1, 0, 0, 0, new Uint8Array(32).fill(hashByte)], signature];
+const evidence = [1, 0, order(1), order(2)];
 /** Each field of each message accepts one of these. */
-const CANDIDATES = [0, false, new Uint8Array(8), hash, new Uint8Array(64), [], header, [header], certificate];
+const CANDIDATES = [
+  0,
+  false,
+  new Uint8Array(8),
+  hash,
+  signature,
+  [],
+  header,
+  [header],
+  certificate,
+  viewChange,
+  newView,
+  evidence,
+];
 const ERROR_ITEM = ['request.notFound', []];
 /** No field accepts this. */
 const NOTHING = -1;
@@ -136,7 +154,7 @@ describe('the close codes', () => {
 });
 
 describe('the example', async () => {
-  const example = doc.split('## 17. Worked example')[1]!;
+  const example = doc.split('## 20. Worked example')[1]!;
   /** The bytes, in hex, that stand behind `name =`, one value for each of its lines. */
   const valuesOf = (name: string): string[] => {
     const rests = example.split(name).slice(1);
@@ -160,6 +178,9 @@ describe('the example', async () => {
       'block hash',
       'hash',
       'stateDigest',
+      'evidenceDigest',
+      'bytes',
+      'contentDigest',
     ];
     const values = given.flatMap((name) => valuesOf(`\n${name}`));
     expect(values.filter((value) => value === '' || !text.includes(value))).toEqual([]);
@@ -180,5 +201,7 @@ describe('the example', async () => {
     expect(valuesOf('node(that, leaf 2)')).toEqual([H('countersign/merkle-node/1', bytesOf(node), third!)]);
     const vote = bytesOf(valuesOf('\nB')[0]!);
     expect(valuesOf('\ndigest')).toEqual([H('countersign/checkpoint-vote/1', vote)]);
+    const content = bytesOf(valuesOf('\nbytes')[0]!);
+    expect(valuesOf('\ncontentDigest')).toEqual([H('countersign/view-change-content/1', content)]);
   });
 });

@@ -3,7 +3,18 @@
  * @module
  */
 import { Refused, decodeItem, encodeItem } from './cbor.mjs';
-import { RECEIPT_BYTES_MAX, bool, bytes, bytesUpTo, list, must, record, text, uint } from './shapes.mjs';
+import {
+  RECEIPT_BYTES_MAX,
+  STATEMENTS,
+  bool,
+  bytes,
+  bytesUpTo,
+  list,
+  must,
+  record,
+  text,
+  uint,
+} from './shapes.mjs';
 
 const fromHex = (hex) => Buffer.from(hex, 'hex');
 const hexUpTo = (max) => (item, at) => Buffer.from(bytesUpTo(max)(item, at)).toString('hex');
@@ -45,7 +56,21 @@ export function say(message) {
       return encodeItem([33, fromHex(message.requestId)]);
     case 'getStatus':
       return encodeItem([34]);
+    case 'evidence':
+      return encodeItem([19, evidenceItem(message.evidence)]);
     default:
       throw new Error(`a client does not say ${message.type}`);
   }
+}
+
+function evidenceItem({ replica, first, second }) {
+  return [1, replica, signedItem(first), signedItem(second)];
+}
+
+function signedItem({ statement, signature }) {
+  const [number, [, fields]] = Object.entries(STATEMENTS).find(([, [kind]]) => kind === statement.type);
+  const values = Object.keys(fields).map((field) =>
+    typeof statement[field] === 'string' ? fromHex(statement[field]) : statement[field],
+  );
+  return [[Number(number), ...values], fromHex(signature)];
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { createHash, createPublicKey, verify } from 'node:crypto';
-import { encodeItem } from './cbor.mjs';
+import { decodeItem, encodeItem } from './cbor.mjs';
 
 const fromHex = (hex) => Buffer.from(hex, 'hex');
 
@@ -92,10 +92,14 @@ export function signingDigest(networkId, id) {
   return H('countersign/request-signature/1', fromHex(networkId), fromHex(id));
 }
 
+function headerItem(header) {
+  const { epoch, height, previousHash, timeMs, requestCount } = header;
+  const hashes = [header.requestsRoot, header.evidenceDigest, header.stateDigest].map(fromHex);
+  return [1, epoch, height, fromHex(previousHash), timeMs, requestCount, ...hashes];
+}
+
 export function headerBytes(header) {
-  const { epoch, height, previousHash, timeMs, requestCount, requestsRoot, stateDigest } = header;
-  const hashes = [requestsRoot, stateDigest].map(fromHex);
-  return encodeItem([1, epoch, height, fromHex(previousHash), timeMs, requestCount, ...hashes]);
+  return encodeItem(headerItem(header));
 }
 
 export function blockHash(header) {
@@ -136,8 +140,66 @@ export function rootOf(id, index, size, path) {
   return sn === 0 ? root : null;
 }
 
+/** What a block's header says of the evidence in it; each piece as its canonical bytes. */
+export function evidenceDigest(pieces) {
+  if (pieces.length === 0) return '00'.repeat(32);
+  return H('countersign/evidence/1', encodeItem(pieces.map(decodeItem)));
+}
+
+const DOMAINS = {
+  order: 'countersign/order/1',
+  localCommit: 'countersign/local-commit/1',
+  checkpointVote: 'countersign/checkpoint-vote/1',
+  viewChange: 'countersign/view-change/1',
+  newView: 'countersign/new-view/1',
+};
+
+/** What a replica signs for a statement (section 9). */
+export function statementDigest(networkId, statement) {
+  const { kind, epoch, view } = statement;
+  const said = [statement.hash, statement.stateDigest, statement.contentDigest]
+    .filter((hash) => hash !== undefined)
+    .map(fromHex);
+  const height = statement.height === undefined ? [] : [statement.height];
+  return H(DOMAINS[kind], encodeItem([fromHex(networkId), epoch, view, ...height, ...said]));
+}
+
 /** What a replica signs as checkpoint vote. */
 export function voteDigest(networkId, { epoch, view, height, hash, stateDigest }) {
-  const item = [fromHex(networkId), epoch, view, height, fromHex(hash), fromHex(stateDigest)];
-  return H('countersign/checkpoint-vote/1', encodeItem(item));
+  return statementDigest(networkId, { kind: 'checkpointVote', epoch, view, height, hash, stateDigest });
+}
+
+function certificateItem(certificate) {
+  if (certificate === null) return null;
+  const { epoch, view, height, hash, stateDigest, signatures } = certificate;
+  const state = stateDigest === undefined ? [] : [fromHex(stateDigest)];
+  const signed = signatures.map(({ replica, signature }) => [replica, fromHex(signature)]);
+  return [1, epoch, view, height, fromHex(hash), ...state, signed];
+}
+
+function viewChangeItem(viewChange) {
+  const { epoch, view, lastNormalView, stable, commit, commitHeaders, chain } = viewChange;
+  const headers = [commitHeaders, chain].map((list) => list.map(headerItem));
+  return [1, epoch, view, lastNormalView, certificateItem(stable), certificateItem(commit), ...headers];
+}
+
+/** The canonical bytes of a view change, and the digest in its statement. */
+export function viewChangeContent(viewChange) {
+  const bytes = encodeItem(viewChangeItem(viewChange));
+  return { bytes, contentDigest: H('countersign/view-change-content/1', bytes) };
+}
+
+/** The canonical bytes of a new view, and the digest in its statement. */
+export function newViewContent({ epoch, view, viewChanges }) {
+  const signed = viewChanges.map(({ replica, viewChange, signature }) => [
+    replica,
+    viewChangeItem(viewChange),
+    fromHex(signature),
+  ]);
+  const members = viewChanges.map(({ replica, viewChange }) => [
+    replica,
+    fromHex(viewChangeContent(viewChange).contentDigest),
+  ]);
+  const contentDigest = H('countersign/new-view-content/1', encodeItem(members));
+  return { bytes: encodeItem([1, epoch, view, signed]), contentDigest };
 }

@@ -14,6 +14,7 @@ import { readGenesis } from './genesis.mjs';
 import {
   blockHash,
   draftBytes,
+  evidenceDigest,
   headerBytes,
   isSignature,
   requestId,
@@ -49,10 +50,15 @@ interface RequestVectors {
     readonly requestBytes: string;
   }[];
 }
-type Header = Parameters<typeof headerBytes>[0];
+type Header = Readonly<Record<string, string | number>>;
 interface BlockVectors {
   readonly trees: readonly { ids: string[]; root: string; paths: string[][] }[];
-  readonly blocks: readonly { header: Header; headerBytes: string; headerHash: string }[];
+  readonly blocks: readonly {
+    header: Header;
+    headerBytes: string;
+    headerHash: string;
+    evidence: readonly string[];
+  }[];
 }
 interface MessageVectors {
   readonly clientToReplica: readonly { message: object; bytes: string }[];
@@ -171,8 +177,9 @@ describe('what receipts are made of', async () => {
     for (const { ids, root, paths } of trees) {
       for (const [index, id] of ids.entries()) expect(rootOf(id, index, ids.length, paths[index])).toBe(root);
     }
-    for (const { header, headerBytes: bytes, headerHash } of blocks) {
+    for (const { header, headerBytes: bytes, headerHash, evidence } of blocks) {
       expect(headerBytes(header).toString('hex')).toBe(bytes);
+      expect(evidenceDigest(evidence.map(fromHex))).toBe(header['evidenceDigest']);
       expect(blockHash(header)).toBe(headerHash);
     }
     expect(trees.flatMap(({ ids }) => ids).length * blocks.length).toBeGreaterThan(0);

@@ -119,6 +119,7 @@ export const headerShape = record([1], {
   timeMs: uint(),
   requestCount: uint(),
   requestsRoot: bytes(32),
+  evidenceDigest: bytes(32),
   stateDigest: bytes(32),
 });
 
@@ -146,4 +147,30 @@ export const receiptShape = record([1], {
   headersAbove: list(headerShape, 0, 8192),
   certificate: certificateShape,
   registryChanges: list((item, at) => must(false, item, at, 'must not be there'), 0, 0),
+});
+
+const place = { epoch: uint(), view: uint(), height: uint(), hash: bytes(32) };
+const content = { epoch: uint(), view: uint(), contentDigest: bytes(32) };
+/** The kinds of statements by their numbers, with their fields (section 9). */
+export const STATEMENTS = {
+  1: ['order', place],
+  2: ['localCommit', place],
+  3: ['checkpointVote', { ...place, stateDigest: bytes(32) }],
+  4: ['viewChange', content],
+  5: ['newView', content],
+};
+
+const statement = (item, at) => {
+  const known = Array.isArray(item) ? STATEMENTS[item[0]] : undefined;
+  must(known !== undefined, item, at, 'must be a statement');
+  const [kind, fields] = known;
+  return { kind, ...record([item[0]], fields)(item, at) };
+};
+const signedStatement = record([], { statement, signature: bytes(64) });
+
+export const EVIDENCE_BYTES_MAX = 1024;
+export const evidenceShape = record([1], {
+  replica: uint(30),
+  first: signedStatement,
+  second: signedStatement,
 });
