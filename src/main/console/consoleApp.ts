@@ -201,6 +201,7 @@ export class ConsoleApp {
       this.#running = await openRunning({
         directory,
         node: this.#network.node,
+        network: this.#network,
         verifier,
         keyPath: supervisorKeyPath(directory),
         unlockedForMs: this.#options.unlockedForMs ?? UNLOCKED_FOR_MS,
@@ -267,6 +268,10 @@ export class ConsoleApp {
       items: running?.book.views() ?? [],
       blocks: [...(running?.pulse.chain.blocks ?? [])],
       checkpoints: [...(running?.pulse.chain.checkpoints ?? [])],
+      views: running?.agreement.views ?? null,
+      viewChanges: [...(running?.agreement.changes ?? [])],
+      evidence: running?.agreement.evidence.views ?? [],
+      faults: running?.faults?.view() ?? null,
     };
   }
 

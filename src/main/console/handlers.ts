@@ -3,10 +3,11 @@
  * @module
  */
 import type { Snapshot } from '../../shared/contract/model.ts';
+import { CountersignError } from '../../shared/errors.ts';
 import type { SignatureVerifier } from '../replica/inbox.ts';
 import type { HandlerInput, Handlers } from './dispatch.ts';
 import type { Uploads } from './items/uploads.ts';
-import { checkReceipt, exportGenesis, exportReceipt } from './ledger/receipts.ts';
+import { checkReceipt, exportEvidence, exportGenesis, exportReceipt } from './ledger/receipts.ts';
 import type { Running } from './running.ts';
 
 /** What the handlers work with. */
@@ -69,6 +70,22 @@ export function createHandlers(context: HandlerContext): Handlers {
 
     'receipt.export': async ({ requestId }) => await exportReceipt(running().node.store, requestId),
     'receipt.verify': async ({ text }) => await checkReceipt(running().node.genesis, verifier, text),
+    'evidence.export': async ({ replica }) => {
+      const { node, agreement } = running();
+      return exportEvidence(node.genesis, agreement.evidence.against(replica));
+    },
+
+    'faults.inject': async ({ replica, fault, delayMs }) => {
+      const { faults } = running();
+      if (faults === null) throw new CountersignError('fault.unavailable', { replica, fault });
+      await faults.inject(replica, fault, delayMs);
+      return {};
+    },
+    'faults.heal': async ({ replica }) => {
+      await running().faults?.heal(replica);
+      return {};
+    },
+
     'genesis.export': async () => exportGenesis(running().node.genesis),
   };
 }

@@ -17,6 +17,8 @@ import { ProgressWriter } from './items/progress.ts';
 import { Signing } from './items/signing.ts';
 import { Keyring } from './keyring.ts';
 import { LedgerReads, type Heights } from './ledger/reads.ts';
+import { AgreementWatch } from './live/agreementWatch.ts';
+import { FaultBook, type FaultyNetwork } from './live/faultBook.ts';
 import type { LiveFeed } from './live/feed.ts';
 import { Pulse } from './live/pulse.ts';
 
@@ -24,6 +26,8 @@ export interface RunningOptions {
   /** The data directory, which holds the client store. */
   readonly directory: string;
   readonly node: ReplicaNode;
+  /** The embedded network, for its fault panel; `null` for a replica alone. */
+  readonly network: FaultyNetwork | null;
   readonly verifier: SignatureVerifier;
   /** Path of the supervisor's encrypted key. */
   readonly keyPath: string;
@@ -45,6 +49,8 @@ export interface Running {
   readonly signing: Signing;
   readonly reads: LedgerReads;
   readonly pulse: Pulse;
+  readonly agreement: AgreementWatch;
+  readonly faults: FaultBook | null;
   readonly client: SupervisorClient;
   close(): Promise<void>;
 }
@@ -101,12 +107,29 @@ async function open(
   });
   opened.push(async () => await client.close());
 
+  const agreement = new AgreementWatch({ node, feed, now });
+  opened.push(async () => {
+    agreement.close();
+    await Promise.resolve();
+  });
+
+  const faults =
+    options.network === null
+      ? null
+      : new FaultBook({
+          network: options.network,
+          replicas: genesis.replicas.length,
+          now,
+          onChange: (value) => feed.publish({ topic: 'faults', value }),
+        });
+
   const pulse = await Pulse.start({
     node,
     feed,
     now,
     onStable: (height) => book.stableUpTo(height),
     onHalted: options.onHalted,
+    onLook: () => faults?.look(),
     onFailure: (error) =>
       log({ kind: 'failed', what: 'counting what is stored', error: toPlainError(error) }),
   });
@@ -124,5 +147,5 @@ async function open(
   const reads = new LedgerReads({ genesis, store, heights });
   await signing.resume();
   client.start();
-  return { node, keyring, book, drafts, signing, reads, pulse, client };
+  return { node, keyring, book, drafts, signing, reads, pulse, agreement, faults, client };
 }

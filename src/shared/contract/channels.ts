@@ -9,6 +9,7 @@ import { DECISIONS } from '../domain/payload.ts';
 import {
   blockDetailSchema,
   blockSummarySchema,
+  FAULTS,
   countSchema,
   errorSchema,
   hashSchema,
@@ -33,6 +34,8 @@ export const RECORDS_PAGE_MAX = 500;
 export const BLOCKS_PAGE_MAX = 200;
 /** Most items that are signed at once. */
 export const SIGN_BATCH_MAX = 100;
+/** Longest time by which the messages of a slow replica can be held back, in milliseconds: past every timeout. */
+export const FAULT_DELAY_MAX_MS = 60_000;
 /** Largest receipt file that is taken for verification, in characters. */
 export const RECEIPT_CHARS_MAX = 48 * 1024 * 1024;
 
@@ -150,6 +153,25 @@ export const channels = {
     input: z.strictObject({ text: z.string().max(RECEIPT_CHARS_MAX) }),
     output: verificationSchema,
   },
+  /** The evidence against a replica, as the text of a file that anybody can check with the genesis. */
+  'evidence.export': {
+    input: z.strictObject({ replica: countSchema }),
+    output: z.strictObject({ fileName: textSchema, text: textSchema }),
+  },
+
+  /** Makes something go wrong with a replica of the embedded network; replaces the fault that it had. */
+  'faults.inject': {
+    input: z.strictObject({
+      replica: countSchema,
+      fault: z.enum(FAULTS),
+      /** Needed for `slow`, and for nothing else. */
+      delayMs: z.number().int().min(1).max(FAULT_DELAY_MAX_MS).optional(),
+    }),
+    output: nothing,
+  },
+  /** Ends what was made to go wrong with a replica. */
+  'faults.heal': { input: z.strictObject({ replica: countSchema }), output: nothing },
+
   /** The genesis file: all that is needed, beside a receipt, to verify it anywhere. */
   'genesis.export': {
     input: nothing,

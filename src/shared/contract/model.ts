@@ -7,26 +7,20 @@
  */
 import { z } from 'zod';
 import { DECISIONS } from '../domain/payload.ts';
+import { LEARNER_REASONS, evidenceSchema, faultsSchema, viewChangeSchema, viewsSchema } from './agreement.ts';
+import {
+  countSchema,
+  errorSchema,
+  hashSchema,
+  itemIdSchema,
+  memberSchema,
+  signatureSchema,
+  textSchema,
+  timeSchema,
+} from './basics.ts';
 
-const HASH_CHARS = 64;
-/** Longest text in any field, in UTF-16 code units. Longer ones are cut before they are sent. */
-const TEXT_MAX = 32_767;
-
-export const hashSchema = z
-  .string()
-  .length(HASH_CHARS)
-  .regex(/^[0-9a-f]+$/);
-export const timeSchema = z.number().int().nonnegative();
-export const countSchema = z.number().int().nonnegative();
-export const textSchema = z.string().max(TEXT_MAX);
-/** Id of a draft or request in the inbox, given by the main process. */
-export const itemIdSchema = z.string().min(1).max(64);
-
-/** An error as data: the page has the words for each code. */
-export const errorSchema = z.strictObject({
-  code: z.string().max(64),
-  data: z.record(z.string().max(64), z.union([textSchema, z.number()])),
-});
+export * from './agreement.ts';
+export * from './basics.ts';
 
 /** What the main process is doing. `setup`: nothing is configured. `failed`: it will not go on by itself. */
 export const stageSchema = z.discriminatedUnion('name', [
@@ -40,12 +34,6 @@ export const stageSchema = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('stopping') }),
   z.strictObject({ name: z.literal('failed'), error: errorSchema }),
 ]);
-
-export const memberSchema = z.strictObject({
-  publicKey: hashSchema,
-  name: textSchema,
-  organisation: textSchema,
-});
 
 export const networkSchema = z.strictObject({
   networkId: hashSchema,
@@ -76,7 +64,10 @@ export const replicaSchema = z.strictObject({
   mode: z.enum(['normal', 'changing']),
   /** Replicas that it is connected with, itself included. */
   connected: countSchema,
+  /** Whether it takes part in agreement: it has not stopped, and is no learner. */
   participating: z.boolean(),
+  /** Why it only follows: what it had signed is lost, or others know of more. `null` where it takes part. */
+  learner: z.enum(LEARNER_REASONS).nullable(),
   requests: countSchema,
   requestsPerSecond: z.number().nonnegative(),
   storeBytes: countSchema,
@@ -232,16 +223,19 @@ export const blockDetailSchema = z.strictObject({
   block: blockSummarySchema,
   previousHash: hashSchema,
   requestsRoot: hashSchema,
+  evidenceDigest: hashSchema,
   stateDigest: hashSchema,
   epoch: countSchema,
   requests: z.array(requestSummarySchema),
+  /** What the block records against replicas. */
+  evidence: z.array(evidenceSchema),
   /** The stable checkpoint that covers the block; `null` while none does. */
   certificate: certificateSchema.nullable(),
 });
 
 export const requestDetailSchema = z.strictObject({
   request: requestSummarySchema,
-  signature: z.string().length(2 * HASH_CHARS),
+  signature: signatureSchema,
   content: contentSchema,
   block: blockSummarySchema,
   receiptReady: z.boolean(),
@@ -280,6 +274,13 @@ export const snapshotSchema = z.strictObject({
   /** The newest blocks, newest first. */
   blocks: z.array(blockSummarySchema),
   checkpoints: z.array(checkpointSchema),
+  views: viewsSchema.nullable(),
+  /** The last tries, newest first. */
+  viewChanges: z.array(viewChangeSchema),
+  /** One for each accused replica. */
+  evidence: z.array(evidenceSchema),
+  /** `null` where this program hosts no embedded network. */
+  faults: faultsSchema.nullable(),
 });
 
 /** One change of the snapshot. */
@@ -291,17 +292,23 @@ export const changeSchema = z.discriminatedUnion('topic', [
   z.strictObject({ topic: z.literal('key'), value: keySchema.nullable() }),
   z.strictObject({ topic: z.literal('item'), value: itemSchema }),
   z.strictObject({ topic: z.literal('itemRemoved'), id: itemIdSchema }),
+  /** The blocks above this height have been taken off the chain. */
+  z.strictObject({ topic: z.literal('rolledBack'), height: countSchema }),
   z.strictObject({ topic: z.literal('blocks'), value: z.array(blockSummarySchema) }),
   /** All blocks up to this height are stable. */
   z.strictObject({ topic: z.literal('checkpoint'), value: checkpointSchema }),
+  z.strictObject({ topic: z.literal('views'), value: viewsSchema.nullable() }),
+  /** A try that is new, or known by its id and changed. */
+  z.strictObject({ topic: z.literal('viewChange'), value: viewChangeSchema }),
+  /** Evidence that is new, or known by whom it accuses and changed. */
+  z.strictObject({ topic: z.literal('evidence'), value: evidenceSchema }),
+  z.strictObject({ topic: z.literal('faults'), value: faultsSchema.nullable() }),
 ]);
 
 /** Numbered changes, at most ten a second. A gap in the numbers means: ask for a snapshot. */
 export const deltaSchema = z.strictObject({ sequence: countSchema, changes: z.array(changeSchema) });
 
-export type ConsoleError = z.infer<typeof errorSchema>;
 export type Stage = z.infer<typeof stageSchema>;
-export type Member = z.infer<typeof memberSchema>;
 export type NetworkView = z.infer<typeof networkSchema>;
 export type ReplicaView = z.infer<typeof replicaSchema>;
 export type PeerView = z.infer<typeof peerSchema>;

@@ -29,5 +29,8 @@ export const PRELOAD_CHANNELS: readonly Channel[] = [
   'request.get',
   'receipt.export',
   'receipt.verify',
+  'evidence.export',
+  'faults.inject',
+  'faults.heal',
   'genesis.export',
 ];

@@ -18,6 +18,7 @@ import type { LedgerStore } from '../../storage/index.ts';
 import type { HandlerInput } from '../dispatch.ts';
 import { contentView } from '../items/content.ts';
 import { countOf } from '../items/payloadBytes.ts';
+import { evidenceView } from '../live/evidenceBook.ts';
 import { memberView, supervisorView } from '../live/networkView.ts';
 import { blockSummary } from '../live/recentChain.ts';
 
@@ -55,15 +56,17 @@ export class LedgerReads {
     const { store, genesis } = this.#options;
     const accepted = await store.block(height);
     if (accepted === null) throw new CountersignError('block.notFound', { height });
-    const { header, requests } = accepted.block;
+    const { header, requests, evidence } = accepted.block;
     const checkpoint = await store.checkpointCovering(height);
     return {
       block: this.#summary(header),
       previousHash: header.previousHash,
       requestsRoot: header.requestsRoot,
+      evidenceDigest: header.evidenceDigest,
       stateDigest: header.stateDigest,
       epoch: header.epoch,
       requests: requests.map((request, index) => requestSummary(genesis, request, height, index)),
+      evidence: evidence.map((one) => evidenceView(genesis, one, height, null)),
       certificate: checkpoint?.certificate ? certificateView(genesis, checkpoint.certificate) : null,
     };
   }

@@ -1,9 +1,11 @@
 /**
- * Receipts as files: made from the local ledger, and verified with nothing but the genesis.
+ * Receipts and evidence as files: made from the local ledger, and verified with nothing but the genesis.
  * @module
  */
 import type { Verification } from '../../../shared/contract/model.ts';
 import type { Hex } from '../../../shared/encoding/hex.ts';
+import type { Evidence } from '../../ledger/evidence.ts';
+import { formatEvidenceFile } from '../../ledger/evidenceFile.ts';
 import type { Genesis } from '../../ledger/genesis.ts';
 import { renderGenesisFile } from '../../ledger/genesisFile.ts';
 import { verifyReceipt } from '../../ledger/receiptCheck.ts';
@@ -29,6 +31,14 @@ export async function exportReceipt(store: LedgerStore, requestId: Hex): Promise
   return {
     fileName: `receipt-${requestId.slice(0, NAME_DIGITS)}.json`,
     text: renderReceiptFile(receipt),
+  };
+}
+
+/** Evidence that anybody can check with the genesis. */
+export function exportEvidence(genesis: Genesis, evidence: Evidence): FileText {
+  return {
+    fileName: `evidence-replica-${String(evidence.replica)}.json`,
+    text: formatEvidenceFile(genesis, evidence),
   };
 }
 

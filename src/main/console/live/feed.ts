@@ -13,7 +13,7 @@ export const DELTA_BLOCKS_MAX = 200;
 export const DELTA_CHECKPOINTS_MAX = 100;
 
 /** A change of which only the latest counts. */
-type SingleChange = Exclude<Change, { topic: 'blocks' } | { topic: 'checkpoint' }>;
+type SingleChange = Exclude<Change, { topic: 'blocks' | 'checkpoint' | 'rolledBack' }>;
 /** Topics whose value is made when it is sent. */
 type LazyTopic = 'replica' | 'peers';
 
@@ -24,6 +24,8 @@ export class LiveFeed {
   readonly #sent = new Map<LazyTopic, string>();
   #blocks: readonly BlockSummary[] = [];
   #checkpoints: readonly CheckpointView[] = [];
+  /** Lowest height to which the chain was put back. */
+  #rolledBackTo: number | null = null;
   #sequence = 0;
   #lastFlushMs = -Infinity;
   #timer: NodeJS.Timeout | undefined;
@@ -71,6 +73,14 @@ export class LiveFeed {
     this.#schedule();
   }
 
+  /** The blocks above `height` have been taken off the chain. */
+  rolledBack(height: number): void {
+    if (!this.hasListeners) return;
+    this.#blocks = this.#blocks.filter((block) => block.height <= height);
+    this.#rolledBackTo = Math.min(height, this.#rolledBackTo ?? height);
+    this.#schedule();
+  }
+
   checkpoint(checkpoint: CheckpointView): void {
     if (!this.hasListeners) return;
     this.#checkpoints = [...this.#checkpoints, checkpoint].slice(-DELTA_CHECKPOINTS_MAX);
@@ -107,11 +117,14 @@ export class LiveFeed {
     const changes: Change[] = [...this.#singles.values()].flatMap((change) =>
       typeof change === 'function' ? this.#made(change()) : change,
     );
+    // What was taken off before what came after it.
+    if (this.#rolledBackTo !== null) changes.push({ topic: 'rolledBack', height: this.#rolledBackTo });
     if (this.#blocks.length > 0) changes.push({ topic: 'blocks', value: [...this.#blocks] });
     for (const value of this.#checkpoints) changes.push({ topic: 'checkpoint', value });
     this.#singles.clear();
     this.#blocks = [];
     this.#checkpoints = [];
+    this.#rolledBackTo = null;
     return changes;
   }
 
@@ -131,6 +144,16 @@ export class LiveFeed {
 }
 
 function keyOf(change: SingleChange): string {
-  if (change.topic === 'item') return `item ${change.value.id}`;
-  return change.topic === 'itemRemoved' ? `item ${change.id}` : change.topic;
+  switch (change.topic) {
+    case 'item':
+      return `item ${change.value.id}`;
+    case 'itemRemoved':
+      return `item ${change.id}`;
+    case 'viewChange':
+      return `viewChange ${String(change.value.id)}`;
+    case 'evidence':
+      return `evidence ${String(change.value.accused.index)}`;
+    default:
+      return change.topic;
+  }
 }

@@ -65,7 +65,8 @@ export function replicaView(
     primaryIndex: standing.primary,
     mode: standing.position.mode,
     connected: connectedReplicas,
-    participating: halted === null,
+    participating: halted === null && standing.learner === null,
+    learner: standing.learner,
     ...figures,
   };
 }

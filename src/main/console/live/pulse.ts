@@ -25,6 +25,8 @@ export interface PulseOptions {
   readonly onStable: (height: number) => void;
   /** The replica has stopped by itself. */
   readonly onHalted: (error: PlainError) => void;
+  /** The figures are looked at, twice a second. */
+  readonly onLook: () => void;
   /** The figures could not be read. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -111,6 +113,7 @@ export class Pulse {
       }
       case 'rolledBack':
         this.#chain.rollBack(event.height);
+        feed.rolledBack(event.height);
         this.#recount();
         this.#publishReplica();
         return;
@@ -137,6 +140,7 @@ export class Pulse {
 
   #look(): void {
     this.#looks += 1;
+    this.#options.onLook();
     if (this.#looks % LOOKS_PER_COUNT === 0) this.#recount();
     this.#publishReplica();
     this.#publishPeers();

@@ -69,6 +69,25 @@ describe('live feed', () => {
     expect(deltas[0]?.changes).toEqual([{ topic: 'blocks', value: [block(2, 'd'), block(1, 'a')] }]);
   });
 
+  it('tells what was taken off the chain before what came after it', () => {
+    const { feed, deltas } = listen();
+    for (const height of [3, 4, 5]) feed.block(block(height, 'a'));
+    feed.rolledBack(4);
+    feed.rolledBack(3);
+    feed.block(block(4, 'b'));
+    feed.rolledBack(4);
+    feed.flush();
+    feed.block(block(5, 'b'));
+    feed.flush();
+    expect(deltas.map(({ changes }) => changes)).toEqual([
+      [
+        { topic: 'rolledBack', height: 3 },
+        { topic: 'blocks', value: [block(4, 'b'), block(3, 'a')] },
+      ],
+      [{ topic: 'blocks', value: [block(5, 'b')] }],
+    ]);
+  });
+
   it('leaves a gap where everything has changed, and tells nothing that nobody hears', () => {
     const { feed, deltas } = listen();
     feed.publish({ topic: 'network', value: null });

@@ -26,13 +26,19 @@ function status(tipHeight: number, others: ReadonlyMap<number, number>): Replica
       pendingRequests: 0,
       eager: false,
       catchingUp: false,
+      evidence: [],
+      learner: null,
       peers: new Map(
-        [...others].map(([index, height]) => [index, { view: 0, tipHeight: height, stableHeight: 1 }]),
+        [...others].map(([index, height]) => [
+          index,
+          { view: 0, target: 0, tipHeight: height, stableHeight: 1, participating: true },
+        ]),
       ),
     },
     network: { peers: [], clients: 0, refusals: {}, closings: {} },
     connectedReplicas: 1,
     halted: null,
+    badMessages: { replicas: new Map(), clients: {} },
   };
 }
 

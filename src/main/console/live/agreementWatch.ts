@@ -1,0 +1,92 @@
+/**
+ * Follows what the local replica announces of agreement when something goes wrong: views, their changes, and evidence,
+ * as changes for the pages.
+ * @module
+ */
+import type { ViewChangeView, ViewsView } from '../../../shared/contract/model.ts';
+import type { ReplicaNode } from '../../replica/node.ts';
+import type { ReplicaEvent } from '../../replica/replica.ts';
+import { EvidenceBook } from './evidenceBook.ts';
+import type { LiveFeed } from './feed.ts';
+import { foldView, startHistory, type ViewEvent, type ViewHistory } from './viewHistory.ts';
+
+/** Time between two looks at which view the others say they are in, in milliseconds: twice for each beacon. */
+const LOOK_INTERVAL_MS = 500;
+
+export interface AgreementWatchOptions {
+  readonly node: ReplicaNode;
+  readonly feed: LiveFeed;
+  /** Milliseconds since 1970 in UTC. */
+  readonly now: () => number;
+}
+
+export class AgreementWatch {
+  readonly evidence: EvidenceBook;
+  readonly #options: AgreementWatchOptions;
+  readonly #unsubscribe: () => void;
+  readonly #timer: NodeJS.Timeout;
+  #history: ViewHistory;
+
+  /** Follows the replica until `close`. */
+  constructor(options: AgreementWatchOptions) {
+    const { node, now } = options;
+    const { position, evidence } = node.replica.status().standing;
+    this.#options = options;
+    this.#history = startHistory(node.genesis.replicas.length, node.replica.index, position, now());
+    this.evidence = new EvidenceBook(node.genesis, evidence);
+    this.#unsubscribe = node.subscribe((event) => this.#event(event));
+    this.#timer = setInterval(() => this.#look(), LOOK_INTERVAL_MS);
+  }
+
+  get views(): ViewsView {
+    return this.#history.views;
+  }
+
+  /** Newest first. */
+  get changes(): readonly ViewChangeView[] {
+    return this.#history.changes;
+  }
+
+  close(): void {
+    this.#unsubscribe();
+    clearInterval(this.#timer);
+  }
+
+  #event(event: ReplicaEvent): void {
+    const { feed, now } = this.#options;
+    switch (event.type) {
+      case 'suspected':
+      case 'changingView':
+      case 'viewChange':
+      case 'newView':
+      case 'enteredView':
+        this.#fold(event);
+        return;
+      case 'evidence':
+        feed.publish({ topic: 'evidence', value: this.evidence.take(event.known, now()) });
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** When the others entered a view shows by their beacons. */
+  #look(): void {
+    for (const [replica, { view }] of this.#options.node.replica.status().standing.peers) {
+      this.#fold({ type: 'seen', replica, view });
+    }
+  }
+
+  #fold(event: ViewEvent): void {
+    const { feed, now } = this.#options;
+    const before = this.#history;
+    const after = foldView(before, event, now());
+    this.#history = after;
+    if (after.views !== before.views) feed.publish({ topic: 'views', value: after.views });
+    const known = new Set(before.changes);
+    // Oldest first: a page puts each new one on top.
+    for (const value of after.changes.filter((change) => !known.has(change)).reverse()) {
+      feed.publish({ topic: 'viewChange', value });
+    }
+  }
+}
