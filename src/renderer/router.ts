@@ -6,11 +6,15 @@ import { createRouter, createWebHistory, type Router, type RouteRecordRaw } from
 import BlockPage from './features/blocks/BlockPage.vue';
 import BlocksPage from './features/blocks/BlocksPage.vue';
 import RequestPage from './features/blocks/RequestPage.vue';
+import EvidenceListPage from './features/evidence/EvidenceListPage.vue';
+import EvidencePage from './features/evidence/EvidencePage.vue';
+import FaultPanelPage from './features/faults/FaultPanelPage.vue';
 import InboxPage from './features/inbox/InboxPage.vue';
 import OverviewPage from './features/overview/OverviewPage.vue';
 import ReviewPage from './features/review/ReviewPage.vue';
 import NotFoundPage from './features/shell/NotFoundPage.vue';
 import VerifyPage from './features/verify/VerifyPage.vue';
+import ViewChangesPage from './features/views/ViewChangesPage.vue';
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -38,6 +42,16 @@ const routes: RouteRecordRaw[] = [
     props: true,
     meta: { title: 'request.title' },
   },
+  { path: '/views', name: 'views', component: ViewChangesPage, meta: { title: 'views.title' } },
+  { path: '/evidence', name: 'evidenceList', component: EvidenceListPage, meta: { title: 'evidence.title' } },
+  {
+    path: '/evidence/:replica(\\d{1,3})',
+    name: 'evidence',
+    component: EvidencePage,
+    props: (route) => ({ replica: Number(route.params['replica']) }),
+    meta: { title: 'evidence.title' },
+  },
+  { path: '/faults', name: 'faults', component: FaultPanelPage, meta: { title: 'faults.title' } },
   { path: '/verify', name: 'verify', component: VerifyPage, meta: { title: 'verify.title' } },
   { path: '/:path(.*)*', name: 'notFound', component: NotFoundPage, meta: { title: 'notFound.title' } },
 ];

@@ -37,6 +37,11 @@ export function appendOlder(known: Blocks, page: Blocks): Blocks {
   return withoutGap([...known, ...older]);
 }
 
+/** `known` without what was taken off the chain above `height`. */
+export function dropAbove(known: Blocks, height: number): Blocks {
+  return known.filter((block) => block.height <= height);
+}
+
 /** `known` with everything up to `height` marked as covered by a stable checkpoint. */
 export function markStable(known: Blocks, height: number): Blocks {
   return known.map((block) => (block.height <= height && !block.stable ? { ...block, stable: true } : block));

@@ -6,6 +6,8 @@ import type {
   BlockSummary,
   Change,
   CheckpointView,
+  EvidenceView,
+  FaultsView,
   ItemView,
   KeyView,
   NetworkView,
@@ -13,8 +15,10 @@ import type {
   ReplicaView,
   Snapshot,
   Stage,
+  ViewChangeView,
+  ViewsView,
 } from '../../shared/contract/model.ts';
-import { markStable, mergeBlocks } from './blockList.ts';
+import { dropAbove, markStable, mergeBlocks } from './blockList.ts';
 
 /** The snapshot in the form that the screens read. */
 export interface Picture {
@@ -28,10 +32,18 @@ export interface Picture {
   readonly items: ReadonlyMap<string, ItemView>;
   readonly blocks: readonly BlockSummary[];
   readonly checkpoints: readonly CheckpointView[];
+  readonly views: ViewsView | null;
+  /** Newest first. */
+  readonly viewChanges: readonly ViewChangeView[];
+  /** By the index of the accused replica. */
+  readonly evidence: readonly EvidenceView[];
+  readonly faults: FaultsView | null;
 }
 
 /** Checkpoints that the page keeps: the newest ones. */
 export const CHECKPOINTS_KEPT_MAX = 100;
+/** Tries to change the view that the page keeps: the newest ones, as many as a snapshot has. */
+export const VIEW_CHANGES_KEPT_MAX = 50;
 
 /** `snapshot` as a picture; blocks that an earlier picture of the same network had loaded are kept. */
 export function pictureOf(snapshot: Snapshot, before: Picture | null): Picture {
@@ -47,6 +59,10 @@ export function pictureOf(snapshot: Snapshot, before: Picture | null): Picture {
     items: new Map(snapshot.items.map((item) => [item.id, item])),
     blocks: mergeBlocks(before !== null && sameNetwork ? before.blocks : [], snapshot.blocks),
     checkpoints: snapshot.checkpoints.slice(0, CHECKPOINTS_KEPT_MAX),
+    views: snapshot.views,
+    viewChanges: snapshot.viewChanges.slice(0, VIEW_CHANGES_KEPT_MAX),
+    evidence: snapshot.evidence,
+    faults: snapshot.faults,
   };
 }
 
@@ -67,6 +83,8 @@ export function applyChange(picture: Picture, change: Change): Picture {
       return withItem(picture, change.value);
     case 'itemRemoved':
       return withoutItem(picture, change.id);
+    case 'rolledBack':
+      return { ...picture, blocks: dropAbove(picture.blocks, change.height) };
     case 'blocks':
       return { ...picture, blocks: mergeBlocks(picture.blocks, change.value) };
     case 'checkpoint':
@@ -75,7 +93,27 @@ export function applyChange(picture: Picture, change: Change): Picture {
         blocks: markStable(picture.blocks, change.value.height),
         checkpoints: [change.value, ...picture.checkpoints].slice(0, CHECKPOINTS_KEPT_MAX),
       };
+    case 'views':
+      return { ...picture, views: change.value };
+    case 'viewChange':
+      return { ...picture, viewChanges: withViewChange(picture.viewChanges, change.value) };
+    case 'evidence':
+      return { ...picture, evidence: withEvidence(picture.evidence, change.value) };
+    case 'faults':
+      return { ...picture, faults: change.value };
   }
+}
+
+function withViewChange(known: readonly ViewChangeView[], value: ViewChangeView): readonly ViewChangeView[] {
+  return [value, ...known.filter(({ id }) => id !== value.id)]
+    .sort((left, right) => right.id - left.id)
+    .slice(0, VIEW_CHANGES_KEPT_MAX);
+}
+
+function withEvidence(known: readonly EvidenceView[], value: EvidenceView): readonly EvidenceView[] {
+  return [...known.filter(({ accused }) => accused.index !== value.accused.index), value].sort(
+    (left, right) => left.accused.index - right.accused.index,
+  );
 }
 
 /** The picture with `item` new or replaced. */

@@ -11,6 +11,7 @@ import {
   type Delta,
   type Snapshot,
 } from '../../../src/shared/contract/model.ts';
+import { evidence, faults, viewChanges, views } from '../fixture/agreement.ts';
 import { item, snapshot } from './samples.ts';
 
 /** A bridge whose other end is the test. */
@@ -148,6 +149,14 @@ describe('session', () => {
         { topic: 'checkpoint', value: { height: 1, hash: 'e'.repeat(64), atMs: 5 } },
         { topic: 'replica', value: null },
         { topic: 'network', value: null },
+        { topic: 'views', value: views(1_000_000) },
+        ...viewChanges(1_000_000).map((value) => ({ topic: 'viewChange', value }) as const),
+        { topic: 'viewChange', value: { ...viewChanges(1_000_000)[1]!, cause: 'others' } },
+        ...evidence(1_000_000)
+          .reverse()
+          .map((value) => ({ topic: 'evidence', value }) as const),
+        { topic: 'evidence', value: { ...evidence(1_000_000)[0]!, recordedHeight: 7 } },
+        { topic: 'faults', value: faults(1_000_000) },
       ],
     });
     expect(session.stage).toEqual({ name: 'stopping' });
@@ -160,6 +169,35 @@ describe('session', () => {
     expect(session.checkpoints.map(({ height }) => height)).toEqual([1]);
     expect(session.replica).toBeNull();
     expect(session.network).toBeNull();
+    expect(session.views).toEqual(views(1_000_000));
+    expect(session.viewChanges.map(({ id, cause }) => [id, cause])).toEqual([
+      [3, 'timeout'],
+      [2, 'others'],
+      [1, null],
+    ]);
+    expect(session.evidence.map(({ accused, recordedHeight }) => [accused.index, recordedHeight])).toEqual([
+      [0, 7],
+      [3, 4_120],
+    ]);
+    expect(session.faults).toEqual(faults(1_000_000));
+  });
+
+  it('drops the blocks that were taken off the chain', async () => {
+    const first = snapshot(1, []);
+    const newest = { ...first.blocks[0]!, height: 3 };
+    const blocks = [3, 2, 1].map((height) => ({ ...newest, height }));
+    const session = await started({ ...first, blocks });
+    bridge.delta({
+      sequence: 2,
+      changes: [
+        { topic: 'rolledBack', height: 1 },
+        { topic: 'blocks', value: [{ ...newest, height: 2, hash: 'f'.repeat(64) }] },
+      ],
+    });
+    expect(session.blocks.map(({ height, hash }) => [height, hash[0]])).toEqual([
+      [2, 'f'],
+      [1, 'b'],
+    ]);
   });
 
   it('loads older blocks below the oldest known one', async () => {

@@ -2,10 +2,10 @@
  * Whether the local replica is in step with the others, and every fact that this rests on.
  * @module
  */
-import type { NetworkView, PeerView, ReplicaView } from '../../../shared/contract/model.ts';
+import type { NetworkView, PeerView, ReplicaView, ViewsView } from '../../../shared/contract/model.ts';
 
 /** From best to worst. `apart`: too few replicas are connected for anything to become final. */
-export type Step = 'inStep' | 'behind' | 'notParticipating' | 'changing' | 'apart';
+export type Step = 'inStep' | 'behind' | 'notParticipating' | 'learner' | 'changing' | 'apart';
 
 /** One fact: whether it speaks for being in step, and its words as a key with values still to be written. */
 export interface Reason {
@@ -28,15 +28,24 @@ export function stepStatus(
   replica: ReplicaView,
   network: NetworkView,
   peers: readonly PeerView[],
+  views: ViewsView | null = null,
 ): StepStatus {
-  const reasons = [heights(replica), quorum(replica, network), primary(replica, peers), lastBlock(replica)];
-  if (!replica.participating) reasons.unshift(reason(false, 'notParticipating'));
+  const reasons = [
+    heights(replica),
+    quorum(replica, network),
+    primary(replica, peers, views),
+    ...suspicions(network, views),
+    lastBlock(replica),
+  ];
+  if (replica.learner !== null) reasons.unshift(reason(false, 'learner'));
+  else if (!replica.participating) reasons.unshift(reason(false, 'notParticipating'));
   return { step: stepOf(replica, network), reasons };
 }
 
 function stepOf(replica: ReplicaView, network: NetworkView): Step {
   if (replica.connected < network.q) return 'apart';
   if (replica.mode === 'changing') return 'changing';
+  if (replica.learner !== null) return 'learner';
   if (!replica.participating) return 'notParticipating';
   return replica.attestedHeight - replica.tipHeight > ON_THEIR_WAY_MAX ? 'behind' : 'inStep';
 }
@@ -55,14 +64,26 @@ function quorum({ connected }: ReplicaView, { n, q }: NetworkView): Reason {
   return reason(true, connected === n ? 'all' : 'enough', numbers);
 }
 
-function primary({ view, mode, primaryIndex }: ReplicaView, peers: readonly PeerView[]): Reason {
-  if (mode === 'changing') return reason(false, 'changing', { view });
+function primary(
+  { view, mode, primaryIndex, lastBlockAtMs }: ReplicaView,
+  peers: readonly PeerView[],
+  views: ViewsView | null,
+): Reason {
+  if (mode === 'changing') {
+    return { ...reason(false, 'changing', { view }), timeMs: views?.sinceMs ?? lastBlockAtMs ?? 0 };
+  }
   const peer = peers.find(({ index }) => index === primaryIndex);
   const texts = { primary: peer?.name ?? String(primaryIndex) };
   if (peer?.self === true) return reason(true, 'primarySelf', { view }, texts);
   return peer?.state === 'connected'
     ? reason(true, 'primary', { view }, texts)
     : reason(false, 'primaryAway', { view }, texts);
+}
+
+/** Some find the primary too slow, and not yet enough to leave its view (rule V1). */
+function suspicions({ n, f }: NetworkView, views: ViewsView | null): Reason[] {
+  if (views === null || views.mode === 'changing' || views.suspicions.length === 0) return [];
+  return [reason(false, 'suspected', { count: views.suspicions.length, n, needed: f + 1 })];
 }
 
 function lastBlock({ lastBlockAtMs }: ReplicaView): Reason {

@@ -10,6 +10,9 @@ export const PLACES_BY_LETTER: Readonly<Record<string, string>> = {
   o: '/',
   i: '/inbox',
   b: '/blocks',
+  c: '/views',
+  e: '/evidence',
+  f: '/faults',
   v: '/verify',
 };
 /** How long after `g` its letter still counts. */

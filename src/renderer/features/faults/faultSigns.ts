@@ -1,0 +1,15 @@
+/**
+ * The sign of each fault.
+ * @module
+ */
+import { Pause, Power, Snail, Split, VolumeX } from '@lucide/vue';
+import type { Component } from 'vue';
+import type { Fault } from '../../../shared/contract/model.ts';
+
+export const FAULT_SIGNS: Readonly<Record<Fault, Component>> = {
+  stop: Power,
+  pause: Pause,
+  silence: VolumeX,
+  equivocate: Split,
+  slow: Snail,
+};

@@ -1,0 +1,130 @@
+/** The rules behind the pages of view changes, evidence and faults. */
+import { describe, expect, it } from 'vitest';
+import { statementRows } from '../../../src/renderer/features/evidence/statementRows.ts';
+import { aftermath } from '../../../src/renderer/features/faults/aftermath.ts';
+import { stepStatus } from '../../../src/renderer/features/overview/stepStatus.ts';
+import { voteRows } from '../../../src/renderer/features/views/voteRows.ts';
+import type { FaultRun } from '../../../src/shared/contract/model.ts';
+import { changingViews, evidence, faults, openChange, viewChanges, views } from '../fixture/agreement.ts';
+import { network, peers, replica } from '../fixture/data.ts';
+
+const now = 1_000_000_000;
+
+describe('the steps of a view change', () => {
+  it('are a row for each replica, counted from the first step of all', () => {
+    const change = {
+      ...viewChanges(now)[0]!,
+      startedAtMs: 500,
+      votes: [
+        { replica: 2, phase: 'suspected', atMs: 100 },
+        { replica: 2, phase: 'viewChange', atMs: 520 },
+        { replica: 1, phase: 'newView', atMs: 700 },
+      ] as const,
+    };
+    const none = { suspected: null, viewChange: null, newView: null, entered: null };
+    expect(voteRows({ ...change, votes: [...change.votes] }, 4)).toEqual([
+      { replica: 0, afterMs: none },
+      { replica: 1, afterMs: { ...none, newView: 600 } },
+      { replica: 2, afterMs: { ...none, suspected: 0, viewChange: 420 } },
+      { replica: 3, afterMs: none },
+    ]);
+  });
+});
+
+describe('two statements', () => {
+  it('show the fields that they have, and which differ', () => {
+    const [viewChange, order] = evidence(now);
+    const differing = (one: typeof order): [string, boolean][] =>
+      statementRows(one!.statements[0], one!.statements[1]).map(({ field, differs }) => [field, differs]);
+    expect(differing(order)).toEqual([
+      ['epoch', false],
+      ['view', false],
+      ['height', false],
+      ['hash', true],
+      ['digest', true],
+      ['signature', true],
+    ]);
+    expect(differing(viewChange).map(([field]) => field)).toEqual([
+      'epoch',
+      'view',
+      'contentDigest',
+      'digest',
+      'signature',
+    ]);
+  });
+});
+
+describe('what followed a fault', () => {
+  const [slow, equivocate] = faults(now).runs as [FaultRun, FaultRun];
+
+  it('is what concerns the replica while the fault lasts, in order', () => {
+    const steps = aftermath(equivocate, views(now), viewChanges(now), evidence(now));
+    expect(steps.map(({ type, afterMs }) => [type, afterMs])).toEqual([
+      ['evidence', 300],
+      ['changing', 360],
+      ['givenUp', 4_360],
+      ['changing', 4_360],
+      ['entered', 5_000],
+    ]);
+  });
+
+  it('begins with the suspicions, also before anybody has left the view', () => {
+    const run: FaultRun = { ...slow, replica: 1 };
+    const suspicions = [{ replica: 2, atMs: run.startedAtMs + 2_000 }];
+    expect(aftermath(run, { ...views(now), suspicions }, [], [])).toEqual([
+      { type: 'suspected', replica: 2, afterMs: 2_000 },
+    ]);
+    const change = {
+      ...openChange(now),
+      votes: [{ replica: 0, phase: 'suspected', atMs: run.startedAtMs + 1 } as const],
+    };
+    expect(aftermath(run, views(now), [change], []).map(({ type }) => type)).toEqual([
+      'suspected',
+      'changing',
+    ]);
+  });
+
+  it('is nothing where others failed, and nothing after it was healed', () => {
+    expect(aftermath(slow, views(now), viewChanges(now), evidence(now))).toEqual([]);
+    const healed = { ...equivocate, endedAtMs: equivocate.startedAtMs + 350 };
+    expect(aftermath(healed, views(now), viewChanges(now), evidence(now)).map(({ type }) => type)).toEqual([
+      'evidence',
+    ]);
+  });
+});
+
+describe('in step, and why, without a primary', () => {
+  it('says since when a primary is being chosen', () => {
+    const status = stepStatus(
+      { ...replica(now), mode: 'changing' },
+      network(now),
+      peers(now),
+      changingViews(now),
+    );
+    expect(status.step).toBe('changing');
+    expect(status.reasons).toContainEqual(
+      expect.objectContaining({ key: 'changing', good: false, timeMs: now - 6_400 }),
+    );
+  });
+
+  it('counts who finds the primary too slow', () => {
+    const suspicions = [{ replica: 0, atMs: now }];
+    const { step, reasons } = stepStatus(replica(now), network(now), peers(now), {
+      ...views(now),
+      suspicions,
+    });
+    expect(step).toBe('inStep');
+    expect(reasons).toContainEqual(
+      expect.objectContaining({ key: 'suspected', good: false, numbers: { count: 1, n: 4, needed: 2 } }),
+    );
+  });
+
+  it('tells a learner from one that catches up', () => {
+    const learner = { ...replica(now), participating: false, learner: 'stateOld' } as const;
+    const { step, reasons } = stepStatus(learner, network(now), peers(now), views(now));
+    expect(step).toBe('learner');
+    expect(reasons[0]?.key).toBe('learner');
+    const { step: other } = stepStatus({ ...learner, learner: null }, network(now), peers(now));
+    expect(other).toBe('notParticipating');
+  });
+});
