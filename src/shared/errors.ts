@@ -98,6 +98,9 @@ export interface ErrorData {
   'message.badSignature': { from: string; type: string };
   'message.malformed': { from: string; type: string; problem: string };
 
+  // Replicas
+  'replica.learner': { replica: string };
+
   // Client
   'client.timeout': { id: string; responses: number; replicas: number };
   'client.noReplica': { replicas: number };

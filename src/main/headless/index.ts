@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { DECISIONS } from '../../shared/domain/payload.ts';
 import { runChildReplica, type ChildOptions } from '../replica/childReplica.ts';
+import { EMBEDDED_REPLICAS, FAULTS, SLOW_DELAY_MAX_MS, SLOW_DELAY_MS } from '../replica/embeddedNetwork.ts';
 import { defaultDataDirectory } from '../storage/index.ts';
 import { demo, type DemoOptions } from './commands/demo.ts';
 import { keygen, type KeygenOptions } from './commands/keygen.ts';
@@ -62,6 +63,18 @@ function program(output: Output, outcome: { code: ExitCode }): Command {
     .option('--passphrase-file <file>', "passphrase of the supervisor's key (default: one is made up)")
     .option('--empty', 'sign nothing', false)
     .option('--once', 'end when the sample is final', false)
+    .addOption(
+      new Option('--fault <fault>', 'make this go wrong with a replica, tell what happens, and end').choices(
+        FAULTS,
+      ),
+    )
+    .option(
+      '--replica <which>',
+      'the replica that gets the fault: its number, or primary',
+      whichReplica,
+      'primary',
+    )
+    .option('--delay <milliseconds>', 'by how much a slow replica is late', delayOf, SLOW_DELAY_MS)
     .action(async (options: DemoOptions) => await demo(options, ENTRY, output));
 
   command('serve', 'serve the console to a browser on this machine')
@@ -141,6 +154,24 @@ function portNumber(text: string): number {
     throw new InvalidArgumentError('It must be a port number, from 0 to 65535.');
   }
   return port;
+}
+
+/** The index of the replica with this number: `Replica 1` is the first. */
+function whichReplica(text: string): number | 'primary' {
+  if (text === 'primary') return text;
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1 || number > EMBEDDED_REPLICAS) {
+    throw new InvalidArgumentError(`It must be primary, or a number from 1 to ${String(EMBEDDED_REPLICAS)}.`);
+  }
+  return number - 1;
+}
+
+function delayOf(text: string): number {
+  const delayMs = Number(text);
+  if (!Number.isInteger(delayMs) || delayMs < 1 || delayMs > SLOW_DELAY_MAX_MS) {
+    throw new InvalidArgumentError(`It must be a number from 1 to ${String(SLOW_DELAY_MAX_MS)}.`);
+  }
+  return delayMs;
 }
 
 function seconds(text: string): number {

@@ -5,7 +5,6 @@
  * Inputs gather while a group of steps is written, so that one transaction serves many messages under load.
  * @module
  */
-import { encode } from '../../shared/encoding/codec.ts';
 import type { Hex } from '../../shared/encoding/hex.ts';
 import { CountersignError, toPlainError, type PlainError } from '../../shared/errors.ts';
 import {
@@ -23,9 +22,8 @@ import type {
   OwnStatement,
   TimerName,
 } from '../consensus/effects.ts';
-import { maxMessageBytes, type PeerMessage, type ToClientMessage } from '../consensus/messages.ts';
+import { maxMessageBytes, type PeerMessage } from '../consensus/messages.ts';
 import type { Genesis } from '../ledger/genesis.ts';
-import { receiptCodec } from '../ledger/receipt.ts';
 import { statementDigest } from '../ledger/statement.ts';
 import { ReplicaNetwork, type ReplicaNetworkStatus } from '../network/index.ts';
 import type { LedgerStore } from '../storage/index.ts';
@@ -35,8 +33,8 @@ import {
   SHUT_OUT_MS,
   type BadMessageCounts,
 } from './badMessages.ts';
-import { ClientDesk } from './clientDesk.ts';
-import { blockFor, headersFor, receiptFor } from './history.ts';
+import { ClientAnswers } from './clientAnswers.ts';
+import { blockFor, headersFor } from './history.ts';
 import { Inbox, OrderedDelivery, type SignatureVerifier, type VerifiedPeerMessage } from './inbox.ts';
 import { NetworkOutlet, type Outlet } from './outlet.ts';
 import { peersOf } from '../network/genesisPeers.ts';
@@ -100,7 +98,7 @@ export class Replica {
   readonly #network: ReplicaNetwork;
   readonly #outlet: Outlet;
   readonly #inbox: Inbox;
-  readonly #desk = new ClientDesk();
+  readonly #answers: ClientAnswers;
   readonly #badMessages = new BadMessages(() => performance.now());
   readonly #peerDeliveries = new Map<number, OrderedDelivery>();
   readonly #clientDeliveries = new Map<number, OrderedDelivery>();
@@ -138,6 +136,12 @@ export class Replica {
     });
     const outlet = new NetworkOutlet(this.#network);
     this.#outlet = options.interpose?.(outlet, membership, signer) ?? outlet;
+    this.#answers = new ClientAnswers({
+      store: options.store,
+      outlet: this.#outlet,
+      stableHeight: () => consensus.standing.stable.height,
+      onReadFailed: (error) => this.#readFailed(error),
+    });
   }
 
   /**
@@ -275,22 +279,21 @@ export class Replica {
         this.#sendStatus(clientId);
         return null;
       case 'getReceipt':
-        await this.#sendReceipt(clientId, message.requestId);
+        await this.#answers.receipt(clientId, message.requestId);
         return null;
     }
   }
 
   async #takeRequest(clientId: number, bytes: Uint8Array): Promise<Input | null> {
     const { request, refusal } = await this.#inbox.clientRequest(bytes);
-    this.#desk.wait(clientId, request.id);
+    this.#answers.wait(clientId, request.id);
     if (refusal === null) return { type: 'request', request, origin: 'broadcast' };
-    this.#tell([request.id], { type: 'refusal', requestId: request.id, error: refusal });
-    this.#desk.done(request.id);
+    this.#answers.refuseNow(request.id, refusal);
     return null;
   }
 
   #clientLeft(clientId: number): void {
-    this.#desk.leave(clientId);
+    this.#answers.leave(clientId);
     this.#clientDeliveries.delete(clientId);
   }
 
@@ -368,17 +371,13 @@ export class Replica {
       case 'broadcast':
         return this.#outlet.toPeers(effect.message);
       case 'respond':
-        return this.#respond(effect);
+        return this.#answers.respond(effect);
       case 'refuse':
-        return this.#refuse(effect.requestId, effect.error);
+        return this.#answers.refuse(effect.requestId, effect.error);
       case 'alreadyFinal':
-        return this.#tellFinal(effect.requestId, effect.height);
+        return this.#answers.alreadyFinal(effect.requestId, effect.height);
       case 'finalize':
-        for (const requestId of effect.requestIds) {
-          this.#tell([requestId], { type: 'final', requestId, height: effect.height, hash: effect.hash });
-          this.#desk.done(requestId);
-        }
-        return;
+        return this.#answers.finalize(effect);
       case 'setTimer':
         return this.#setTimer(effect.timer, effect.delayMs);
       case 'clearTimer':
@@ -408,65 +407,15 @@ export class Replica {
     if (to !== this.index) this.#outlet.toPeer(to, message);
   }
 
-  #tell(requestIds: readonly Hex[], message: ToClientMessage): void {
-    const clients = new Set(requestIds.flatMap((requestId) => this.#desk.waiting(requestId)));
-    this.#outlet.toClients([...clients], message);
-  }
-
-  #respond({ requestIds, height, hash, tag }: Extract<Effect, { type: 'respond' }>): void {
-    for (const requestId of requestIds)
-      this.#tell([requestId], { type: 'response', requestId, height, hash, tag });
-  }
-
-  /** A request refused for its age may be one that became final long ago: then that is the answer. */
-  #refuse(requestId: Hex, error: PlainError): void {
-    const refuse = (): void => {
-      this.#tell([requestId], { type: 'refusal', requestId, error });
-      this.#desk.done(requestId);
-    };
-    if (error.code !== 'request.tooOld') {
-      refuse();
-      return;
-    }
-    this.#options.store.request(requestId).then(
-      (located) => {
-        const isStable = located !== null && located.height <= this.#consensus.standing.stable.height;
-        if (!isStable) refuse();
-        else this.#tellFinal(requestId, located.height);
-      },
-      (failure: unknown) => this.#readFailed(failure),
-    );
-  }
-
-  #tellFinal(requestId: Hex, height: number): void {
-    this.#options.store.headers(height, height).then(
-      ([header]) => {
-        if (header === undefined) return;
-        this.#tell([requestId], { type: 'final', requestId, height, hash: header.hash });
-        this.#desk.done(requestId);
-      },
-      (error: unknown) => this.#readFailed(error),
-    );
-  }
-
   #sendStatus(clientId: number): void {
     const { tipHeight, stable, learner } = this.#consensus.standing;
-    const message: ToClientMessage = {
+    this.#outlet.toClients([clientId], {
       type: 'status',
       tipHeight,
       stableHeight: stable.height,
       connectedReplicas: this.#connected.size + 1,
       participating: this.#halted === null && learner === null,
-    };
-    this.#outlet.toClients([clientId], message);
-  }
-
-  async #sendReceipt(clientId: number, requestId: Hex): Promise<void> {
-    const message: ToClientMessage = await receiptFor(this.#options.store, requestId).then(
-      (receipt) => ({ type: 'receipt', requestId, receipt: encode(receiptCodec, receipt) }),
-      (error: unknown) => ({ type: 'refusal', requestId, error: toPlainError(error) }),
-    );
-    this.#outlet.toClients([clientId], message);
+    });
   }
 
   /** A failed read harms nobody but the one who asked; a failed write stops the replica. */

@@ -1,6 +1,7 @@
 /**
  * `countersign demo`: an embedded network of four replicas on this machine, with a supervisor's key; signs a sample
- * batch, waits until it is final, exports and checks its receipt.
+ * batch, waits until it is final, exports and checks its receipt. With `--fault` it makes something go wrong instead,
+ * and tells what happens (`faultDemo.ts`).
  * @module
  */
 import { randomBytes } from 'node:crypto';
@@ -11,11 +12,9 @@ import { fileURLToPath } from 'node:url';
 import { toHex } from '../../../shared/encoding/hex.ts';
 import { fromPlainError } from '../../../shared/errors.ts';
 import { signPayload } from '../../client/signRequest.ts';
-import { SupervisorClient } from '../../client/supervisorClient.ts';
 import { generateSeed, publicKeyOf } from '../../keys/ed25519.ts';
 import { exportKeyPem } from '../../keys/pkcs8.ts';
-import type { VerifierPool } from '../../keys/verifierPool.ts';
-import { networkIdOf, quorumSizes } from '../../ledger/genesis.ts';
+import { networkIdOf } from '../../ledger/genesis.ts';
 import { verifyReceipt } from '../../ledger/receiptCheck.ts';
 import { renderReceiptFile } from '../../ledger/receiptFile.ts';
 import { forkReplicas, readPassphraseFile } from '../../replica/childReplica.ts';
@@ -24,14 +23,17 @@ import {
   createEmbeddedNetwork,
   genesisPath,
   isEmbeddedNetwork,
-  supervisorKeyPath,
+  type Fault,
 } from '../../replica/embeddedNetwork.ts';
-import { loadSigner } from '../../replica/node.ts';
 import { openDataDirectory, writeFileAtomic } from '../../storage/index.ts';
+import { withDemoClient, type DemoSupervisor } from '../demoClient.ts';
+import { noteLearner } from '../learnerNote.ts';
+import { resultLines } from '../faultWords.ts';
 import type { Output } from '../output.ts';
 import { payloadsOf } from '../payloads.ts';
 import { checkWith, withVerifier } from '../session.ts';
 import { stopSignal } from '../stopSignal.ts';
+import { demonstrateFault } from './faultDemo.ts';
 import { Follower } from './submit.ts';
 
 export interface DemoOptions {
@@ -43,6 +45,11 @@ export interface DemoOptions {
   readonly empty: boolean;
   /** End when the sample is final, instead of running until told to stop. */
   readonly once: boolean;
+  /** What to make go wrong, instead of signing a sample. */
+  readonly fault?: Fault;
+  /** The replica that gets it: an index, or the primary. */
+  readonly replica: number | 'primary';
+  readonly delay: number;
 }
 
 /** Name of the file with a made-up passphrase, in the data directory. */
@@ -85,10 +92,17 @@ async function runDemo(
     network.node.subscribe((event) => {
       if (event.type === 'halted') halted.reject(fromPlainError(event.error));
     });
+    noteLearner(network.node, output);
+    const supervisor = { genesis: network.node.genesis, verifier, directory, passphraseFile };
     try {
-      const sample = options.empty
-        ? null
-        : await signSample(network, verifier, directory, passphraseFile, output);
+      const { fault, replica, delay: delayMs } = options;
+      if (fault !== undefined) {
+        const story = demonstrateFault(network, supervisor, { fault, replica, delayMs }, output);
+        const result = await Promise.race([story, halted.promise]);
+        output.result(resultLines(result).join('\n'), { directory, ...result });
+        return;
+      }
+      const sample = options.empty ? null : await signSample(supervisor, output);
       output.result(
         [
           `Network ${network.node.genesis.name} runs in ${directory}`,
@@ -135,46 +149,34 @@ async function makeNetwork(
 
 /** Signs the sample batch and waits until its receipt is there and holds. */
 async function signSample(
-  network: EmbeddedNetwork,
-  verifier: VerifierPool,
-  directory: string,
-  passphraseFile: string,
+  supervisor: DemoSupervisor,
   output: Output,
 ): Promise<{ requestId: string; height: number | null; receipt: string }> {
-  const { genesis } = network.node;
+  const { genesis, verifier, directory } = supervisor;
   const [payload] = await payloadsOf(
     [await samplePath()],
     { as: 'assessments', title: 'Sample assessments', remark: '', decision: 'approved' },
     output,
   );
   if (payload === undefined) throw new Error('the sample holds one payload');
-  const signer = await loadSigner(supervisorKeyPath(directory), await readPassphraseFile(passphraseFile));
   const follower = new Follower(output);
-  const verify = async (signature: string, digest: Uint8Array, publicKey: string): Promise<boolean> =>
-    await verifier.verify(signature, digest, publicKey);
-  const client = new SupervisorClient({
-    genesis,
-    verify,
-    onProgress: (progress) => follower.progress(progress),
-  });
-  client.start();
-  try {
-    await client.waitForReplicas(quorumSizes(genesis.replicas.length).q, FINAL_TIMEOUT_MS);
-    const request = signPayload(payload, networkIdOf(genesis), Date.now(), signer);
-    const [final] = await follower.untilCovered(client, [request], FINAL_TIMEOUT_MS);
-    const text = renderReceiptFile(
-      await client.receipt(
-        request.id,
-        async (receipt) => await verifyReceipt(receipt, genesis, checkWith(verifier)),
-      ),
-    );
-    const receipt = join(directory, `receipt-${request.id.slice(0, 16)}.json`);
-    await writeFileAtomic(receipt, text);
-    return { requestId: request.id, height: final?.height ?? null, receipt };
-  } finally {
-    signer.dispose();
-    await client.close();
-  }
+  return await withDemoClient(
+    supervisor,
+    (progress) => follower.progress(progress),
+    async (client, signer) => {
+      const request = signPayload(payload, networkIdOf(genesis), Date.now(), signer);
+      const [final] = await follower.untilCovered(client, [request], FINAL_TIMEOUT_MS);
+      const text = renderReceiptFile(
+        await client.receipt(
+          request.id,
+          async (receipt) => await verifyReceipt(receipt, genesis, checkWith(verifier)),
+        ),
+      );
+      const receipt = join(directory, `receipt-${request.id.slice(0, 16)}.json`);
+      await writeFileAtomic(receipt, text);
+      return { requestId: request.id, height: final?.height ?? null, receipt };
+    },
+  );
 }
 
 /** The sample batch beside the program: two folders up from `out/main`, three up from the source. */

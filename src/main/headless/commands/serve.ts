@@ -11,6 +11,7 @@ import type { ConsoleEvent } from '../../console/events.ts';
 import { ConsoleServer } from '../../console/transports/http.ts';
 import { forkReplicas } from '../../replica/childReplica.ts';
 import { consoleToken } from '../consoleToken.ts';
+import { noteLearner } from '../learnerNote.ts';
 import { describeError, type Output } from '../output.ts';
 import { stopSignal } from '../stopSignal.ts';
 
@@ -52,6 +53,7 @@ export async function serve(
       dataDirectory: options.data,
     });
     await starting;
+    if (app.network !== null) noteLearner(app.network.node, output);
     await stopped;
   } finally {
     output.note('Stopping…');

@@ -4,7 +4,7 @@
  */
 import { CountersignError, toPlainError } from '../../../shared/errors.ts';
 import { networkIdOf } from '../../ledger/genesis.ts';
-import type { Output } from '../output.ts';
+import { describeError, type Output } from '../output.ts';
 import { genesisOf, withClient, type Places } from '../session.ts';
 
 export async function status(options: Places, output: Output): Promise<void> {
@@ -28,12 +28,16 @@ export async function status(options: Places, output: Output): Promise<void> {
   });
   const lines = replicas.map((replica) =>
     'tipHeight' in replica
-      ? `${replica.name}  ${replica.address}  height ${String(replica.tipHeight)}, stable ${String(replica.stableHeight)}, connected with ${String(replica.connectedReplicas)} of ${String(replicas.length)}`
+      ? `${replica.name}  ${replica.address}  height ${String(replica.tipHeight)}, stable ${String(replica.stableHeight)}, connected with ${String(replica.connectedReplicas)} of ${String(replicas.length)}${replica.participating ? '' : ', only follows'}`
       : `${replica.name}  ${replica.address}  not reachable: ${replica.error.code}`,
   );
   if (replicas.every(({ reachable }) => !reachable)) {
     output.note(lines.join('\n'));
     throw new CountersignError('client.noReplica', { replicas: replicas.length });
+  }
+  for (const replica of replicas) {
+    if (!('participating' in replica) || replica.participating) continue;
+    output.note(describeError({ code: 'replica.learner', data: { replica: replica.name } }));
   }
   output.result([`${genesis.name}  ${networkIdOf(genesis)}`, ...lines].join('\n'), {
     network: genesis.name,

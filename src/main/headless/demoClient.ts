@@ -1,0 +1,44 @@
+/**
+ * The supervisor of an embedded network at work: a client that is connected, and the key that signs for it.
+ * @module
+ */
+import { SupervisorClient, type SupervisorClientOptions } from '../client/supervisorClient.ts';
+import type { Signer } from '../keys/signer.ts';
+import type { VerifierPool } from '../keys/verifierPool.ts';
+import { quorumSizes, type Genesis } from '../ledger/genesis.ts';
+import { readPassphraseFile } from '../replica/childReplica.ts';
+import { supervisorKeyPath } from '../replica/embeddedNetwork.ts';
+import { loadSigner } from '../replica/node.ts';
+
+export interface DemoSupervisor {
+  readonly genesis: Genesis;
+  readonly verifier: VerifierPool;
+  /** Data directory of the embedded network. */
+  readonly directory: string;
+  readonly passphraseFile: string;
+}
+
+/** How long to wait for a quorum of replicas, in milliseconds. */
+const CONNECT_TIMEOUT_MS = 60_000;
+
+/** Runs `work` with the supervisor's client and key, and closes both. */
+export async function withDemoClient<T>(
+  { genesis, verifier, directory, passphraseFile }: DemoSupervisor,
+  onProgress: NonNullable<SupervisorClientOptions['onProgress']>,
+  work: (client: SupervisorClient, signer: Signer) => Promise<T>,
+): Promise<T> {
+  const signer = await loadSigner(supervisorKeyPath(directory), await readPassphraseFile(passphraseFile));
+  const client = new SupervisorClient({
+    genesis,
+    verify: async (signature, digest, publicKey) => await verifier.verify(signature, digest, publicKey),
+    onProgress,
+  });
+  client.start();
+  try {
+    await client.waitForReplicas(quorumSizes(genesis.replicas.length).q, CONNECT_TIMEOUT_MS);
+    return await work(client, signer);
+  } finally {
+    signer.dispose();
+    await client.close();
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * What a replica tells its clients: each of the requests that it waits for, and of nobody else's.
+ * @module
+ */
+import { encode } from '../../shared/encoding/codec.ts';
+import type { Hex } from '../../shared/encoding/hex.ts';
+import { toPlainError, type PlainError } from '../../shared/errors.ts';
+import type { Effect } from '../consensus/effects.ts';
+import type { ToClientMessage } from '../consensus/messages.ts';
+import { receiptCodec } from '../ledger/receipt.ts';
+import type { LedgerStore } from '../storage/index.ts';
+import { ClientDesk } from './clientDesk.ts';
+import { receiptFor } from './history.ts';
+import type { Outlet } from './outlet.ts';
+
+export interface ClientAnswersOptions {
+  readonly store: LedgerStore;
+  readonly outlet: Outlet;
+  /** Height of the last stable checkpoint. */
+  readonly stableHeight: () => number;
+  readonly onReadFailed: (error: unknown) => void;
+}
+
+export class ClientAnswers {
+  readonly #options: ClientAnswersOptions;
+  readonly #desk = new ClientDesk();
+
+  constructor(options: ClientAnswersOptions) {
+    this.#options = options;
+  }
+
+  /** The client wants to hear of the request. */
+  wait(clientId: number, requestId: Hex): void {
+    this.#desk.wait(clientId, requestId);
+  }
+
+  /** The client has gone. */
+  leave(clientId: number): void {
+    this.#desk.leave(clientId);
+  }
+
+  /** This replica has accepted the block with these requests. */
+  respond({ requestIds, height, hash, tag }: Extract<Effect, { type: 'respond' }>): void {
+    for (const requestId of requestIds)
+      this.#tell(requestId, { type: 'response', requestId, height, hash, tag });
+  }
+
+  /** A stable checkpoint covers the block with these requests. */
+  finalize({ requestIds, height, hash }: Extract<Effect, { type: 'finalize' }>): void {
+    for (const requestId of requestIds) this.#tellLast(requestId, { type: 'final', requestId, height, hash });
+  }
+
+  /** The request is not taken, whatever has become of it before. */
+  refuseNow(requestId: Hex, error: PlainError): void {
+    this.#tellLast(requestId, { type: 'refusal', requestId, error });
+  }
+
+  /** The request is not taken. One that is too old may have become final long ago: then that is the answer. */
+  refuse(requestId: Hex, error: PlainError): void {
+    if (error.code !== 'request.tooOld') {
+      this.refuseNow(requestId, error);
+      return;
+    }
+    const { store, stableHeight, onReadFailed } = this.#options;
+    store.request(requestId).then((located) => {
+      if (located === null || located.height > stableHeight()) this.refuseNow(requestId, error);
+      else this.alreadyFinal(requestId, located.height);
+    }, onReadFailed);
+  }
+
+  /** The request was executed at a height at or below the stable checkpoint. */
+  alreadyFinal(requestId: Hex, height: number): void {
+    const { store, onReadFailed } = this.#options;
+    store.headers(height, height).then(([header]) => {
+      if (header === undefined) return;
+      this.#tellLast(requestId, { type: 'final', requestId, height, hash: header.hash });
+    }, onReadFailed);
+  }
+
+  /** Sends the receipt of a request, or why there is none. */
+  async receipt(clientId: number, requestId: Hex): Promise<void> {
+    const message: ToClientMessage = await receiptFor(this.#options.store, requestId).then(
+      (receipt) => ({ type: 'receipt', requestId, receipt: encode(receiptCodec, receipt) }),
+      (error: unknown) => ({ type: 'refusal', requestId, error: toPlainError(error) }),
+    );
+    this.#options.outlet.toClients([clientId], message);
+  }
+
+  #tellLast(requestId: Hex, message: ToClientMessage): void {
+    this.#tell(requestId, message);
+    this.#desk.done(requestId);
+  }
+
+  #tell(requestId: Hex, message: ToClientMessage): void {
+    this.#options.outlet.toClients(this.#desk.waiting(requestId), message);
+  }
+}
