@@ -12,11 +12,13 @@ import { EMBEDDED_REPLICAS, FAULTS, SLOW_DELAY_MAX_MS, SLOW_DELAY_MS } from '../
 import { defaultDataDirectory } from '../storage/index.ts';
 import { demo, type DemoOptions } from './commands/demo.ts';
 import { keygen, type KeygenOptions } from './commands/keygen.ts';
-import { exportReceipt, verify } from './commands/receipts.ts';
+import { listEvidence, type EvidenceOptions } from './commands/evidence.ts';
+import { exportReceipt } from './commands/receipts.ts';
 import { serve } from './commands/serve.ts';
 import { sign, type SignOptions } from './commands/sign.ts';
 import { status } from './commands/status.ts';
 import { submit, type SubmitOptions } from './commands/submit.ts';
+import { verify } from './commands/verify.ts';
 import { EXIT, Output, type ExitCode } from './output.ts';
 import type { Places } from './session.ts';
 import { VERSION } from './version.ts';
@@ -124,9 +126,14 @@ function program(output: Output, outcome: { code: ExitCode }): Command {
         await exportReceipt(id, options, output),
     );
 
-  withPlaces(command('verify', 'check a receipt with nothing but the genesis'))
-    .argument('<receipt>', 'the receipt')
+  withPlaces(command('verify', 'check a receipt or evidence with nothing but the genesis'))
+    .argument('<file>', 'the receipt, or the evidence')
     .action(async (path: string, options: Places) => await verify(path, options, output));
+
+  command('evidence', 'show what the replicas of an embedded network have against one another')
+    .requiredOption('--data <directory>', 'data directory of an embedded network that is not running')
+    .option('--out <directory>', 'where to write a file for each accused replica')
+    .action(async (options: EvidenceOptions) => await listEvidence(options, output));
 
   root
     .command('replica', { hidden: true })

@@ -13,16 +13,17 @@ export const EXIT = {
   failed: 1,
   /** The command was given wrongly. */
   usage: 2,
-  /** The answer is no: a receipt does not hold, a request was refused, a passphrase is wrong. */
+  /** The answer is no: a receipt or evidence does not hold, a request was refused, a passphrase is wrong. */
   refused: 3,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-const REFUSED_PREFIXES = ['request.', 'receipt.', 'genesis.', 'import.', 'key.', 'encoding.'];
+const REFUSED_PREFIXES = ['request.', 'receipt.', 'evidence.', 'genesis.', 'import.', 'key.', 'encoding.'];
 const MAYBE_LATER: ReadonlySet<string> = new Set([
   'request.notFound',
   'request.notFinal',
   'request.poolFull',
+  'evidence.notFound',
 ]);
 
 /** The exit code for an error. */
