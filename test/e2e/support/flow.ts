@@ -10,6 +10,9 @@ import { WORDS, words } from './words.ts';
 export const PASSPHRASE = 'correct horse battery staple';
 const START_TIMEOUT_MS = 60_000;
 
+/** Pages that the navigation leads to. */
+type Place = 'overview' | 'inbox' | 'blocks' | 'views' | 'evidence' | 'verify' | 'faults';
+
 export class Supervisor {
   readonly page: Page;
   readonly #words;
@@ -41,7 +44,7 @@ export class Supervisor {
     await this.page.getByText(this.#words.step.inStep).waitFor({ timeout: START_TIMEOUT_MS });
   }
 
-  async open(place: 'overview' | 'inbox' | 'blocks' | 'verify'): Promise<void> {
+  async open(place: Place): Promise<void> {
     const { title } = this.#words[place];
     await this.page.getByRole('navigation').getByRole('link', { name: title }).click();
     await this.page.getByRole('heading', { level: 1, name: title }).waitFor();
@@ -86,9 +89,52 @@ export class Supervisor {
 
   /** Exports the receipt of what is open: its text. */
   async exportReceipt(): Promise<string> {
+    return await this.#download(this.#words.receipt.export);
+  }
+
+  /** Exports the evidence that is open: its text. */
+  async exportEvidence(): Promise<string> {
+    return await this.#download(this.#words.evidence.export);
+  }
+
+  async #download(button: string): Promise<string> {
     const download = this.page.waitForEvent('download');
-    await this.page.getByRole('button', { name: this.#words.receipt.export }).click();
+    await this.page.getByRole('button', { name: button }).click();
     return await readFile(await (await download).path(), 'utf8');
+  }
+
+  /** Hands a file over, reviews it, signs it, and waits until it is final. Comes back to no particular page. */
+  async signToTheEnd(path: string, title: string): Promise<void> {
+    await this.hand([path], 'assessments');
+    await this.review(title);
+    await this.sign();
+    await this.untilFinal();
+  }
+
+  /** Gives the primary of the present view a fault, on the fault panel. Its name. */
+  async failPrimary(fault: keyof (typeof WORDS)['en']['faults']['act']): Promise<string> {
+    const { faults, replicas } = this.#words;
+    await this.open('faults');
+    const card = this.page
+      .getByRole('region', { name: faults.replicas, exact: true })
+      .getByRole('article')
+      .filter({ hasText: replicas.primary });
+    const name = (await card.getByRole('heading', { level: 3 }).textContent())?.trim() ?? '';
+    const button = words(faults.actOn, { act: faults.act[fault], name });
+    await card.getByRole('button', { name: button, exact: true }).click();
+    await this.page.getByRole('button', { name: words(faults.healOne, { name }), exact: true }).waitFor();
+    return name;
+  }
+
+  /** Ends the fault of the replica with this name. */
+  async heal(name: string): Promise<void> {
+    await this.open('faults');
+    const button = this.page.getByRole('button', {
+      name: words(this.#words.faults.healOne, { name }),
+      exact: true,
+    });
+    await button.click();
+    await button.waitFor({ state: 'hidden', timeout: START_TIMEOUT_MS });
   }
 
   /** Verifies a receipt on the page for it. Whether it holds. */

@@ -1,0 +1,120 @@
+/**
+ * The fault panel in a real browser against a real network of four processes: the primary fails, the others replace
+ * it, and what is signed meanwhile becomes final; a primary that contradicts itself is accused with evidence that
+ * holds elsewhere.
+ */
+import { copyFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchBrowser, openPage, type Language, type WatchedPage } from './support/browser.ts';
+import { Supervisor } from './support/flow.ts';
+import { ServedConsole, countersign } from './support/serve.ts';
+import { WORDS, words } from './support/words.ts';
+
+const SAMPLE = fileURLToPath(new URL('../../resources/demo/assessments.csv', import.meta.url));
+const LANGUAGE: Language = 'en';
+const W = WORDS[LANGUAGE];
+/** A view change may need more than one try on a busy machine. */
+const PATIENCE_MS = 90_000;
+
+let browser: Browser;
+let served: ServedConsole;
+let watched: WatchedPage;
+let supervisor: Supervisor;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+  served = await ServedConsole.start();
+  watched = await openPage(browser, served.url, { language: LANGUAGE });
+  supervisor = new Supervisor(watched.page, LANGUAGE);
+  await supervisor.tryIt();
+});
+afterAll(async () => {
+  await watched.context.close();
+  await served.remove();
+  await browser.close();
+});
+
+/** Another file of the same kind: the same content twice would be the same request. */
+async function sample(title: string): Promise<string> {
+  const path = join(served.directory, `${title}.csv`);
+  await copyFile(SAMPLE, path);
+  return path;
+}
+
+describe('the fault panel', () => {
+  it('says what to do while nothing has happened', async () => {
+    await supervisor.open('views');
+    await watched.page.getByText(W.views.none).waitFor();
+    await supervisor.open('evidence');
+    await watched.page.getByText(W.evidence.none).waitFor();
+    await supervisor.open('faults');
+    await watched.page.getByText(W.faults.none).waitFor();
+    // The replica that shows all this stays.
+    expect(await watched.page.getByText(W.faults.own).count()).toBe(1);
+  });
+
+  it('stops the primary; the others choose another, and what is signed then becomes final', async () => {
+    await supervisor.signToTheEnd(await sample('before'), 'before');
+    const failed = await supervisor.failPrimary('stop');
+    await supervisor.signToTheEnd(await sample('after'), 'after');
+
+    await supervisor.open('views');
+    const done = watched.page
+      .getByRole('article')
+      .filter({ hasText: W.views.outcome.entered.split('{')[0]! });
+    await done.first().waitFor({ timeout: PATIENCE_MS });
+    expect(await done.first().getByRole('heading').textContent()).toContain('View 0 → view 1');
+    const rows = done.first().getByRole('row');
+    expect(await rows.count()).toBe(1 + 4);
+    // The stopped replica wanted nothing and opened nothing.
+    const stopped = rows.filter({ has: watched.page.getByRole('rowheader', { name: failed, exact: true }) });
+    expect(await stopped.getByText(W.views.unseen).count()).toBe(4);
+
+    await supervisor.open('faults');
+    const run = watched.page.getByRole('list', { name: W.faults.followed });
+    await run.getByText(/View 1 began, with Replica 2 as primary/).waitFor({ timeout: PATIENCE_MS });
+    expect(await run.first().textContent()).toMatch(/after [\d.]+ (second|millisecond)/);
+    await supervisor.heal(failed);
+    await watched.page.getByText(W.faults.lasting.stop, { exact: true }).waitFor();
+  });
+
+  it('makes the primary contradict itself; it is accused, and the exported evidence holds elsewhere', async () => {
+    const accused = await supervisor.failPrimary('equivocate');
+    await supervisor.signToTheEnd(await sample('contradicted'), 'contradicted');
+
+    await supervisor.open('evidence');
+    await watched.page.getByRole('link', { name: accused, exact: true }).click({ timeout: PATIENCE_MS });
+    await watched.page
+      .getByRole('heading', { level: 1, name: words(W.evidence.heading, { name: accused }) })
+      .waitFor();
+    const text = await supervisor.exportEvidence();
+    const path = join(served.directory, 'evidence.json');
+    await writeFile(path, text);
+    const verified = await countersign('verify', path, '--genesis', served.genesis);
+    expect(verified.errors).toBe('');
+    expect(verified.code).toBe(0);
+    expect(verified.answer).toMatchObject({ valid: true, name: accused });
+
+    const tampered = join(served.directory, 'tampered.json');
+    await writeFile(tampered, text.replace(/"view": (\d+)/, '"view": 9$1'));
+    const refused = await countersign('verify', tampered, '--genesis', served.genesis);
+    expect(refused.code).toBe(3);
+    await supervisor.heal(accused);
+  });
+
+  it('shows on the block which evidence it records', async () => {
+    await supervisor.signToTheEnd(await sample('recorded'), 'recorded');
+    await supervisor.open('evidence');
+    await watched.page.getByRole('link', { name: /^Block \d+$/ }).click({ timeout: PATIENCE_MS });
+    const recorded = watched.page.getByRole('region', { name: W.block.evidence });
+    await recorded.getByRole('link').waitFor();
+    expect(await recorded.textContent()).toContain(W.evidence.kind.order);
+  });
+
+  it('did nothing that a strict page must not', () => {
+    expect(watched.complaints).toEqual([]);
+  });
+});
