@@ -46,6 +46,20 @@ try {
   await items.first().click();
   await page.getByText('A-2026-0001', { exact: true }).waitFor();
   const reviewPath = new URL(page.url()).pathname;
+  await takeAll(['views-none', 'evidence-none', 'faults-none'], () => ({
+    'views-none': '/views',
+    'evidence-none': '/evidence',
+    'faults-none': '/faults',
+  }));
+  const paused = await supervisor.failPrimary('pause');
+  await supervisor.signToTheEnd(await sampleNamed('while-paused'), 'while-paused');
+  await supervisor.heal(paused);
+  const accused = await supervisor.failPrimary('equivocate');
+  await supervisor.signToTheEnd(await sampleNamed('contradicted'), 'contradicted');
+  await supervisor.open('evidence');
+  await page.getByRole('link', { name: accused, exact: true }).click();
+  await page.getByRole('heading', { level: 1 }).filter({ hasText: accused }).waitFor();
+  const evidencePath = new URL(page.url()).pathname;
   await context.close();
 
   const paths = {
@@ -56,7 +70,11 @@ try {
     blocks: '/blocks',
     block: '/blocks/1',
     request: requestPath,
+    views: '/views',
+    evidence: '/evidence',
+    'evidence-detail': evidencePath,
     verify: '/verify',
+    faults: '/faults',
   };
   await takeAll(Object.keys(paths), () => paths);
 } finally {
@@ -65,6 +83,13 @@ try {
 }
 if (process.argv.includes('--docs')) await keepForReadme();
 console.log(`${taken} pictures are in ${folder}`);
+
+/** The sample under another name: the same content twice would be the same request. */
+async function sampleNamed(name) {
+  const path = join(served.directory, `${name}.csv`);
+  await copyFile(SAMPLE, path);
+  return path;
+}
 
 /** Takes the named screens in every language, theme and size. */
 async function takeAll(names, pathsOf) {

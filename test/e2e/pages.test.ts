@@ -8,6 +8,7 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CHROMIUM_FLAGS, ensureBrowser } from '../../scripts/browser.mjs';
 import { buildPages } from '../renderer/fixture/build.ts';
+import { openChange } from '../renderer/fixture/agreement.ts';
 import { hash } from '../renderer/fixture/data.ts';
 import { PASSPHRASE } from '../renderer/fixture/main.ts';
 import { FixtureServer, TOKEN } from '../renderer/fixture/server.ts';
@@ -72,6 +73,11 @@ describe('the pages', () => {
     ['/blocks', 'Blocks'],
     ['/blocks/4120', 'Block 4,120'],
     [`/requests/${hash('request')}`, 'Groundwater wells, quarterly review'],
+    ['/views', 'View changes'],
+    ['/evidence', 'Evidence'],
+    ['/evidence/3', 'Evidence against University Laboratory'],
+    ['/evidence/2', 'Evidence'],
+    ['/faults', 'Fault panel'],
     ['/verify', 'Verify a receipt'],
     ['/nowhere/at/all', 'Nothing here'],
   ])(
@@ -245,6 +251,97 @@ describe('keys', () => {
     await page.keyboard.press('g');
     await page.keyboard.press('o');
     expect(page.url()).toBe(`${address}/blocks/4120`);
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('when something goes wrong', () => {
+  it('says on every page that a primary is being chosen, for how long, and why nothing goes on', async () => {
+    server.main.setChanging();
+    await open('/inbox');
+    await page.getByRole('status').filter({ hasText: 'Choosing a new primary — requests wait' }).waitFor();
+    await page.getByText(/^for \d+ seconds$/).waitFor();
+    await open('/');
+    await page.getByText(/The replicas are choosing a new primary after view 5, begun .* ago\./).waitFor();
+    expect(problems).toEqual([]);
+  });
+
+  it('says on every page that this replica only follows, and what to do', async () => {
+    server.main.replica = { participating: false, learner: 'stateLost' };
+    for (const path of ['/', '/verify']) {
+      await open(path);
+      const banner = page.getByRole('region', { name: 'This replica only follows the others' });
+      await banner.getByText(/Its ledger was not there when it started.*admitted under a new key/).waitFor();
+    }
+    expect(problems).toEqual([]);
+  });
+
+  it('shows a view change as it goes on', async () => {
+    await open('/views');
+    const first = page.getByRole('article').first();
+    await first.getByRole('heading', { name: 'View 3 → view 5' }).waitFor();
+    const now = Date.now();
+    const change = { ...openChange(now), startedAtMs: now - 1_000 };
+    server.tell({ topic: 'viewChange', value: change });
+    await first.getByRole('heading', { name: 'View 5 → view 7' }).waitFor();
+    await first.getByText(/^Under way for/).waitFor();
+    const result = { how: 'newView', baseHeight: 4_210, keptBlocks: 2, putBackBlocks: 1 } as const;
+    server.tell({
+      topic: 'viewChange',
+      value: { ...change, outcome: 'entered', endedAtMs: now + 2_000, result },
+    });
+    await first.getByText('Done in 3 seconds').waitFor();
+    await first.getByText('1 put back: what it ordered is ordered again').waitFor();
+    expect(problems).toEqual([]);
+  });
+
+  it('sets the two statements side by side, and marks what differs in words', async () => {
+    await open('/evidence/3');
+    const row = page
+      .getByRole('row')
+      .filter({ has: page.getByRole('rowheader', { name: 'Hash of the block' }) });
+    await row.getByText('Differs').waitFor();
+    await page.getByRole('row').filter({ hasText: 'Height' }).getByText('Same').waitFor();
+    await page.getByRole('button', { name: 'Export evidence' }).click();
+    await page.getByText('evidence-replica-3.json was handed to your downloads.').waitFor();
+    await page.goto(`${address}/evidence/2`);
+    await page.getByRole('alert').getByText('This replica has no evidence against replica 2.').waitFor();
+    expect(problems).toEqual([]);
+  });
+
+  it('gives a replica a fault and heals it, and refuses a delay that is none', async () => {
+    await open('/faults');
+    await page.getByRole('button', { name: 'Silence: 市环境监测中心' }).click();
+    await page.getByRole('button', { name: 'Heal 市环境监测中心' }).waitFor();
+    await page.getByText('More than f = 1 replicas are faulty').waitFor();
+    await page.getByText(/It is the primary: sign a request/).waitFor();
+    await page.getByRole('button', { name: 'Heal 市环境监测中心' }).click();
+    await page.getByText('Nothing followed.').waitFor();
+
+    const delay = page.getByLabel('Delay in milliseconds for University Laboratory');
+    const slow = page.getByRole('button', { name: 'Slow down: University Laboratory' });
+    await delay.fill('60001');
+    await slow.click();
+    await page.getByRole('alert').getByText('Type a whole number from 1 to 60,000.').waitFor();
+    await delay.fill('250');
+    await slow.click();
+    await page.getByRole('button', { name: 'Heal University Laboratory' }).waitFor();
+    expect(server.main.faults.runs[0]).toMatchObject({ replica: 3, fault: 'slow', delayMs: 250 });
+    expect(problems).toEqual([]);
+  });
+
+  it('says what to do where nothing has happened', async () => {
+    server.main.setQuiet();
+    await open('/views');
+    await page.getByText('No view change yet.').waitFor();
+    await page.getByRole('link', { name: 'To the fault panel' }).click();
+    await page.getByText(/Nothing was made to fail yet\. Choose a fault above/).waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('e');
+    await page.getByText('No evidence against any replica.').waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('c');
+    await heading('View changes').waitFor();
     expect(problems).toEqual([]);
   });
 });
