@@ -63,15 +63,22 @@ beforeAll(async () => {
   const chain = new TestChain(network);
   const store = open(path);
   const evidence = [makeEvidence(network, 1), makeEvidence(network, 3)];
-  const recorded = (height: number) => (height === RECORDING || height === TIP + 2 ? evidence : []);
-  const blocks = Array.from({ length: TIP + 2 }, (_, index) =>
-    chain.append(3, 0, 1_000, recorded(index + 1)),
+  const blocks = Array.from({ length: TIP - 1 }, (_, index) =>
+    chain.append(3, 0, 1_000, index + 1 === RECORDING ? evidence : []),
   );
-  leaving = blocks.slice(TIP).map(({ block: { header } }) => [header.height, header.hash]);
-  ids = blocks.flatMap(({ block }) => block.requests.map(({ id }) => id));
   for (const block of blocks) store.commit([append(block)]);
-  // The last two are rolled back: what they were stays, and so do their bodies.
+  // The first block for the height of the tip is rolled back; its requests are ordered again, otherwise.
+  const requests = chain.requests(3);
+  const fork = chain.append(requests.toReversed());
+  chain.rollback(TIP - 1);
+  const tip = chain.append(requests);
+  store.commit([append(fork), { type: 'rollback', height: TIP - 1 }, append(tip)]);
+  // The two above the tip are rolled back as well: what they were stays, and so do their bodies.
+  const above = [chain.append(3), chain.append(3, 0, 1_000, evidence)];
+  leaving = [fork, ...above].map(({ block: { header } }) => [header.height, header.hash]);
+  ids = [...blocks, tip, ...above].flatMap(({ block }) => block.requests.map(({ id }) => id));
   store.commit([
+    ...above.map(append),
     { type: 'rollback', height: TIP },
     { type: 'checkpoint', checkpoint: chain.checkpoint(4) },
     { type: 'checkpoint', checkpoint: chain.checkpoint(STABLE) },
@@ -196,6 +203,13 @@ describe('a file with a flipped bit', () => {
   });
 });
 
+/** Puts the block of the chain at `height` in the place of the rolled-back one whose requests are on the chain. */
+function replacedBy(height: number): string {
+  return `UPDATE rolled_back_blocks SET (hash, header, evidence, height, request_ids) = (SELECT hash, header,
+    evidence, height, (SELECT CAST(unhex(group_concat(hex(id), '' ORDER BY position)) AS BLOB) FROM requests
+    WHERE height = ${height}) FROM blocks WHERE height = ${height}) WHERE height = ${TIP}`;
+}
+
 describe('rows that were changed where SQLite is satisfied', () => {
   const changes: [string, string][] = [
     ['a block above the stable one', `DELETE FROM blocks WHERE height = ${TIP - 1}`],
@@ -214,6 +228,10 @@ describe('rows that were changed where SQLite is satisfied', () => {
       WHERE height = ${TIP}`,
     ],
     ['a rolled-back block', `DELETE FROM rolled_back_blocks WHERE height = ${TIP + 1}`],
+    [
+      'a rolled-back block whose requests are on the chain',
+      `DELETE FROM rolled_back_blocks WHERE height = ${TIP}`,
+    ],
     ['all rolled-back blocks', 'DELETE FROM rolled_back_blocks'],
     [
       'a rolled-back block that is on the chain',
@@ -221,11 +239,12 @@ describe('rows that were changed where SQLite is satisfied', () => {
       CAST(unhex(group_concat(hex(id), '' ORDER BY position)) AS BLOB) FROM requests WHERE height = ${TIP})
       FROM blocks WHERE height = ${TIP}`,
     ],
+    ['a rolled-back block in the place of another', replacedBy(TIP)],
+    ['a rolled-back block in the place of another, and covered', replacedBy(STABLE)],
     [
-      'a rolled-back block in the place of another',
-      `UPDATE rolled_back_blocks SET (hash, header, evidence, height, request_ids) = (SELECT hash, header,
-      evidence, height, (SELECT CAST(unhex(group_concat(hex(id), '' ORDER BY position)) AS BLOB) FROM requests
-      WHERE height = ${TIP}) FROM blocks WHERE height = ${TIP}) WHERE height = ${TIP + 1}`,
+      'a request off the chain that no rolled-back block holds',
+      `INSERT INTO requests SELECT zeroblob(32), height, position, keep_height, supervisor, timestamp_ms, kind,
+      title, size_bytes, row_check, body_check, body FROM requests WHERE height IS NULL LIMIT 1`,
     ],
     ['the height of a rolled-back block', `UPDATE rolled_back_blocks SET height = height + 100`],
     [
@@ -310,5 +329,34 @@ describe('rows that were changed where SQLite is satisfied', () => {
         store.close();
       }
     }).toThrow(/^storage\.corrupt/);
+  });
+});
+
+describe('what has rotted on the chain', () => {
+  const changes: [string, string][] = [
+    ['a request that is gone', `DELETE FROM requests WHERE height = ${TIP} AND position = 1`],
+    ['a block that is gone', `DELETE FROM blocks WHERE height = ${TIP - 1}`],
+    ['another order of requests', `UPDATE requests SET position = 5 WHERE height = ${TIP} AND position = 0`],
+    ['other evidence', `UPDATE blocks SET evidence = x'80' WHERE height = ${RECORDING}`],
+  ];
+  it.each(changes)('is not kept as a rolled-back block: %s', async (_what, sql) => {
+    const path = join(directory.path, 'changed.sqlite');
+    await rm(`${path}-wal`, { force: true });
+    await writeFile(path, sound);
+    const database = new DatabaseSync(path);
+    try {
+      expect(database.prepare(sql).run().changes).toBe(1);
+    } finally {
+      database.close();
+    }
+    const store = open(path);
+    try {
+      expect(() => store.commit([{ type: 'rollback', height: STABLE }])).toThrow(
+        /^(storage\.corrupt|invariant\.broken)/,
+      );
+      expect(store.counts().rolledBackBlocks).toBe(leaving.length);
+    } finally {
+      store.close();
+    }
   });
 });

@@ -10,7 +10,7 @@ import {
   type PersistOperation,
   type ViewPosition,
 } from '../../../src/main/consensus/effects.ts';
-import type { Block } from '../../../src/main/ledger/block.ts';
+import { hashed, type Block } from '../../../src/main/ledger/block.ts';
 import { signedRequest } from '../../../src/main/ledger/request.ts';
 import type { ViewChange } from '../../../src/main/ledger/viewChange.ts';
 import type { LedgerStore } from '../../../src/main/storage/ledgerStore.ts';
@@ -265,6 +265,8 @@ export function testViewChanges(name: string, makePlace: () => Promise<StorePlac
           { commit: null },
           { commit: makeCommitCertificate(network, chain.header(2), 0) },
           { chain: good.chain.slice(0, 1) },
+          { chain: good.chain.slice(1) },
+          { chain: [good.chain[0]!, hashed({ ...good.chain[1]!, timeMs: 1 })] },
           { chain: [] },
           { stable: null },
           { stable: null, chain: [chain.header(1), chain.header(2), ...good.chain] },
@@ -287,6 +289,7 @@ export function testViewChanges(name: string, makePlace: () => Promise<StorePlac
         await alsoAfterCrash(async () => {
           expect((await store.load()).opening).toEqual({ newView, signature: null });
         });
+        await refuses(openingOp({ ...newView, viewChanges: newView.viewChanges.slice(1) }, null));
         await store.commit([openingOp(newView, signature), normal(1, 0)]);
         await alsoAfterCrash(async () => {
           expect((await store.load()).opening).toEqual({ newView, signature });
