@@ -111,7 +111,15 @@ describe('a source that', () => {
             if (from !== 6) return;
             if (message.type === 'beacon' && message.stableHeight < BLOCKS) {
               const [stableHeight, tipHeight] = [1_000_000, 1_000_000];
-              self.send(6, { type: 'beacon', epoch: 0, view: 0, target: 0, stableHeight, tipHeight });
+              self.send(6, {
+                type: 'beacon',
+                epoch: 0,
+                view: 0,
+                target: 0,
+                stableHeight,
+                tipHeight,
+                participating: true,
+              });
             }
             const answer = lie(self, message, simulation);
             if (answer !== undefined) self.send(6, answer);
@@ -155,7 +163,8 @@ describe('a source that', () => {
       }
       if (message.type !== 'getBlock') return undefined;
       const found = blocks.find(({ block }) => block.header.hash === message.hash);
-      return found && { ...message, type: 'block', requests: found.block.requests.map(({ bytes }) => bytes) };
+      const requests = found?.block.requests.map(({ bytes }) => bytes);
+      return requests && { ...message, type: 'block', requests, evidence: [] };
     });
     expect(linesWith(simulation, 'r6 -> r1 getBlock')).toEqual([]);
   });
@@ -176,7 +185,7 @@ describe('a source that', () => {
       if (message.type === 'getHeaders') return headersOf(truth, message.fromHeight);
       if (message.type !== 'getBlock') return undefined;
       const { requests } = truth.stores[0]!.block((message.height % BLOCKS) + 1)!.block;
-      return { ...message, type: 'block', requests: requests.map(({ bytes }) => bytes) };
+      return { ...message, type: 'block', requests: requests.map(({ bytes }) => bytes), evidence: [] };
     });
     expect(linesWith(simulation, 'r6 -> r1 getBlock').length).toBeGreaterThan(0);
   });

@@ -1,4 +1,7 @@
 /** What scenarios ask of a run. */
+import { expect } from 'vitest';
+import type { SignedRequest } from '../../src/main/ledger/request.ts';
+import type { Statement } from '../../src/main/ledger/statement.ts';
 import type { PeerMessage } from '../../src/main/consensus/messages.ts';
 import type { Simulation } from '../support/simulation.ts';
 
@@ -57,4 +60,61 @@ export function executions(simulation: Simulation, index: number): ReadonlyMap<s
     for (const { id } of block.requests) counts.set(id, (counts.get(id) ?? 0) + 1);
   }
   return counts;
+}
+
+/** The view of each correct replica, and its target where it is on its way to another. */
+export function views(simulation: Simulation): readonly (number | string)[] {
+  return simulation.correct.map(({ store: { position } }) =>
+    position.mode === 'normal' ? position.view : `${String(position.view)} to ${String(position.target)}`,
+  );
+}
+
+/** All correct replicas hold one chain, all of it stable, in one view, and every request of the clients once. */
+export function expectInStep(simulation: Simulation): void {
+  const { correct } = simulation;
+  expect(new Set(views(simulation)).size).toBe(1);
+  expect(new Set(correct.map(({ store }) => store.tip.hash)).size).toBe(1);
+  expect(stableHeights(simulation)).toEqual(tipHeights(simulation));
+  for (const { index } of correct) {
+    for (const [id, count] of executions(simulation, index)) expect([id, count]).toEqual([id, 1]);
+  }
+}
+
+/** The request is on the chain of every correct replica, once, and under a stable checkpoint. */
+export function expectFinalEverywhere(simulation: Simulation, requests: readonly SignedRequest[]): void {
+  for (const { index, store } of simulation.correct) {
+    const stable = store.blocks.slice(0, store.stable.height).flatMap(({ block }) => block.requests);
+    const counts = requests.map((request) => stable.filter(({ id }) => id === request.id).length);
+    expect([index, counts]).toEqual([index, requests.map(() => 1)]);
+  }
+}
+
+/**
+ * Every correct replica has evidence against `accused` alone, by these two statements, and the chain records it
+ * exactly once, where the store says that it does.
+ */
+export function expectConvicted(simulation: Simulation, accused: number, pair: readonly Statement[]): void {
+  for (const { store } of simulation.correct) {
+    const recorded = store.blocks.flatMap(({ block: { header, evidence } }) =>
+      evidence.map(({ replica }) => ({ replica, height: header.height })),
+    );
+    const known = store.evidence.map(({ evidence, recordedHeight }) => ({
+      replica: evidence.replica,
+      height: recordedHeight,
+    }));
+    expect(recorded.map(({ replica }) => replica)).toEqual([accused]);
+    expect(known).toEqual(recorded);
+    const { first, second } = store.evidence[0]!.evidence;
+    const said = [first.statement, second.statement];
+    expect(said).toHaveLength(pair.length);
+    expect(said).toEqual(expect.arrayContaining([...pair]));
+    expect(simulation.edge.provesFault(store.evidence[0]!.evidence)).toBe(true);
+  }
+  expect([...simulation.monitor.accused]).toEqual([accused]);
+}
+
+/** Nobody has evidence against anybody. */
+export function expectNobodyConvicted(simulation: Simulation): void {
+  expect([...simulation.monitor.accused]).toEqual([]);
+  for (const { store } of simulation.correct) expect(store.evidence).toEqual([]);
 }

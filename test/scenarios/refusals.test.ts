@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { makeGenesis, makeRequest } from '../support/ledger.ts';
 import type { SignedRequest } from '../../src/main/ledger/request.ts';
 import { START_MS, Simulation } from '../support/simulation.ts';
-import { tipHeights } from './observe.ts';
+import { tipHeights, views } from './observe.ts';
 
 const DAY_MS = 86_400_000;
 const network = makeGenesis({ limits: { maxRequestAgeMs: 3 * DAY_MS, maxClockSkewMs: 300_000 } });
@@ -56,10 +56,14 @@ it('a full pool says so', () => {
 it('a request that nobody ever ordered leaves the pool when it is too old for any block', () => {
   const limits = { maxRequestAgeMs: 10_000, maxClockSkewMs: 1_000 };
   const simulation = new Simulation({ network: makeGenesis({ limits }), persistentClients: false });
+  // r1 cannot pass it on to the primary, and suspects it alone.
+  simulation.isolate(1);
   const sent = simulation.submit([1]);
   simulation.run(9_000);
   expect(simulation.replicas[1]!.consensus.holdings.pendingRequests).toBe(1);
   simulation.run(4_000);
   expect(simulation.replicas[1]!.consensus.holdings.pendingRequests).toBe(0);
   expect(sent.refusals.get(1)?.code).toBe('request.tooOld');
+  expect(views(simulation)).toEqual([0, 0, 0, 0]);
+  expect(tipHeights(simulation)).toEqual([0, 0, 0, 0]);
 });
