@@ -87,6 +87,8 @@ export const peerSchema = z.strictObject({
   view: countSchema.nullable(),
   tipHeight: countSchema.nullable(),
   stableHeight: countSchema.nullable(),
+  /** Whether it takes part in agreement, as it said last. */
+  participating: z.boolean().nullable(),
   bytesIn: countSchema,
   bytesOut: countSchema,
   lastError: errorSchema.nullable(),

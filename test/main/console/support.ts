@@ -9,7 +9,9 @@ import type { ConsoleEvent } from '../../../src/main/console/events.ts';
 import { VerifierPool } from '../../../src/main/keys/verifierPool.ts';
 import { createVerifyWorker } from '../../../src/main/keys/verifyWorker.ts';
 import { readPassphraseFile, type StartChild } from '../../../src/main/replica/childReplica.ts';
+import { FaultyOutlet } from '../../../src/main/replica/faults/faultyOutlet.ts';
 import { ReplicaNode } from '../../../src/main/replica/node.ts';
+import type { Interpose } from '../../../src/main/replica/replica.ts';
 import type { Delta, ItemView } from '../../../src/shared/contract/model.ts';
 
 export const PASSPHRASE = 'correct horse battery staple';
@@ -24,10 +26,14 @@ export const SETUP = {
 export const startInProcess: StartChild = ({ directory, passphraseFile }) => {
   const verifier = new VerifierPool({ createWorker: createVerifyWorker, workers: 1 });
   const exited = Promise.withResolvers<undefined>();
+  const faulty: { outlet: FaultyOutlet | null } = { outlet: null };
+  const interpose: Interpose = (outlet, membership, signer) =>
+    (faulty.outlet = new FaultyOutlet(outlet, membership, signer));
   const node = readPassphraseFile(passphraseFile).then(
-    async (passphrase) => await ReplicaNode.start({ directory, passphrase, verifier }),
+    async (passphrase) => await ReplicaNode.start({ directory, passphrase, verifier, interpose }),
   );
   const stop = async (): Promise<void> => {
+    faulty.outlet?.dispose();
     await (await node).stop();
     await verifier.close();
     exited.resolve(undefined);
@@ -38,9 +44,10 @@ export const startInProcess: StartChild = ({ directory, passphraseFile }) => {
     exited: exited.promise,
     stop,
     kill: stop,
+    // It shares its process with the test.
     pause: () => undefined,
     resume: () => undefined,
-    setFault: async () => undefined,
+    setFault: async (fault) => faulty.outlet?.become(fault),
   };
 };
 

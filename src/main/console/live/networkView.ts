@@ -99,6 +99,7 @@ export function peersView(
         view: standing.position.view,
         tipHeight: standing.tipHeight,
         stableHeight: standing.stable.height,
+        participating: standing.learner === null,
       };
     }
     const said = standing.peers.get(index);
@@ -112,6 +113,7 @@ export function peersView(
       view: said?.view ?? null,
       tipHeight: said?.tipHeight ?? null,
       stableHeight: said?.stableHeight ?? null,
+      participating: said?.participating ?? null,
       bytesIn: peer.bytesIn,
       bytesOut: peer.bytesOut,
       lastError: peer.lastError === null ? null : toConsoleError(fromPlainError(peer.lastError)),

@@ -21,20 +21,20 @@ export function aftermath(
 ): AftermathStep[] {
   const isWithin = (atMs: number): boolean =>
     atMs >= run.startedAtMs && (run.endedAtMs === null || atMs <= run.endedAtMs);
-  // Oldest first, so that what happened at once is told in order.
-  const steps = changes
-    .toReversed()
-    .filter((change) => isWithin(change.startedAtMs) && isAbout(run, change))
-    .flatMap((change) => stepsOf(run, change));
+  const steps: AftermathStep[] = [];
   // Before anybody has left the view.
   if (views?.primaryIndex === run.replica) {
     for (const { replica, atMs } of views.suspicions) {
       if (isWithin(atMs)) steps.push({ type: 'suspected', replica, afterMs: atMs - run.startedAtMs });
     }
   }
+  // Ahead of the view changes that it leads to, and those oldest first, where all of it happens at once.
   for (const one of evidence) {
     if (one.accused.index !== run.replica || one.learntAtMs === null || !isWithin(one.learntAtMs)) continue;
     steps.push({ type: 'evidence', evidence: one, afterMs: one.learntAtMs - run.startedAtMs });
+  }
+  for (const change of changes.toReversed()) {
+    if (isWithin(change.startedAtMs) && isAbout(run, change)) steps.push(...stepsOf(run, change));
   }
   return steps.sort((left, right) => left.afterMs - right.afterMs);
 }

@@ -63,6 +63,27 @@ describe('where the local replica stands', () => {
     expect(replicaView(genesis, 0, status(1, new Map()), figures).lastBlockAtMs).toBe(5);
   });
 
+  it('takes no part as a learner, and knows which others are', () => {
+    const own = status(1, new Map([[1, 1]]));
+    expect(replicaView(genesis, 0, own, figures)).toMatchObject({ participating: true, learner: null });
+    const learner = { ...own, standing: { ...own.standing, learner: 'stateOld' } as const };
+    expect(replicaView(genesis, 0, learner, figures)).toMatchObject({
+      participating: false,
+      learner: 'stateOld',
+    });
+    const following = new Map([[1, { ...own.standing.peers.get(1)!, participating: false }]]);
+    const link = { index: 1, state: 'connected', since: 0, roundTripMs: 1, lastMessageAtMs: 1 } as const;
+    const counts = { bytesIn: 0, bytesOut: 0, messagesIn: 0, messagesOut: 0, lastError: null };
+    const known = { ...link, ...counts, name: '', publicKey: '', address: '' };
+    const seen = {
+      ...own,
+      standing: { ...own.standing, peers: following },
+      network: { ...own.network, peers: [known] },
+    };
+    const peers = peersView(genesis, 0, seen, 0);
+    expect(peers.slice(0, 2).map(({ participating }) => participating)).toEqual([true, false]);
+  });
+
   it('shows itself among its peers', () => {
     expect(peersView(genesis, 2, status(3, new Map()), 77)[2]).toMatchObject({
       index: 2,
