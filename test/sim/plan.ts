@@ -132,8 +132,9 @@ function anything(seed: number, replicas: number, random: Random): Plan {
       ? Array.from({ length: replicas }, () => random.integer(-2_000, 2_000))
       : [],
     safetyMs,
-    requests: Array.from({ length: random.integer(3, 12) }, () => ({
-      atMs: random.integer(0, safetyMs),
+    requests: Array.from({ length: random.integer(3, 12) }, (_, index) => ({
+      // Some in one millisecond, some crossing on their way.
+      atMs: random.chance(0.3) ? 10 * (index % 3) : random.integer(0, safetyMs),
       to: random.chance(0.2) ? everyone(replicas).filter(() => random.chance(0.6)) : null,
     })),
     faults: Array.from({ length: random.pick([0, 1, 2, 4, 7]) }, () => anyFault(replicas, safetyMs, random)),

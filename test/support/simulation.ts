@@ -13,7 +13,7 @@ import { Agenda } from './simulation/agenda.ts';
 import { SimulatedClient, type Sent } from './simulation/client.ts';
 import { DurableStore } from './simulation/durable.ts';
 import { Edge } from './simulation/edge.ts';
-import { Monitor } from './simulation/monitor.ts';
+import { Monitor, Violation } from './simulation/monitor.ts';
 import type { Packet } from './simulation/packet.ts';
 import { Random } from './simulation/random.ts';
 import { SimulatedReplica } from './simulation/replica.ts';
@@ -291,7 +291,9 @@ export class Simulation implements World {
   }
 
   #node(index: number): Node {
-    return this.#nodes.get(index) ?? this.replicas[index]!;
+    const node = this.#nodes.get(index) ?? this.replicas[index];
+    if (node === undefined) throw new Violation('a message goes to a replica', { index });
+    return node;
   }
 
   #tellOthers(index: number, reachable: boolean): void {

@@ -140,7 +140,7 @@ export class SimulatedClient {
     this.#say(
       () => `sees ${transcript.request(sent.request.id)} final, ${how}, in ${transcript.block(height, hash)}`,
     );
-    monitor.onFinal(height, hash, how);
+    monitor.onFinal(sent.request.id, height, hash, how);
   }
 
   #say(line: () => string): void {

@@ -51,6 +51,10 @@ export class Monitor implements Watcher {
   readonly #correct: readonly number[];
   /** Requests on the chain of each replica. */
   readonly #executed: Set<Hex>[];
+  /** The bytes of each executed request, wherever it was executed first. */
+  readonly #bytes = new Map<Hex, Uint8Array>();
+  /** Ids of the requests of each block. */
+  readonly #contents = new Map<Hex, ReadonlySet<Hex>>();
   readonly #supervisors: ReadonlySet<Hex>;
   /** The view that each tag stands for. */
   readonly #views = new Map<Hex, number>();
@@ -93,6 +97,9 @@ export class Monitor implements Watcher {
         const { header, requests } = operation.accepted.block;
         chain.push(header);
         this.#finality.learn(header);
+        if (!this.#contents.has(header.hash)) {
+          this.#contents.set(header.hash, new Set(requests.map(({ id }) => id)));
+        }
         for (const request of requests) this.#execute(replica, request);
       }
       if (operation.type === 'rollback') {
@@ -166,18 +173,14 @@ export class Monitor implements Watcher {
     this.#madeFinal(this.#finality.accept(replica, view, height, hash));
   }
 
-  /** A correct replica tells a client that the block is final. */
-  onReport(replica: number, height: number, hash: Hex): void {
-    if (!this.#finality.isFinal(height, hash)) {
-      throw new Violation('only what is final is called final', { replica, height, hash });
-    }
+  /** A correct replica tells a client that its request is final. */
+  onReport(replica: number, requestId: Hex, height: number, hash: Hex): void {
+    this.#checkFinal({ requestId, height, hash, by: `r${String(replica)}` });
   }
 
-  /** A client has seen the block final. */
-  onFinal(height: number, hash: Hex, how: string): void {
-    if (!this.#finality.isFinal(height, hash)) {
-      throw new Violation('only what is final is called final', { height, hash, how });
-    }
+  /** A client has seen its request final. */
+  onFinal(requestId: Hex, height: number, hash: Hex, how: string): void {
+    this.#checkFinal({ requestId, height, hash, by: `a client, ${how}` });
   }
 
   /** Nobody accuses a correct replica, and evidence stands alone. */
@@ -196,12 +199,26 @@ export class Monitor implements Watcher {
     this.accused.add(replica);
   }
 
+  #checkFinal(said: { readonly requestId: Hex; readonly height: number; readonly hash: Hex; readonly by: string }): void {
+    if (!this.#finality.isFinal(said.height, said.hash)) {
+      throw new Violation('only what is final is called final', said);
+    }
+    if (this.#contents.get(said.hash)?.has(said.requestId) !== true) {
+      throw new Violation('a request is final in the block that holds it', said);
+    }
+  }
+
   /** Requests are executed once, and only for registered supervisors who signed them. */
   #execute(replica: number, request: SignedRequest): void {
     const executed = this.#executed[replica]!;
     if (executed.has(request.id))
       throw new Violation('a request is executed once', { replica, id: request.id });
     executed.add(request.id);
+    const first = this.#bytes.get(request.id) ?? request.bytes;
+    this.#bytes.set(request.id, first);
+    if (first !== request.bytes && Buffer.compare(first, request.bytes) !== 0) {
+      throw new Violation('an id stands for one request', { replica, id: request.id });
+    }
     const known = this.#setup.edge.request(request.bytes);
     if (known?.id !== request.id || !this.#supervisors.has(request.supervisor)) {
       throw new Violation('only what a registered supervisor signed is executed', {

@@ -301,7 +301,7 @@ export class SimulatedReplica implements Node {
   }
 
   #tellFinal(requestId: Hex, height: number, hash: Hex): void {
-    this.#world.monitor.onReport(this.index, height, hash);
+    this.#world.monitor.onReport(this.index, requestId, height, hash);
     this.#answer(requestId, { type: 'final', requestId, height, hash });
     this.#waiting.delete(requestId);
   }
@@ -317,6 +317,7 @@ export class SimulatedReplica implements Node {
   }
 
   #send(to: number, message: PeerMessage): void {
+    if (to === this.index) return;
     this.#say(() => `-> r${String(to)} ${this.#world.transcript.message(message)}`, message.type);
     this.#world.carry(this.index, to, this.#packet(message));
   }

@@ -43,6 +43,9 @@ function sign(seed: Uint8Array, digest: Uint8Array): Hex {
 /** The signatures of the real program. */
 export const realSignatures: Signatures = { sign, isValid };
 
+/** A key that no genesis names: its signatures hold, and must count for nothing. */
+export const STRANGER = { publicKey: '5b'.repeat(32), seed: new Uint8Array(32).fill(7) };
+
 /** Keyed hashes, for the keys of one network: as long as real signatures, and as bound to key and digest. */
 export function simulatedSignatures(network: TestNetwork): Signatures {
   const secrets = new Map<Hex, string>();
@@ -51,6 +54,7 @@ export function simulatedSignatures(network: TestNetwork): Signatures {
   supervisors.forEach(({ publicKey }, index) =>
     secrets.set(publicKey, toHex(network.supervisorSeeds[index]!)),
   );
+  secrets.set(STRANGER.publicKey, toHex(STRANGER.seed));
   const keyed = (secret: string, digest: Uint8Array) =>
     hash('sha512', secret + Buffer.from(digest.buffer, digest.byteOffset, digest.length).toString('latin1'));
   return {

@@ -68,10 +68,10 @@ export interface Watcher {
   afterStep(replica: number, consensus: Consensus, membership: Membership): void;
   onSign(replica: number, statement: OwnStatement): void;
   onRespond(replica: number, height: number, hash: Hex, tag: Hex): void;
-  /** A replica tells a client that the block is final. */
-  onReport(replica: number, height: number, hash: Hex): void;
-  /** A client has seen the block final. */
-  onFinal(height: number, hash: Hex, how: string): void;
+  /** A replica tells a client that its request is final in the block. */
+  onReport(replica: number, requestId: Hex, height: number, hash: Hex): void;
+  /** A client has seen its request final in the block. */
+  onFinal(requestId: Hex, height: number, hash: Hex, how: string): void;
   onAnnouncement(by: number, announcement: Announcement): void;
 }
 

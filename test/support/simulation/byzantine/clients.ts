@@ -9,12 +9,12 @@ import {
 } from '../../../../src/main/consensus/messages.ts';
 import { viewTag } from '../../../../src/main/ledger/statement.ts';
 import type { Simulation } from '../../simulation.ts';
+import { signedRequest } from '../../../../src/main/ledger/request.ts';
 import { signedRequestOf } from '../requests.ts';
+import { STRANGER } from '../signatures.ts';
 
 /** Number of the client as which they appear: nobody answers it. */
 const NOBODY = -1;
-
-const STRANGER = { publicKey: '5b'.repeat(32), seed: new Uint8Array(32).fill(7) };
 
 const CLIENTS = {
   /** Commits blocks that do not exist, in views that do not exist. */
@@ -47,6 +47,13 @@ const CLIENTS = {
     const bytes = simulation.request({ supervisor: 1 }).bytes.slice();
     bytes[random.integer(0, bytes.length - 1)]! ^= 1;
     sendSome(simulation, { type: 'request', request: bytes });
+  },
+  /** The supervisor's own request, and the same signature under other content, each to some replicas. */
+  altered: (simulation: Simulation) => {
+    const request = simulation.request({ supervisor: 1 });
+    const { signature, payload, ...draft } = request;
+    const other = signedRequest({ ...draft, payload: { ...payload, title: 'something else' } }, signature);
+    for (const { bytes } of [request, other]) sendSome(simulation, { type: 'request', request: bytes });
   },
 } satisfies Record<string, (simulation: Simulation) => void>;
 
