@@ -47,7 +47,7 @@ describe('a replica killed with SIGKILL under load', () => {
 });
 
 async function everythingFinalIsEverywhere(): Promise<void> {
-  await inStep();
+  await client.inStep(20_000);
   const { finals, sent } = client;
   await client.close();
   await processes.stopAll();
@@ -69,15 +69,4 @@ async function everythingFinalIsEverywhere(): Promise<void> {
     }
   }
   expect(new Set(tips).size).toBe(1);
-}
-
-/** Waits until all four stand at one stable height. */
-async function inStep(): Promise<void> {
-  const deadlineMs = Date.now() + 20_000;
-  for (;;) {
-    const heights = await client.stableHeights();
-    if (new Set(heights).size === 1) return;
-    if (Date.now() > deadlineMs) throw new Error(`not in step: ${heights.join(', ')}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

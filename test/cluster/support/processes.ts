@@ -9,16 +9,21 @@ import { fileURLToPath } from 'node:url';
 import { signPayload } from '../../../src/main/client/signRequest.ts';
 import { SupervisorClient } from '../../../src/main/client/supervisorClient.ts';
 import type { Progress } from '../../../src/main/client/tracking.ts';
+import type { StatusMessage } from '../../../src/main/consensus/messages.ts';
 import { generateSeed, publicKeyOf } from '../../../src/main/keys/ed25519.ts';
 import { createSigner, type Signer } from '../../../src/main/keys/signer.ts';
 import { VerifierPool } from '../../../src/main/keys/verifierPool.ts';
 import { createVerifyWorker } from '../../../src/main/keys/verifyWorker.ts';
 import { networkIdOf, type Genesis } from '../../../src/main/ledger/genesis.ts';
 import type { SignedRequest } from '../../../src/main/ledger/request.ts';
-import { forkReplicas, type ChildReplica } from '../../../src/main/replica/childReplica.ts';
+import {
+  forkReplicas,
+  readPassphraseFile,
+  type ChildReplica,
+} from '../../../src/main/replica/childReplica.ts';
 import { createEmbeddedNetwork, genesisPath } from '../../../src/main/replica/embeddedNetwork.ts';
 import { networkDirectory, replicaDirectory } from '../../../src/main/replica/embeddedLayout.ts';
-import { readGenesis } from '../../../src/main/replica/node.ts';
+import { REPLICA_KEY_FILE, loadSigner, readGenesis } from '../../../src/main/replica/node.ts';
 import { openLedgerStore, type LedgerStore } from '../../../src/main/storage/index.ts';
 import { createStoreWorker } from '../../../src/main/storage/storeWorker.ts';
 
@@ -37,8 +42,8 @@ export class ReplicaProcesses {
     this.signer = signer;
   }
 
-  /** Makes a network in a temporary directory and starts its four processes. */
-  static async start(): Promise<ReplicaProcesses> {
+  /** Makes a network in a temporary directory, as of `nowMs`, and starts none of its processes yet. */
+  static async create(nowMs = Date.now()): Promise<ReplicaProcesses> {
     const directory = await mkdtemp(join(tmpdir(), 'countersign-cluster-'));
     const seed = generateSeed();
     await createEmbeddedNetwork({
@@ -46,12 +51,33 @@ export class ReplicaProcesses {
       networkName: 'Cluster test',
       supervisor: { name: 'Tester', organisation: 'Tests', publicKey: publicKeyOf(seed) },
       supervisorKeyPem: 'not used here',
-      nowMs: Date.now(),
+      nowMs,
     });
     const genesis = await readGenesis(genesisPath(directory));
-    const processes = new ReplicaProcesses(directory, genesis, createSigner(seed));
-    await Promise.all(genesis.replicas.map(async (_, index) => await processes.startReplica(index)));
+    return new ReplicaProcesses(directory, genesis, createSigner(seed));
+  }
+
+  /** Makes a network in a temporary directory and starts its four processes. */
+  static async start(): Promise<ReplicaProcesses> {
+    const processes = await ReplicaProcesses.create();
+    await processes.startAll();
     return processes;
+  }
+
+  /** Starts all processes. */
+  async startAll(): Promise<void> {
+    await Promise.all(this.genesis.replicas.map(async (_, index) => await this.startReplica(index)));
+  }
+
+  /** Data directory of a replica. */
+  directoryOf(index: number): string {
+    return replicaDirectory(networkDirectory(this.#directory), index);
+  }
+
+  /** A replica's key. */
+  async signerOf(index: number): Promise<Signer> {
+    const passphrase = await readPassphraseFile(join(networkDirectory(this.#directory), 'passphrase'));
+    return await loadSigner(join(this.directoryOf(index), REPLICA_KEY_FILE), passphrase);
   }
 
   async startReplica(index: number): Promise<void> {
@@ -78,7 +104,7 @@ export class ReplicaProcesses {
 
   /** The store of a replica whose process has ended. */
   async store(index: number): Promise<LedgerStore> {
-    const directory = replicaDirectory(networkDirectory(this.#directory), index);
+    const directory = this.directoryOf(index);
     return await openLedgerStore({ directory, genesis: this.genesis, createWorker: createStoreWorker });
   }
 
@@ -98,10 +124,13 @@ export class LoadClient {
   readonly #processes: ReplicaProcesses;
   readonly #client: SupervisorClient;
   readonly #verifier: VerifierPool;
+  readonly #onSend: (request: SignedRequest) => void;
   #sending = true;
 
-  constructor(processes: ReplicaProcesses) {
+  /** @param onSend - told of each request just before it is sent */
+  constructor(processes: ReplicaProcesses, onSend: (request: SignedRequest) => void = () => undefined) {
     this.#processes = processes;
+    this.#onSend = onSend;
     this.#verifier = new VerifierPool({ createWorker: createVerifyWorker, workers: 1 });
     this.#client = new SupervisorClient({
       genesis: processes.genesis,
@@ -135,12 +164,42 @@ export class LoadClient {
     await this.untilFinal(this.sent.length, timeoutMs);
   }
 
+  /** Sends one request more, and waits until it is final: how long that took, in milliseconds. */
+  async finalAfterMs(timeoutMs: number): Promise<number> {
+    const sentAtMs = performance.now();
+    const { id } = this.sendOneMore();
+    while (!this.finals.has(id)) {
+      if (performance.now() - sentAtMs > timeoutMs) {
+        throw new Error(`a request is not final after ${String(timeoutMs)} ms`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    return performance.now() - sentAtMs;
+  }
+
+  /** Where a replica says that it stands. */
+  async status(index: number): Promise<StatusMessage> {
+    return await this.#client.replicaStatus(index);
+  }
+
   /** Stable height of each replica. */
   async stableHeights(): Promise<readonly number[]> {
     const statuses = await Promise.all(
       this.#processes.genesis.replicas.map(async (_, index) => await this.#client.replicaStatus(index)),
     );
     return statuses.map(({ stableHeight }) => stableHeight);
+  }
+
+  /** Waits until all replicas stand at one stable height, or, while requests keep coming, near it. */
+  async inStep(timeoutMs: number): Promise<void> {
+    const NEAR_BLOCKS = this.#sending ? 64 : 0;
+    const deadlineMs = Date.now() + timeoutMs;
+    for (;;) {
+      const heights = await this.stableHeights();
+      if (Math.max(...heights) - Math.min(...heights) <= NEAR_BLOCKS) return;
+      if (Date.now() > deadlineMs) throw new Error(`not in step: ${heights.join(', ')}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 
   async connected(count: number): Promise<void> {
@@ -154,7 +213,7 @@ export class LoadClient {
   }
 
   /** Sends a request; when it is final, another one follows. */
-  sendOneMore(): void {
+  sendOneMore(): SignedRequest {
     const { genesis, signer } = this.#processes;
     const payload = {
       kind: 'assessments',
@@ -166,7 +225,9 @@ export class LoadClient {
     const request = signPayload(payload, networkIdOf(genesis), Date.now(), signer);
     this.sent.push(request);
     this.#sentAtMs.set(request.id, performance.now());
+    this.#onSend(request);
     this.#client.track(request);
+    return request;
   }
 
   #progressed(progress: Progress): void {

@@ -1,0 +1,109 @@
+/**
+ * `countersign demo --fault`, as people run it: real replicas that misbehave, and a network that goes on. What an
+ * equivocating primary did is proven by a file that anybody can check with the genesis alone.
+ */
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { genesisPath } from '../../src/main/replica/embeddedNetwork.ts';
+import { done, fails, lastLine, run, untilGone } from './support/commandLine.ts';
+
+let home: string;
+let data: string;
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'countersign-fault-'));
+  data = join(home, 'data');
+});
+afterEach(async () => {
+  await untilGone(home);
+  await rm(home, { recursive: true, force: true });
+});
+
+const demo = (...args: string[]): string[] => ['demo', '--data', data, ...args];
+
+describe('a primary that', () => {
+  it.each(['stop', 'pause', 'silence', 'slow'])(
+    'has the fault %s is replaced, and is back in step when it is healed',
+    async (fault) => {
+      const outcome = await run(demo('--fault', fault, '--json'));
+      expect(outcome).toMatchObject({ code: 0 });
+      expect(lastLine(outcome)).toMatchObject({
+        fault,
+        replica: 'Replica 1',
+        wasPrimary: true,
+        viewBefore: 0,
+        viewAfter: 1,
+        evidence: null,
+      });
+      for (const words of [
+        'suspects the primary of view 0',
+        'new view 1: Replica 2 orders',
+        'is back in step',
+      ]) {
+        expect(outcome.stderr).toContain(words);
+      }
+    },
+  );
+
+  it('contradicts itself is replaced and found out; the proof is recorded, and holds anywhere', async () => {
+    const outcome = await run(demo('--fault', 'equivocate', '--json'));
+    expect(outcome).toMatchObject({ code: 0 });
+    const result = lastLine(outcome);
+    const evidence = { accused: 'Replica 1', kind: 'order', recordedHeight: expect.any(Number) as number };
+    expect(result).toMatchObject({ wasPrimary: true, viewBefore: 0, evidence });
+    expect(result['viewAfter']).toBeGreaterThan(0);
+    expect(outcome.stderr).toContain('(the primary is proven faulty)');
+    expect(outcome.stderr).toContain(
+      'evidence against Replica 1: two contradicting statements of type order',
+    );
+    // Exported from the ledgers, and checked where nothing but it and the genesis is.
+    const out = join(home, 'out');
+    const exported = await done(['evidence', '--data', data, '--out', out]);
+    const [found, ...others] = exported['evidence'] as { replica: number; file: string; knownTo: number[] }[];
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({
+      replica: 0,
+      recordedHeight: (result['evidence'] as typeof evidence).recordedHeight,
+    });
+    const genesis = join(home, 'genesis.json');
+    await copyFile(genesisPath(data), genesis);
+    expect(await done(['verify', found!.file, '--genesis', genesis])).toMatchObject({
+      valid: true,
+      replica: 0,
+    });
+  });
+});
+
+describe('a backup that', () => {
+  it.each(['stop', 'silence'])('has the fault %s keeps nobody from going on', async (fault) => {
+    const result = await done(demo('--fault', fault, '--replica', '3'));
+    expect(result).toMatchObject({ replica: 'Replica 3', wasPrimary: false, viewBefore: 0, viewAfter: 0 });
+  });
+
+  it('contradicts itself is found out', async () => {
+    const result = await done(demo('--fault', 'equivocate', '--replica', '2'));
+    expect(result).toMatchObject({
+      wasPrimary: false,
+      viewAfter: 0,
+      evidence: { accused: 'Replica 2', kind: 'localCommit' },
+    });
+  });
+});
+
+describe('a fault', () => {
+  it('is none of the replica in the process itself', async () => {
+    const refused = demo('--fault', 'silence', '--replica', '4');
+    expect(await fails(refused, 'fault.unavailable', 1)).toEqual({ replica: 3, fault: 'silence' });
+  });
+
+  it.each([
+    ['--fault', 'sleep'],
+    ['--fault', 'slow', '--delay', '0'],
+    ['--fault', 'stop', '--replica', '5'],
+    ['--fault', 'stop', '--replica', 'second'],
+  ])('must be one that there is: %s %s %s %s', async (...args) => {
+    await fails(demo(...args), 'cli.usage', 2);
+  });
+});
