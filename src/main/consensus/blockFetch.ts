@@ -28,8 +28,15 @@ export class BlockFetch {
   readonly #liars = new Set<number>();
   #turn = 0;
 
-  constructor(headers: readonly HashedHeader[]) {
+  #tookSome = false;
+
+  /** `before`: another fetch, whose blocks need not be fetched again. */
+  constructor(headers: readonly HashedHeader[], before: BlockFetch | null = null) {
     this.headers = headers;
+    for (const { hash } of headers) {
+      const block = before?.block(hash);
+      if (block !== undefined) this.#blocks.set(hash, block);
+    }
   }
 
   /** A block that has arrived. */
@@ -58,7 +65,10 @@ export class BlockFetch {
     return this.headers.filter((header) => !this.#blocks.has(header.hash) && !isHere(header));
   }
 
-  /** Takes the content of a block. `unasked`: nobody waits for it; `wrong`: it is not what the header binds. */
+  /**
+   * Takes the content of a block, whoever sends it. `unasked`: nobody waits for it; `wrong`: it is not what the header
+   * binds, from the very one that was asked.
+   */
   take(
     from: number,
     hash: Hex,
@@ -66,23 +76,29 @@ export class BlockFetch {
     evidence: readonly Evidence[],
   ): 'taken' | 'unasked' | 'wrong' {
     const header = this.headers.find((candidate) => candidate.hash === hash);
-    if (header === undefined || this.#asked.get(hash) !== from) return 'unasked';
-    this.#asked.delete(hash);
+    if (header === undefined || this.#blocks.has(hash)) return 'unasked';
     const isRight =
       requests.length === header.requestCount &&
       merkleRoot(requests.map(({ id }) => id)) === header.requestsRoot &&
       evidenceDigest(evidence) === header.evidenceDigest;
-    if (!isRight) {
-      this.#liars.add(from);
-      return 'wrong';
+    const wasAsked = this.#asked.get(hash) === from;
+    if (isRight || wasAsked) this.#asked.delete(hash);
+    if (isRight) {
+      this.#tookSome = true;
+      this.#blocks.set(hash, { header, requests, evidence });
+      return 'taken';
     }
-    this.#blocks.set(hash, { header, requests, evidence });
-    return 'taken';
+    if (!wasAsked) return 'unasked';
+    this.#liars.add(from);
+    return 'wrong';
   }
 
-  /** No answer came in time: everything that is missing is asked for anew, of others. */
+  /** Called now and then: where nothing has arrived since, what is missing is asked for anew, of others. */
   giveUpWaiting(): void {
-    this.#asked.clear();
-    this.#turn++;
+    if (!this.#tookSome) {
+      this.#asked.clear();
+      this.#turn++;
+    }
+    this.#tookSome = false;
   }
 }

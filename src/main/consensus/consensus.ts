@@ -178,7 +178,7 @@ export class Consensus {
       case 'peerMessage':
         return handlePeerMessage(context, input.from, input.message, input.bodies);
       case 'request':
-        return handleRequest(context, input.request, input.origin);
+        return handleRequest(context, input.request, null);
       case 'commit':
         return handleCommit(context, input);
       case 'evidence':
@@ -214,7 +214,7 @@ function handlePeerMessage(
   rememberStatement(context, from, message);
   switch (message.type) {
     case 'request':
-      for (const request of bodies) handleRequest(context, request, 'forwarded');
+      for (const request of bodies) handleRequest(context, request, from);
       return;
     case 'orderedRequest':
       return handleOrder(context, from, message, bodies);

@@ -43,12 +43,17 @@ import type { Selection } from './select.ts';
 import { Tally } from './tally.ts';
 
 /** An order as it is kept: its bodies are in the pool. */
-export type Order = Omit<OrderedRequestMessage, 'type' | 'bodies'>;
+export type Order = Omit<OrderedRequestMessage, 'type' | 'bodies'> & {
+  /** It breaks a rule: never accepted, and kept to be compared with another for its height. */
+  isBad?: boolean;
+};
 
 /** Getting into step with a stable checkpoint of others (rules U1 and G1). */
 export interface CatchUp {
   /** The replica that is asked. */
   source: number;
+  /** The height from which headers were asked for. */
+  readonly fromHeight: number;
   /** What the source certified; `null` until it has answered. */
   target: { readonly certificate: CheckpointCertificate; readonly fetch: BlockFetch } | null;
 }
@@ -137,6 +142,10 @@ export class Context {
   entering: Entering | null = null;
   /** Why this replica signs nothing; `null` for one that takes part. */
   learner: LearnerReason | null;
+  /** The last fetch of blocks: what it has brought need not be fetched again for another view or certificate. */
+  lastFetch: BlockFetch | null = null;
+  /** Replicas that have been sent what opened this view since the last beacon. */
+  readonly openingSent = new Set<number>();
   /** View changes since the last stable checkpoint: each doubles the patience. */
   attempts = 0;
   /** The view that a quorum wants, for which the wait has begun; `null` while there is none. */
@@ -214,7 +223,10 @@ export class Context {
   get mayExtend(): boolean {
     // Rolled-back blocks must stay until a checkpoint covers them (rule G1), so new ones wait instead.
     const atticMax = ATTIC_WINDOWS * this.membership.windowBlocks;
-    return this.chain.tip.height < this.windowEnd && this.attic.size < atticMax;
+    const { tip, stable } = this.chain;
+    // One block above what is certified first is always allowed, so that there is something to certify.
+    const isFirst = tip.height <= Math.max(stable.height, this.position.baseHeight);
+    return tip.height < this.windowEnd && (isFirst || this.attic.size < atticMax);
   }
 
   /** Whether localCommits are exchanged for each block, rather than only now and then (rule K4). */
@@ -228,11 +240,6 @@ export class Context {
   get patienceMs(): number {
     const { viewTimeoutMs, maxViewTimeoutMs } = this.options;
     return Math.min(viewTimeoutMs * 2 ** this.attempts, maxViewTimeoutMs);
-  }
-
-  /** Whether a block with this hash is on the chain above the stable checkpoint, or was rolled back from it. */
-  blockByHash(hash: Hex): Block | undefined {
-    return this.attic.get(hash) ?? this.chain.accepted.find(({ block }) => block.header.hash === hash)?.block;
   }
 
   /** Whether `height` is above the stable checkpoint and within the window. */

@@ -147,12 +147,8 @@ export type Input =
       readonly message: PeerMessage;
       readonly bodies: readonly SignedRequest[];
     }
-  /** A valid request. `broadcast`: from a client, who sends it to all; `forwarded`: from a replica. */
-  | {
-      readonly type: 'request';
-      readonly request: SignedRequest;
-      readonly origin: 'broadcast' | 'forwarded';
-    }
+  /** A valid request from a client, who sends it to all. One that a replica passes on is a `peerMessage`. */
+  | { readonly type: 'request'; readonly request: SignedRequest }
   /** A client's commit. */
   | { readonly type: 'commit'; readonly height: number; readonly hash: Hex; readonly tag: Hex }
   /** A client's evidence (rule K3). */

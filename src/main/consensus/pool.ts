@@ -24,8 +24,10 @@ export type PoolLimits = Pick<
   'maxPoolRequests' | 'maxPoolBytes' | 'maxPoolRequestsPerSupervisor'
 >;
 
-/** Most requests that replicas have passed on as overdue: a correct one passes on one message's worth at a time. */
-const OVERDUE_MAX = 1_024;
+/** Most requests that wait because one replica has passed them on as overdue: what a correct one passes on at once. */
+export const OVERDUE_MAX = 64;
+/** The same in bytes. One more request may exceed it, so that even the largest can be passed on. */
+const OVERDUE_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Bounded by the number and the bytes of pending requests; ordered ones are bounded by the window. */
 export class RequestPool {
@@ -34,8 +36,8 @@ export class RequestPool {
   readonly #ordered = new Map<string, PooledRequest>();
   /** The pending requests of each supervisor, in order of arrival. */
   readonly #queues = new Map<Hex, Map<string, PooledRequest>>();
-  /** Pending requests that go first. */
-  readonly #overdue = new Map<string, PooledRequest>();
+  /** Pending requests that go first, with the replica that passed each on. */
+  readonly #overdue = new Map<string, { readonly pooled: PooledRequest; readonly from: number }>();
   /** Keys by id, for those who ask by id alone. */
   readonly #keys = new Map<Hex, string>();
   #pendingBytes = 0;
@@ -63,9 +65,19 @@ export class RequestPool {
     );
   }
 
-  /** Whether one more overdue request fits. They have room of their own: a full pool must not keep them out. */
-  get hasRoomForOverdue(): boolean {
-    return this.#overdue.size < OVERDUE_MAX;
+  /**
+   * Whether one more overdue request from this replica fits. Each has room of its own: neither a full pool nor another
+   * replica can keep out what it passes on.
+   */
+  hasRoomForOverdue(from: number): boolean {
+    let count = 0;
+    let sizeBytes = 0;
+    for (const overdue of this.#overdue.values()) {
+      if (overdue.from !== from) continue;
+      count++;
+      sizeBytes += overdue.pooled.request.bytes.length;
+    }
+    return count < OVERDUE_MAX && sizeBytes < OVERDUE_BYTES_MAX;
   }
 
   /** Adds a checked request that waits to be ordered. Does nothing where it is known already. */
@@ -77,10 +89,11 @@ export class RequestPool {
   }
 
   /** A pending request goes first from now on. */
-  markOverdue(reference: RequestReference): void {
+  markOverdue(reference: RequestReference, from: number): void {
     const key = requestKey(reference);
     const pooled = this.#pending.get(key);
-    if (pooled !== undefined && this.hasRoomForOverdue) this.#overdue.set(key, pooled);
+    if (pooled === undefined || this.#overdue.has(key) || !this.hasRoomForOverdue(from)) return;
+    this.#overdue.set(key, { pooled, from });
   }
 
   /** The request with this timestamp and id. */
@@ -107,7 +120,7 @@ export class RequestPool {
 
   /** The pending requests in the order in which a fair primary takes them: overdue ones, then one of each in turn. */
   *inTurn(): Generator<PooledRequest> {
-    for (const pooled of this.#overdue.values()) yield pooled;
+    for (const { pooled } of this.#overdue.values()) yield pooled;
     let queues = [...this.#queues.values()].map((queue) => queue.entries());
     while (queues.length > 0) {
       const left: typeof queues = [];

@@ -287,7 +287,7 @@ export class Replica {
   async #takeRequest(clientId: number, bytes: Uint8Array): Promise<Input | null> {
     const { request, refusal } = await this.#inbox.clientRequest(bytes);
     this.#answers.wait(clientId, request.id);
-    if (refusal === null) return { type: 'request', request, origin: 'broadcast' };
+    if (refusal === null) return { type: 'request', request };
     this.#answers.refuseNow(request.id, refusal);
     return null;
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RequestPool } from '../../../src/main/consensus/pool.ts';
+import { OVERDUE_MAX, RequestPool } from '../../../src/main/consensus/pool.ts';
 import { GENESIS_TIME_MS, makeGenesis, makeRequest } from '../../support/ledger.ts';
 
 const network = makeGenesis();
@@ -76,7 +76,7 @@ describe('RequestPool', () => {
     pool.add(second, 'broadcast');
     expect(pool.hasRoomFor(third)).toBe(false);
     expect(pool.hasRoomFor(other)).toBe(true);
-    expect(pool.hasRoomForOverdue).toBe(true);
+    expect(pool.hasRoomForOverdue(0)).toBe(true);
     pool.forget(first);
     expect(pool.hasRoomFor(third)).toBe(true);
   });
@@ -93,12 +93,27 @@ describe('RequestPool', () => {
     for (const request of [first, second, third, ...others]) pool.add(request, 'broadcast');
     const titles = () => [...pool.inTurn()].map(({ request }) => request.payload.title);
     expect(titles()).toEqual(['R0', 'S6', 'R1', 'S7', 'R2']);
-    pool.markOverdue(third);
-    pool.markOverdue(third);
+    pool.markOverdue(third, 2);
+    pool.markOverdue(third, 2);
     expect(titles()).toEqual(['R2', 'R0', 'S6', 'R1', 'S7']);
     pool.markOrdered(third);
     pool.markPending(third);
     expect(titles()).toEqual(['R0', 'S6', 'R1', 'S7', 'R2']);
+  });
+
+  it('gives each replica the same room for what it passes on', () => {
+    const pool = poolOf(1_000, 1_000_000);
+    const many = Array.from({ length: OVERDUE_MAX + 1 }, (_, index) =>
+      makeRequest(network, { timestampMs: GENESIS_TIME_MS + index, title: `O${String(index)}` }),
+    );
+    for (const request of many) {
+      pool.add(request, 'forwarded');
+      pool.markOverdue(request, 2);
+    }
+    expect(pool.hasRoomForOverdue(2)).toBe(false);
+    expect(pool.hasRoomForOverdue(3)).toBe(true);
+    pool.forget(many[0]!);
+    expect(pool.hasRoomForOverdue(2)).toBe(true);
   });
 
   it('can be taken from while it is walked', () => {

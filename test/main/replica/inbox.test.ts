@@ -55,7 +55,7 @@ describe("a client's request", () => {
   it('is not verified a second time', async () => {
     const { inbox, consensus, verified } = makeInbox();
     await inbox.clientRequest(request.bytes);
-    consensus.step({ type: 'request', request, origin: 'broadcast' }, GENESIS_TIME_MS);
+    consensus.step({ type: 'request', request }, GENESIS_TIME_MS);
     await inbox.clientRequest(request.bytes);
     expect(verified()).toBe(1);
     // The id does not cover the signature: another one is another matter.

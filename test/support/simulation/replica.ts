@@ -125,7 +125,7 @@ export class SimulatedReplica implements Node {
         return;
       }
       this.#waiting.set(request.id, (this.#waiting.get(request.id) ?? new Set()).add(client));
-      this.#push({ type: 'request', request, origin: 'broadcast' });
+      this.#push({ type: 'request', request });
     }
   }
 

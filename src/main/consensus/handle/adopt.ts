@@ -99,7 +99,8 @@ function beginAfresh(context: Context): void {
     if (viewChange.view <= view) context.viewChanges.delete(replica);
   }
   context.stopWaiting();
+  context.openingSent.clear();
   context.emit({ type: 'clearTimer', timer: 'newView' });
-  context.emit({ type: 'clearTimer', timer: 'viewChange' });
+  if (context.entering === null) context.emit({ type: 'clearTimer', timer: 'viewChange' });
   context.emit({ type: 'setTimer', timer: 'checkpoint', delayMs: context.options.checkpointIdleMs });
 }

@@ -26,6 +26,10 @@ export function blockProblem(context: Context, { header, requests, evidence }: B
     if (objection !== undefined) return `holds the request ${request.id}: ${objection.code}`;
   }
   if (merkleRoot(ids) !== header.requestsRoot) return 'has a wrong Merkle root';
+  for (const { replica } of evidence) {
+    if ((context.evidence.get(replica)?.recordedHeight ?? null) !== null)
+      return `accuses replica ${String(replica)} again`;
+  }
   if (evidenceDigest(evidence) !== header.evidenceDigest) return 'has a wrong digest of its evidence';
   if (ledger.digestAfter(requests) !== header.stateDigest) return 'has a wrong state digest';
   return undefined;

@@ -8,6 +8,7 @@ import { askForOrders, startCatchUp } from './catchUp.ts';
 
 /** Tells the others where this replica stands, now and at every interval. */
 export function sendBeacon(context: Context): void {
+  context.openingSent.clear();
   context.emit({ type: 'broadcast', message: beaconOf(context) });
   context.emit({ type: 'setTimer', timer: 'beacon', delayMs: context.options.beaconIntervalMs });
 }

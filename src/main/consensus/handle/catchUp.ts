@@ -13,8 +13,8 @@ import type { Context } from '../context.ts';
 import type { BlockMessage, GetOrdersMessage, HeadersMessage } from '../messages.ts';
 import { adoptChain, enterView } from './adopt.ts';
 import { becomeStable } from './certify.ts';
-import { ordersMessage } from './evidence.ts';
-import { tryEnter } from './newView.ts';
+import { ordersMessage, signedOrder } from './evidence.ts';
+import { awaitNewView, tryEnter } from './newView.ts';
 
 /** How many beacons of a replica are passed over when what it promised did not come. */
 const MISTRUSTED_BEACONS = 10;
@@ -26,7 +26,7 @@ const ORDER_REFERENCES_MAX = 32_768;
 /** Asks `source` for the headers above the stable checkpoint, unless somebody has been asked already. */
 export function startCatchUp(context: Context, source: number): void {
   if (context.catchUp !== null) return;
-  context.catchUp = { source, target: null };
+  context.catchUp = { source, fromHeight: context.chain.stable.height + 1, target: null };
   requestHeaders(context);
 }
 
@@ -37,7 +37,9 @@ export function handleHeaders(context: Context, from: number, message: HeadersMe
   const { certificate } = message;
   const headers = message.headers.filter(({ height }) => height > context.chain.stable.height);
   if (certificate.height <= context.chain.stable.height) {
-    endCatchUp(context);
+    // Nothing new: either this replica has come so far meanwhile, or the source answers beside the question.
+    if (certificate.height < catchUp.fromHeight) context.mistrusted.set(from, MISTRUSTED_BEACONS);
+    askAnother(context);
     return;
   }
   if (!areCertified(context, headers, message)) {
@@ -45,7 +47,8 @@ export function handleHeaders(context: Context, from: number, message: HeadersMe
     askAnother(context);
     return;
   }
-  catchUp.target = { certificate, fetch: new BlockFetch(headers) };
+  catchUp.target = { certificate, fetch: new BlockFetch(headers, context.lastFetch) };
+  context.lastFetch = catchUp.target.fetch;
   const fromHeight = context.chain.tip.height;
   context.announce({ type: 'catchingUp', fromHeight, toHeight: certificate.height });
   goOn(context);
@@ -67,7 +70,10 @@ export function handleBlock(
   if (outcomes.includes('wrong')) context.suspect(from, 'badAnswer', 0);
   if (outcomes.every((outcome) => outcome === 'unasked')) return;
   goOn(context);
-  if (context.entering !== null) tryEnter(context);
+  if (context.entering === null) return;
+  // The wait for the new view begins when its blocks are here (rule 11).
+  awaitNewView(context);
+  tryEnter(context);
 }
 
 /** A stable checkpoint that somebody sends, because this replica seems to lack it. It has been verified. */
@@ -203,9 +209,16 @@ function followStable(context: Context, { view, height }: CheckpointCertificate,
     // One view, one order for each height: whoever ordered the block that is left ordered the certified one too.
     if (order?.view === view && order.signature !== '') {
       context.emit({ type: 'broadcast', message: ordersMessage({ ...order, block }) });
+      context.settledOrders.set(
+        block.header.height,
+        signedOrder(context, { ...order, header: block.header }),
+      );
     }
   }
-  const baseHeight = Math.max(context.position.baseHeight, height);
+  // What was accepted above the certified block was accepted, and perhaps signed, too.
+  const leftHeight = putBack[0]?.block.header.height ?? 0;
+  const baseHeight = Math.max(context.position.baseHeight, height, leftHeight + 1);
+  context.wishes.signedHeight = Math.min(context.wishes.signedHeight, height);
   context.position = { ...context.position, baseHeight };
   context.persist({ type: 'position', position: context.position });
   for (const { header } of context.orders.values()) {

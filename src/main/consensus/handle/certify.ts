@@ -116,6 +116,10 @@ export function handleCheckpointTimer(context: Context): void {
 /** A stable checkpoint, by votes counted here or by a verified certificate, of a block on the own chain. */
 export function becomeStable(context: Context, certificate: CheckpointCertificate): void {
   const { height, hash } = certificate;
+  // The same block, certified in a later view: that says how far the views have come.
+  if (hash === context.stable.hash && certificate.view > (context.stable.certificate?.view ?? -1)) {
+    context.stable = { ...context.stable, certificate };
+  }
   if (height <= context.chain.stable.height) return;
   const header = context.chain.header(height);
   invariant(
@@ -146,6 +150,7 @@ export function becomeStable(context: Context, certificate: CheckpointCertificat
   const oldest = height - context.membership.windowBlocks;
   for (const settled of context.settledOrders.keys())
     if (settled <= oldest) context.settledOrders.delete(settled);
+  if (context.entering === null && context.catchUp === null) context.lastFetch = null;
   // The view works: the next one that does not is given up as soon as the first was (rule 11).
   if (context.isNormal && certificate.view === context.view) context.attempts = 0;
   if (context.chain.tip.height === height) context.emit({ type: 'clearTimer', timer: 'checkpoint' });

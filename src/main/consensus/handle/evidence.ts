@@ -11,6 +11,7 @@ import { primaryOf } from '../config.ts';
 import type { Context, Order } from '../context.ts';
 import type { AcceptedBlock, KnownEvidence } from '../effects.ts';
 import type { PeerMessage } from '../messages.ts';
+import { becomeLearner } from './learner.ts';
 import { startViewChange } from './viewChange.ts';
 
 /** Two statements of the replica `replica`, whose signatures have been verified: evidence, if they contradict. */
@@ -27,6 +28,8 @@ export function compare(
 /** Verified evidence, found here or received. The first against each replica is kept: one is proof enough. */
 export function handleEvidence(context: Context, evidence: Evidence): void {
   const { replica } = evidence;
+  // Two statements that this replica has signed and does not remember: its state has been lost, and is another's now.
+  if (replica === context.membership.ownIndex && context.learner === null) becomeLearner(context, 'stateOld');
   const isNew = !context.evidence.has(replica);
   if (isNew) keep(context, { evidence, recordedHeight: null });
   const convictsPrimary = isAgainstPrimary(context, evidence);

@@ -49,7 +49,8 @@ function isForgotten(context: Context, { statement }: SignedStatement): boolean 
     case 'viewChange':
       return statement.view > position.target;
     case 'newView':
-      return statement.view > position.view && opening?.newView.view !== statement.view;
+      // Openings only rise: one for a later view has taken the place of those before it.
+      return statement.view > position.view && statement.view > (opening?.newView.view ?? -1);
     default: {
       if (statement.view > position.view) return true;
       const { height, hash } = statement;

@@ -8,6 +8,7 @@ import { invariant } from '../../../shared/errors.ts';
 import type { HashedHeader } from '../../ledger/block.ts';
 import {
   newViewStatement,
+  viewChangeStatement,
   viewChangeProblem,
   type NewView,
   type SignedViewChange,
@@ -18,7 +19,7 @@ import type { Context, Entering } from '../context.ts';
 import type { NewViewMessage } from '../messages.ts';
 import { select } from '../select.ts';
 import { enterView } from './adopt.ts';
-import { askForBlocks, hasBlock, reachStable, startCatchUp } from './catchUp.ts';
+import { askForBlocks, hasBlock, nextToAsk, reachStable, startCatchUp } from './catchUp.ts';
 import { compare } from './evidence.ts';
 
 /** A quorum wants the view: the wait for it begins (rule 11), and its primary opens it (rule V4). */
@@ -26,15 +27,24 @@ export function considerNewView(context: Context): void {
   if (context.isNormal || context.learner !== null) return;
   const { position, membership } = context;
   const view = position.target;
-  const members = [...context.viewChanges.values()].filter(({ viewChange }) => viewChange.view === view);
-  if (members.length < membership.sizes.q) return;
+  // Whoever wants a later view has left this one too: the lowest of them must not wait for ever.
+  const atLeast = [...context.viewChanges.values()].filter(({ viewChange }) => viewChange.view >= view);
+  if (atLeast.length < membership.sizes.q) return;
   if (context.awaitedView !== view) {
     context.awaitedView = view;
-    context.emit({ type: 'setTimer', timer: 'newView', delayMs: context.patienceMs });
+    awaitNewView(context);
   }
+  const members = atLeast.filter(({ viewChange }) => viewChange.view === view);
+  if (members.length < membership.sizes.q) return;
   const isOpened = context.opening !== null && context.opening.newView.view >= view;
   if (primaryOf(view, membership.sizes.n) === membership.ownIndex && !isOpened)
     openView(context, view, members);
+}
+
+/** Waits, from now on, for the view that a quorum wants. */
+export function awaitNewView(context: Context): void {
+  if (context.isNormal || context.awaitedView !== context.position.target) return;
+  context.emit({ type: 'setTimer', timer: 'newView', delayMs: context.patienceMs });
 }
 
 /** The own new view has been signed. */
@@ -64,6 +74,7 @@ export function handleNewView(context: Context, { newView, signature }: NewViewM
   if (!isAcceptable(context, newView)) return;
   const isUnderWay = context.entering !== null && context.entering.newView.view >= newView.view;
   if (isUnderWay) return;
+  compareMembers(context, newView);
   if (newViewProblem(context, newView) !== undefined) {
     const { n } = membership.sizes;
     context.suspect(primaryOf(newView.view, n), 'badNewView', 0);
@@ -74,6 +85,9 @@ export function handleNewView(context: Context, { newView, signature }: NewViewM
 
 /** A replica lags: what opened this view, or a checkpoint of it, brings it here. */
 export function sendOpening(context: Context, to: number): void {
+  // Once between two beacons: it may be large, and is sent again when it is asked for again.
+  if (context.openingSent.has(to)) return;
+  context.openingSent.add(to);
   const { opening, position, stable } = context;
   const { newView, signature } = opening ?? { newView: null, signature: null };
   if (newView?.view === position.view && signature !== null && context.isNormal) {
@@ -94,14 +108,13 @@ export function tryEnter(context: Context): void {
   const { stable } = entering.selection;
   if (stable !== null && stable.height > context.chain.stable.height) {
     if (context.chain.contains(stable.height, stable.hash)) reachStable(context, stable);
-    else
-      startCatchUp(
-        context,
-        entering.selection.sources.find((source) => source !== context.membership.ownIndex) ?? 0,
-      );
+    else {
+      context.lastAsked = nextToAsk(context);
+      startCatchUp(context, context.lastAsked);
+    }
     return;
   }
-  entering.fetch ??= new BlockFetch(headersAboveStable(context, entering));
+  entering.fetch ??= newFetch(context, entering);
   const { fetch } = entering;
   if (fetch.missing((header) => hasBlock(context, header)).length > 0) {
     fetchForNewView(context);
@@ -112,6 +125,11 @@ export function tryEnter(context: Context): void {
   context.opening = { newView, signature };
   context.persist({ type: 'newView', opening: context.opening });
   enterView(context, newView.view, fetch, 'newView');
+}
+
+function newFetch(context: Context, entering: Entering): BlockFetch {
+  context.lastFetch = new BlockFetch(headersAboveStable(context, entering), context.lastFetch);
+  return context.lastFetch;
 }
 
 /** Asks for the blocks of the new view that are not here. */
@@ -163,6 +181,16 @@ function newViewProblem({ membership, genesis }: Context, newView: NewView): str
     if (problem !== undefined) return problem;
   }
   return undefined;
+}
+
+/** A view change inside a new view may contradict the one that its sender sent here. */
+function compareMembers(context: Context, { viewChanges }: NewView): void {
+  for (const { replica, viewChange, signature } of viewChanges) {
+    const known = context.viewChanges.get(replica);
+    if (known?.viewChange.view !== viewChange.view || known.signature === signature) continue;
+    const before = { statement: viewChangeStatement(known.viewChange), signature: known.signature };
+    compare(context, replica, before, { statement: viewChangeStatement(viewChange), signature });
+  }
 }
 
 /** Two new views of one primary for one view are evidence. */

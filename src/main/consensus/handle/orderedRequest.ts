@@ -3,6 +3,7 @@
  * that has not arrived is either on its way from the client, or taken from the order or fetched, and verified first.
  * @module
  */
+import type { Hex } from '../../../shared/encoding/hex.ts';
 import type { HashedHeader } from '../../ledger/block.ts';
 import { evidenceDigest } from '../../ledger/evidence.ts';
 import { merkleRoot } from '../../ledger/merkle.ts';
@@ -65,7 +66,7 @@ function bindsReferences(
 
 /** Bodies that were asked for, or came with orders. Their signatures have been verified. */
 export function handleBodies(context: Context, bodies: readonly SignedRequest[]): void {
-  for (const body of bodies) addBody(context, body);
+  if (bodies.length > 0) addBodies(context, bodies);
   acceptOrders(context);
 }
 
@@ -80,7 +81,7 @@ export function acceptOrders(context: Context): void {
       if (context.orders.size > 0) awaitNext(context, `order ${String(nextHeight)}`);
       return;
     }
-    if (!acceptOrder(context, order)) return;
+    if (order.isBad === true || !acceptOrder(context, order)) return;
   }
 }
 
@@ -88,7 +89,8 @@ export function acceptOrders(context: Context): void {
 export function fetchNext(context: Context): void {
   const fromHeight = context.chain.tip.height + 1;
   const order = context.orders.get(fromHeight);
-  const ids = order === undefined ? [] : missingReferences(context, order).map(({ id }) => id);
+  const ids =
+    order === undefined || order.isBad === true ? [] : missingReferences(context, order).map(({ id }) => id);
   const lacksOrder = order === undefined && context.orders.size > 0 && context.catchUp === null;
   if (!lacksOrder && ids.length === 0) {
     context.awaitedNext = null;
@@ -102,23 +104,41 @@ export function fetchNext(context: Context): void {
   context.emit({ type: 'setTimer', timer: 'bodies', delayMs: context.options.fetchRetryMs });
 }
 
-/** Keeps a body that an order here refers to; others were not asked for, and would only fill the memory. */
-function addBody(context: Context, body: SignedRequest): void {
-  if (context.ledger.executed(body.id) !== undefined) return;
+/** Keeps the bodies that orders here refer to; others were not asked for, and would only fill the memory. */
+function addBodies(context: Context, bodies: readonly SignedRequest[]): void {
   const nextHeight = context.chain.tip.height + 1;
-  for (const { header, references } of context.orders.values()) {
-    if (header.height !== nextHeight && !context.pool.hasRoomFor(body)) continue;
-    if (!references.some(({ id }) => id === body.id)) continue;
-    // A request signed by a supervisor is the same whoever brings it: when it arrives again, nothing changes.
-    context.pool.add(body, 'forwarded');
-    return;
+  const wanted = new Map<Hex, Order>();
+  for (const order of context.orders.values()) {
+    // The time of a block that lies far ahead says nothing of its requests: they are fetched when its time comes.
+    if (order.isBad === true || skewOf(context, order.header) > context.limits.maxClockSkewMs) continue;
+    for (const { id } of order.references) wanted.set(id, order);
   }
+  for (const body of bodies) {
+    const order = wanted.get(body.id);
+    if (order === undefined || context.ledger.executed(body.id) !== undefined) continue;
+    if (order.header.height !== nextHeight && !context.pool.hasRoomFor(body)) continue;
+    // What no block may hold is the doing of whoever ordered it, and must not wait in the pool for the next primary.
+    if (context.ledger.objection(body, order.header.timeMs) !== undefined) markBad(context, order);
+    // A request signed by a supervisor is the same whoever brings it: when it arrives again, nothing changes.
+    else context.pool.add(body, 'forwarded');
+  }
+}
+
+/** No proof for others, but certain here: no correct primary signs such an order. */
+function markBad(context: Context, order: Order): void {
+  order.isBad = true;
+  context.suspect(context.primary, 'badBlock', order.header.height);
+  suspectPrimary(context);
+}
+
+function skewOf({ nowMs }: Context, { timeMs }: HashedHeader): number {
+  return timeMs - nowMs;
 }
 
 /** Whether the order, which is for the height above the tip, has been accepted. */
 function acceptOrder(context: Context, order: Order): boolean {
   const { header, view, signature, references, evidence } = order;
-  const skewMs = header.timeMs - context.nowMs;
+  const skewMs = skewOf(context, header);
   if (skewMs > context.limits.maxClockSkewMs) {
     // Softly: a replica whose clock is off waits for a quorum to certify the block, and accuses nobody.
     context.announce({ type: 'clockSkew', skewMs });
@@ -135,10 +155,7 @@ function acceptOrder(context: Context, order: Order): boolean {
   });
   const block = { header, requests, evidence };
   if (blockProblem(context, block) !== undefined) {
-    context.orders.delete(header.height);
-    context.suspect(context.primary, 'badBlock', header.height);
-    // No proof for others, but certain here: no correct primary signs such an order.
-    suspectPrimary(context);
+    markBad(context, order);
     return false;
   }
   appendBlock(context, { block, order: { view, signature } });

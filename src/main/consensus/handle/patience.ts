@@ -8,10 +8,8 @@
  */
 import { requestKey, type SignedRequest } from '../../ledger/request.ts';
 import type { Context } from '../context.ts';
+import { OVERDUE_MAX } from '../pool.ts';
 import { considerJoining } from './viewChange.ts';
-
-/** Most requests that are passed on to the primary at once. */
-const PASS_ON_MAX = 64;
 
 /** Starts, restarts or ends the waits, according to what there is to wait for now. Called after every step. */
 export function watch(context: Context): void {
@@ -85,7 +83,7 @@ function passOn(context: Context): void {
   let sizeBytes = 0;
   for (const { request } of context.pool.pending()) {
     sizeBytes += request.bytes.length;
-    if (passed === PASS_ON_MAX || (passed > 0 && sizeBytes > context.limits.maxBlockBytes)) return;
+    if (passed === OVERDUE_MAX || (passed > 0 && sizeBytes > context.limits.maxBlockBytes)) return;
     passed++;
     const message = { type: 'request', request: request.bytes } as const;
     context.emit({ type: 'send', to: context.primary, message });

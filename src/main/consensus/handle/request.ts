@@ -5,17 +5,13 @@
  */
 import type { SignedRequest } from '../../ledger/request.ts';
 import type { Context } from '../context.ts';
-import type { PooledRequest } from '../pool.ts';
 import { acceptOrders } from './orderedRequest.ts';
 
-export function handleRequest(
-  context: Context,
-  request: SignedRequest,
-  origin: PooledRequest['origin'],
-): void {
+/** `from`: the replica that passes it on as overdue; `null` where it comes from a client, who sends it to all. */
+export function handleRequest(context: Context, request: SignedRequest, from: number | null): void {
   if (answerExecuted(context, request)) return;
   if (context.pool.isPending(request)) {
-    resent(context, request, origin);
+    resent(context, request, from);
     return;
   }
   const objection = context.ledger.objection(request, context.nowMs);
@@ -23,14 +19,14 @@ export function handleRequest(
     context.emit({ type: 'refuse', requestId: request.id, error: objection });
     return;
   }
-  const isOverdue = origin === 'forwarded';
-  if (isOverdue ? !context.pool.hasRoomForOverdue : !context.pool.hasRoomFor(request)) {
-    const data = { maxRequests: context.options.maxPoolRequests };
+  const { pool, options } = context;
+  if (from === null ? !pool.hasRoomFor(request) : !pool.hasRoomForOverdue(from)) {
+    const data = { maxRequests: options.maxPoolRequests };
     context.emit({ type: 'refuse', requestId: request.id, error: { code: 'request.poolFull', data } });
     return;
   }
-  context.pool.add(request, origin);
-  if (isOverdue) context.pool.markOverdue(request);
+  pool.add(request, from === null ? 'broadcast' : 'forwarded');
+  if (from !== null) pool.markOverdue(request, from);
   // An order may have been waiting for this very request.
   if (context.orders.size > 0) acceptOrders(context);
 }
@@ -54,8 +50,8 @@ function answerExecuted(context: Context, { id }: SignedRequest): boolean {
 }
 
 /** A client that sends a request again may have missed the primary (rule K2); one that a replica sends is overdue. */
-function resent(context: Context, request: SignedRequest, origin: PooledRequest['origin']): void {
-  if (origin === 'forwarded') context.pool.markOverdue(request);
+function resent(context: Context, request: SignedRequest, from: number | null): void {
+  if (from !== null) context.pool.markOverdue(request, from);
   else if (!context.isPrimary && context.learner === null) {
     context.emit({ type: 'send', to: context.primary, message: { type: 'request', request: request.bytes } });
   }

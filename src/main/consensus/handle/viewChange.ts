@@ -17,7 +17,7 @@ import type { Context } from '../context.ts';
 import type { ViewChangeCause } from '../effects.ts';
 import type { ViewChangeMessage } from '../messages.ts';
 import { compare } from './evidence.ts';
-import { considerNewView, fetchForNewView, sendOpening } from './newView.ts';
+import { awaitNewView, considerNewView, fetchForNewView, sendOpening } from './newView.ts';
 
 /**
  * Leaves the view for `wanted`, or for the lowest later one that is allowed (rule V2). What is said is fixed in the
@@ -76,7 +76,9 @@ export function handleViewChange(context: Context, from: number, message: ViewCh
     if (one !== undefined && other !== undefined) compare(context, from, one, other);
   }
   // It lags behind this replica's view: what opened that view brings it there.
-  if (context.isNormal && viewChange.view <= position.view) sendOpening(context, from);
+  const isLate = context.isNormal && viewChange.view <= position.view;
+  // One of this very view is told by its primary; where that is lost, beacons make up for it.
+  if (isLate && (viewChange.view < position.view || context.isPrimary)) sendOpening(context, from);
   if (before !== undefined && before.viewChange.view >= viewChange.view) return;
   keepViewChange(context, { replica: from, viewChange, signature });
   considerJoining(context);
@@ -114,7 +116,20 @@ export function considerJoining(context: Context): void {
 
 /** A quorum wanted the view, and it has not begun in time: on to the next. */
 export function handleNewViewTimer(context: Context): void {
-  if (!context.isNormal) startViewChange(context, context.position.target + 1, 'timeout');
+  const { position, membership, unreachable, beacons, awaitedView } = context;
+  if (context.isNormal || awaitedView !== position.target) return;
+  const { f } = membership.sizes;
+  // Whoever is cut off, or is the last to hear of a view that has begun, would only move away from the others.
+  const inView = [...beacons].filter(
+    ([replica, { view }]) => view >= position.target && !unreachable.has(replica),
+  );
+  if (inView.length > f) {
+    for (const [replica] of inView) {
+      context.emit({ type: 'send', to: replica, message: { type: 'getNewView', view: position.target } });
+    }
+  }
+  if (inView.length > f || unreachable.size > f) awaitNewView(context);
+  else startViewChange(context, position.target + 1, 'timeout');
 }
 
 /** Says again what may have been lost, and asks again for the blocks of a new view. */
