@@ -128,6 +128,36 @@ describe('a request', () => {
     expect(replicas.map((replica) => replica.of('commit').length)).toEqual([0, 0, 0, 0]);
   });
 
+  it('is neither final nor committed by answers of two views; those of the new view replace the old', async () => {
+    const all = [0, 1, 2, 3];
+    const set = await stage();
+    const { replicas, client, told, request } = set;
+    const OTHER_TAG = '07'.repeat(8);
+    for (const replica of replicas) replica.behave = accepts();
+    for (const replica of replicas.slice(2)) replica.behave = accepts(HASH, OTHER_TAG);
+    const signed = request();
+    client.track(signed);
+    await settled(set, all);
+    vi.advanceTimersByTime(COMMIT_AFTER_MS);
+    await settled(set, all);
+    expect(told.at(-1)).toMatchObject({ state: 'accepted', accepted: 2, finality: null });
+    expect(replicas.flatMap((replica) => replica.of('commit'))).toEqual([]);
+    // The others have entered the new view as well.
+    for (const replica of replicas.slice(0, 2)) {
+      replica.say({ type: 'response', requestId: signed.id, height: 7, hash: HASH, tag: OTHER_TAG });
+    }
+    await until(() => client.progress(signed.id)?.finality === 'fast');
+    expect(told.map(({ state }) => state)).toEqual([
+      'sent',
+      'accepted',
+      'accepted',
+      'accepted',
+      'accepted',
+      'accepted',
+      'final',
+    ]);
+  });
+
   it('is sent again, ever more slowly, until it is covered', async () => {
     const { replicas, client, told, request } = await stage();
     const signed = request();

@@ -87,6 +87,35 @@ describe('counting responses', () => {
     expect(request.progress.finality).toBe('fast');
   });
 
+  it('of different views never adds up, not even for the same block (M3)', () => {
+    for (const replicas of [4, 7]) {
+      const { n, q } = quorumSizes(replicas);
+      const request = tracking(replicas);
+      // Each of n replicas accepted the very same block, but never all of them, nor a quorum, in one view.
+      for (let replica = 0; replica < n; replica++) {
+        request.response(replica, response({ tag: replica < q - 1 ? TAG : OTHER_TAG }));
+      }
+      expect(request.hasQuorum).toBe(false);
+      expect(request.progress).toMatchObject({ state: 'accepted', accepted: q - 1, finality: null });
+      request.response(0, response({ tag: OTHER_TAG }));
+      expect(request.progress).toMatchObject({ state: 'accepted', finality: null });
+    }
+  });
+
+  it('of a new view replaces that of the old one: a client sees nothing but a pause', () => {
+    const request = tracking();
+    for (const replica of [0, 1, 2]) request.response(replica, response());
+    expect(request.progress).toMatchObject({ state: 'accepted', accepted: 3, height: 7 });
+    // The block was put back, and its request is ordered again by the next primary.
+    const again = response({ height: 8, hash: OTHER_HASH, tag: OTHER_TAG });
+    const states = [1, 2, 3, 0].map((replica) => {
+      request.response(replica, again);
+      return request.progress.state;
+    });
+    expect(states).toEqual(['accepted', 'accepted', 'accepted', 'final']);
+    expect(request.progress).toMatchObject({ accepted: 4, height: 8, finality: 'fast', error: null });
+  });
+
   it('what was final stays final, whatever is said later', () => {
     const request = tracking();
     for (const replica of [0, 1, 2, 3]) request.response(replica, response());
