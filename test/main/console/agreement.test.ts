@@ -67,7 +67,7 @@ describe('while replicas fail', () => {
     await console.app.handle('faults.inject', { replica: 1, fault: 'equivocate' });
     await sign(console, 'contradicted');
     await sign(console, 'recorded');
-    const accused = await until(console, ({ evidence }) => evidence[0]?.recordedHeight != null);
+    const accused = await until(console, ({ evidence }) => (evidence[0]?.recordedHeight ?? null) !== null);
     expect(accused.evidence).toMatchObject([{ accused: { index: 1, name: 'Replica 2' }, kind: 'order' }]);
     const [first, second] = accused.evidence[0]!.statements;
     expect(first.hash).not.toBe(second.hash);
