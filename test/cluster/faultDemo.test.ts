@@ -2,12 +2,14 @@
  * `countersign demo --fault`, as people run it: real replicas that misbehave, and a network that goes on. What an
  * equivocating primary did is proven by a file that anybody can check with the genesis alone.
  */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { genesisPath } from '../../src/main/replica/embeddedNetwork.ts';
-import { done, fails, lastLine, run, untilGone } from './support/commandLine.ts';
+import { ENTRY, done, fails, lastLine, run, untilGone } from './support/commandLine.ts';
 
 let home: string;
 let data: string;
@@ -36,6 +38,7 @@ describe('a primary that', () => {
         viewBefore: 0,
         viewAfter: 1,
         evidence: null,
+        participating: true,
       });
       for (const words of [
         'suspects the primary of view 0',
@@ -52,7 +55,8 @@ describe('a primary that', () => {
     expect(outcome).toMatchObject({ code: 0 });
     const result = lastLine(outcome);
     const evidence = { accused: 'Replica 1', kind: 'order', recordedHeight: expect.any(Number) as number };
-    expect(result).toMatchObject({ wasPrimary: true, viewBefore: 0, evidence });
+    // Proven faulty: it is in step again, and signs nothing.
+    expect(result).toMatchObject({ wasPrimary: true, viewBefore: 0, evidence, participating: false });
     expect(result['viewAfter']).toBeGreaterThan(0);
     expect(outcome.stderr).toContain('(the primary is proven faulty)');
     expect(outcome.stderr).toContain(
@@ -99,11 +103,38 @@ describe('a fault', () => {
   });
 
   it.each([
-    ['--fault', 'sleep'],
-    ['--fault', 'slow', '--delay', '0'],
-    ['--fault', 'stop', '--replica', '5'],
-    ['--fault', 'stop', '--replica', 'second'],
-  ])('must be one that there is: %s %s %s %s', async (...args) => {
-    await fails(demo(...args), 'cli.usage', 2);
+    '--fault sleep',
+    '--fault slow --delay 0',
+    '--fault stop --replica 5',
+    '--fault stop --replica second',
+  ])('must be one that there is: %s', async (args) => {
+    const outcome = await run(demo(...args.split(' '), '--json'));
+    expect(outcome.code).toBe(2);
+    expect(lastLine(outcome)).toMatchObject({ error: { code: 'cli.usage' } });
+  });
+
+  it('cannot be given to a program that people run, only to a process that an embedded network started', async () => {
+    const { PATH, HOME, TMPDIR } = process.env;
+    const program = fork(ENTRY, demo('--empty', '--json'), {
+      env: { PATH, HOME, TMPDIR },
+      execArgv: [],
+      stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
+    });
+    const ended = once(program, 'exit');
+    const heard: unknown[] = [];
+    program.on('message', (message) => heard.push(message));
+    await once(program.stdout!, 'data');
+    program.send({ type: 'fault', fault: { kind: 'silence' } });
+    program.send('stop');
+    const { replicas } = await done(['status', '--data', data]);
+    expect(replicas).toEqual(
+      Array.from(
+        { length: 4 },
+        () => expect.objectContaining({ reachable: true, participating: true }) as unknown,
+      ),
+    );
+    expect(heard).toEqual([]);
+    program.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
   });
 });

@@ -22,6 +22,8 @@ export interface FaultDemoResult {
   } | null;
   /** From healing the fault until the replica stood where the others stand. */
   readonly backInStepMs: number;
+  /** Whether it takes part again: one that is proven faulty only follows. */
+  readonly participating: boolean;
 }
 
 /** What a replica does that has the fault. */
@@ -32,6 +34,9 @@ export const FAULT_WORDS: Readonly<Record<Fault, string>> = {
   equivocate: 'contradicts itself',
   slow: 'is late with everything it says',
 };
+
+/** Of a replica that knows of evidence against itself. */
+export const ONLY_FOLLOWS = ', and only follows: its signatures contradict one another';
 
 const CAUSES = {
   timeout: 'it waited too long',
@@ -81,6 +86,6 @@ export function resultLines(result: FaultDemoResult): readonly string[] {
       : [
           `  evidence     against ${evidence.accused} (${evidence.kind}), recorded in block ${String(evidence.recordedHeight)}`,
         ]),
-    `  back in step ${String(backInStepMs)} ms after it was healed`,
+    `  back in step ${String(backInStepMs)} ms after it was healed${result.participating ? '' : ONLY_FOLLOWS}`,
   ];
 }

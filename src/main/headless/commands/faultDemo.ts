@@ -13,7 +13,7 @@ import type { KnownEvidence } from '../../consensus/effects.ts';
 import { networkIdOf } from '../../ledger/genesis.ts';
 import type { EmbeddedNetwork, Fault } from '../../replica/embeddedNetwork.ts';
 import type { ReplicaEvent } from '../../replica/replica.ts';
-import { FAULT_WORDS, eventWords, type FaultDemoResult } from '../faultWords.ts';
+import { FAULT_WORDS, ONLY_FOLLOWS, eventWords, type FaultDemoResult } from '../faultWords.ts';
 import type { Output } from '../output.ts';
 import { withDemoClient, type DemoSupervisor } from '../demoClient.ts';
 
@@ -120,9 +120,12 @@ class Story {
     const healedAtMs = performance.now();
     await this.#network.healFault(index);
     this.#tell(`${this.#name(index)} is healed`);
-    await this.#untilInStep(index);
+    const participating = await this.#untilInStep(index, evidence !== null);
     const backInStepMs = Math.round(performance.now() - healedAtMs);
-    this.#tell(`${this.#name(index)} is back in step at height ${String(this.#standing.stable.height)}`);
+    const height = String(this.#standing.stable.height);
+    this.#tell(
+      `${this.#name(index)} is back in step at height ${height}${participating ? '' : ONLY_FOLLOWS}`,
+    );
     return {
       fault,
       replica: this.#name(index),
@@ -140,6 +143,7 @@ class Story {
               recordedHeight: evidence.recordedHeight,
             },
       backInStepMs,
+      participating,
     };
   }
 
@@ -169,18 +173,18 @@ class Story {
     }
   }
 
-  /** Waits until a replica takes part and stands where this one stands. Throws `timeout`. */
-  async #untilInStep(index: number): Promise<void> {
+  /**
+   * Waits until a replica stands where this one stands; whether it takes part. One that is proven faulty does not any
+   * more: it must not be waited for. Throws `timeout`.
+   */
+  async #untilInStep(index: number, isProven: boolean): Promise<boolean> {
     const deadlineMs = performance.now() + SETTLE_TIMEOUT_MS;
     for (;;) {
       const status = await this.#client.replicaStatus(index).catch(() => undefined);
       const { tipHeight, stable } = this.#standing;
-      if (
-        status?.participating === true &&
-        status.stableHeight >= stable.height &&
-        stable.height === tipHeight
-      )
-        return;
+      const isInStep =
+        status !== undefined && status.stableHeight >= stable.height && stable.height === tipHeight;
+      if (isInStep && status.participating !== isProven) return status.participating;
       await this.#pauseUntil(deadlineMs, `${this.#name(index)} to be back in step`);
     }
   }
