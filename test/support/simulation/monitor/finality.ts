@@ -74,7 +74,22 @@ export class Finality {
       const { height } = this.#header(lowest);
       made = this.#make({ height, hash: lowest, view, how: 'stable' }) ?? made;
     }
+    this.#forgetCovered(votes);
     return made;
+  }
+
+  /** Votes for what is final in their view already say nothing more, nor do they for what lies below. */
+  #forgetCovered(votes: Map<Hex, number>): void {
+    let highest = 0;
+    const heightOf = (hash: Hex) => this.#header(hash).height;
+    for (const hash of votes.keys()) {
+      const height = heightOf(hash);
+      if (this.#final.get(height)?.hash === hash) highest = Math.max(highest, height);
+    }
+    for (const hash of votes.keys()) {
+      const height = heightOf(hash);
+      if (height < highest && this.#final.get(height)?.hash === hash) votes.delete(hash);
+    }
   }
 
   isFinal(height: number, hash: Hex): boolean {
