@@ -93,7 +93,7 @@ export interface Plan {
 }
 
 /** Chance of a schedule that is made for one rule, rather than anything at all. */
-const DIRECTED = 0.3;
+const DIRECTED = 0.4;
 
 /** The plan of a seed. `replicas`: 4 or 7, by chance unless given. */
 export function planOf(seed: number, replicas?: number): Plan {

@@ -31,7 +31,7 @@ export interface Outcome {
 }
 
 /** Virtual time within which everything must have become final after the network healed. */
-const HEALED_MS = 40_000;
+const HEALED_MS = 20_000;
 /** How often it is looked whether it has. */
 const LOOK_MS = 25;
 

@@ -74,6 +74,128 @@ const SCHEDULES: Readonly<Record<string, Schedule>> = {
       commits: random.integer(0, 4),
     })),
   }),
+  /** Certificates reach one faulty replica alone, everything else is fast (M7, G1). */
+  hoard: (plan, random) => {
+    const faulty = random.integer(0, plan.replicas - 1);
+    const others = all(plan).filter((index) => index !== faulty);
+    return {
+      ...quick(random),
+      byzantine: [{ replica: faulty, behaviours: [random.pick(['hoarding', 'silent'] as const)], split: 0 }],
+      faults: [
+        lost(plan, ['localCommit', 'checkpointVote', 'stable'], others, others),
+        ...slices(plan, random, () => ({
+          types: random.pick([['newView'], ['newView'], ['viewChange'], ['orderedRequest', 'orders']]),
+          from: random.chance(0.5) ? all(plan) : [random.pick(others)],
+          to: others.filter(() => random.chance(0.4)),
+        })),
+      ],
+    };
+  },
+  /**
+   * In view 0 a block is certified in secret, and given up, because one never had it and another is not heard. What
+   * all answer alike in view 1 is final. Then the certificate is shown (M2).
+   */
+  givenUp: (plan, random) => {
+    const [faulty, behind] = [3, 2];
+    const correct = [0, 1, 2];
+    const firstMs = random.integer(60, 110);
+    return {
+      ...slow(random),
+      requests: early(random),
+      byzantine: [{ replica: faulty, behaviours: ['hoarding'], split: 0 }],
+      faults: [
+        lost(plan, ['localCommit', 'checkpointVote', 'stable'], correct, correct),
+        { ...lost(plan, ['orderedRequest', 'orders'], correct, [behind]), forMs: firstMs },
+        { ...lost(plan, ['viewChange'], [0], [1]), forMs: firstMs + random.integer(0, 60) },
+        { ...lost(plan, ['viewChange'], [random.integer(0, 1)], [2]), atMs: firstMs + 20 },
+      ],
+    };
+  },
+  /**
+   * One is left behind with a block of its own; the others certify and vote, and no vote arrives. Then the one that is
+   * behind and a faulty one say the same (M6).
+   */
+  leftBehind: (plan, random) => {
+    const [behind, faulty] = [0, 3];
+    const others = [1, 2, 3];
+    const firstMs = random.integer(60, 110);
+    return {
+      ...slow(random),
+      requests: early(random),
+      byzantine: [{ replica: faulty, behaviours: ['supporting', 'copying'], split: 0 }],
+      faults: [
+        lost(plan, ['checkpointVote', 'stable'], [0, 1, 2, 3], [0, 1, 2, 3]),
+        { ...lost(plan, ['orderedRequest', 'orders'], [behind], others), forMs: firstMs },
+        { ...lost(plan, ['viewChange'], [behind], [1]), forMs: firstMs + random.integer(20, 60) },
+        lost(plan, ['newView', 'orderedRequest', 'orders', 'localCommit'], others, [behind]),
+        { ...lost(plan, ['viewChange'], [1], [2]), atMs: firstMs },
+      ],
+    };
+  },
+  /**
+   * What all answer alike in view 0 is final without a certificate. One enters view 1 with it, and the others do not:
+   * in view 2 its supporters come from two views (M7).
+   */
+  twoViews: (plan, random) => ({
+    ...slow(random),
+    requests: early(random),
+    byzantine: [{ replica: 3, behaviours: ['hoarding'], split: 0 }],
+    faults: [
+      lost(plan, ['localCommit', 'checkpointVote', 'stable'], [0, 1, 2], [0, 1, 2]),
+      { ...lost(plan, ['newView'], [1, 3], [0, 2]), forMs: random.integer(260, 420) },
+      { ...lost(plan, ['viewChange'], [random.integer(0, 1)], [2]), atMs: random.integer(100, 150) },
+    ],
+  }),
+  /**
+   * A tall chain is certified in view 0, in secret, and given up; a lower block is certified in view 1 and voted for,
+   * and no vote arrives. Then the taller certificate is shown (M15).
+   */
+  tallerButOlder: (plan, random) => {
+    const [behind, faulty] = [0, 3];
+    const firstMs = random.integer(70, 78);
+    const quietMs = random.integer(74, 86);
+    return {
+      ...slow(random),
+      maxBlockRequests: 1,
+      checkpointDistance: 4,
+      requests: [1, 3, 6, 9].map((atMs) => ({ atMs, to: null })),
+      byzantine: [{ replica: faulty, behaviours: ['hoarding', 'supporting'], split: 0 }],
+      faults: [
+        lost(plan, ['checkpointVote', 'stable'], [0, 1, 2, 3], [0, 1, 2, 3]),
+        { ...lost(plan, ['localCommit'], [0, 1, 2], [0, 1, 2]), forMs: firstMs },
+        { ...lost(plan, ['orderedRequest', 'orders'], [0, 1, 2], [0, 1, 2]), atMs: quietMs },
+        { ...lost(plan, ['orderedRequest', 'orders'], [0, 1, 3], [2]), forMs: firstMs },
+        { ...lost(plan, ['viewChange'], [behind], [1]), forMs: firstMs + random.integer(0, 60) },
+        lost(plan, ['newView'], [1, 2, 3], [behind]),
+        { ...lost(plan, ['viewChange'], [1], [2]), atMs: firstMs },
+      ],
+    };
+  },
+  /** A primary with two faces shows the second to one replica alone, and certifies the first with the rest (M6b). */
+  oneDeceived: (plan, random) => {
+    const faulty = random.pick([0, 0, 1]);
+    const deceived = random.pick(all(plan).filter((index) => index !== faulty));
+    const others = all(plan).filter((index) => index !== deceived);
+    return {
+      ...quick(random),
+      byzantine: [{ replica: faulty, behaviours: ['twoFaced', 'copying'], split: 1 << deceived }],
+      faults: [
+        lost(plan, ['checkpointVote', 'stable', 'evidence'], all(plan), all(plan)),
+        lost(
+          plan,
+          ['localCommit', 'orders'],
+          others.filter((index) => index !== faulty),
+          [deceived],
+        ),
+        lost(plan, ['localCommit', 'orders'], [deceived], others),
+        ...slices(plan, random, () => ({
+          types: ['viewChange'],
+          from: [random.pick(others.filter((index) => index !== faulty))],
+          to: all(plan),
+        })),
+      ],
+    };
+  },
 };
 
 export const SCHEDULE_NAMES: readonly string[] = Object.keys(SCHEDULES);
@@ -96,4 +218,51 @@ function quick(random: Random): Partial<Plan> {
     checkpointIdleMs: random.pick([10, 40]),
     clientTimeoutMs: random.pick([40, 100]),
   };
+}
+
+/** Four replicas, and view changes at known times: the schedule says what is lost when. */
+function slow(random: Random): Partial<Plan> {
+  return {
+    ...quick(random),
+    replicas: 4,
+    loss: 0,
+    delayMs: [1, 3],
+    diskMs: 1,
+    clockSkewMs: [],
+    clients: [],
+    viewTimeoutMs: 60,
+    checkpointIdleMs: 10,
+    safetyMs: 700,
+  };
+}
+
+/** Requests at the beginning, and a few later. */
+function early(random: Random): Plan['requests'] {
+  const times = [1, 5, 20, 120, 160, 300, 450];
+  return times.map((atMs) => ({ atMs: atMs + random.integer(0, 5), to: null }));
+}
+
+/** Lost during the whole safety phase. */
+function lost(
+  { safetyMs }: Plan,
+  types: readonly string[],
+  from: readonly number[],
+  to: readonly number[],
+): Extract<Fault, { kind: 'hold' }> {
+  return { kind: 'hold', atMs: 0, forMs: safetyMs, types, from, to, lose: true };
+}
+
+/** Something else is lost or late in each slice of the safety phase. */
+function slices(
+  plan: Plan,
+  random: Random,
+  what: () => Pick<Extract<Fault, { kind: 'hold' }>, 'types' | 'from' | 'to'>,
+): readonly Fault[] {
+  const faults: Fault[] = [];
+  for (let atMs = 0; atMs < plan.safetyMs;) {
+    const forMs = random.integer(40, 200);
+    faults.push({ kind: 'hold', atMs, forMs, ...what(), lose: random.chance(0.7) });
+    atMs += forMs;
+  }
+  return faults;
 }

@@ -30,6 +30,8 @@ export interface Finality {
 /** A request on its way. */
 export interface Sent {
   readonly request: SignedRequest;
+  /** The message that carries it. */
+  readonly bytes: Uint8Array;
   /** The real client's count of what the replicas said. */
   readonly tracking: Tracking;
   readonly responses: Map<number, ResponseMessage>;
@@ -57,6 +59,7 @@ export class SimulatedClient {
   submit(request: SignedRequest, to: readonly number[] = this.#everyone): Sent {
     const sent: Sent = {
       request,
+      bytes: encodeMessage(toReplicaCodec, { type: 'request', request: request.bytes }),
       tracking: new Tracking(request.id, this.#world.membership(0).sizes),
       responses: new Map(),
       finals: new Map(),
@@ -67,7 +70,7 @@ export class SimulatedClient {
     };
     this.sent.set(request.id, sent);
     this.#say(() => `sends ${this.#world.transcript.request(request.id)}`);
-    this.#sendRequest(request, to);
+    this.#sendRequest(sent, to);
     if (this.#persistent) this.#wait(sent);
     return sent;
   }
@@ -76,13 +79,13 @@ export class SimulatedClient {
   resend(sent: Sent): void {
     sent.resends++;
     this.#say(() => `sends ${this.#world.transcript.request(sent.request.id)} again`);
-    this.#sendRequest(sent.request, this.#everyone);
+    this.#sendRequest(sent, this.#everyone);
   }
 
   /** Sends a commit to all (rule K2). */
   commit(height: number, hash: Hex, tag: Hex): void {
     this.#say(() => `commits ${this.#world.transcript.block(height, hash)}`);
-    for (const to of this.#everyone) this.#send(to, { type: 'commit', height, hash, tag });
+    this.#send(this.#everyone, { type: 'commit', height, hash, tag });
   }
 
   receive(from: number, bytes: Uint8Array): void {
@@ -107,12 +110,14 @@ export class SimulatedClient {
     return this.#world.network.replicaSeeds.map((_seed, index) => index);
   }
 
-  #sendRequest(request: SignedRequest, to: readonly number[]): void {
-    for (const replica of to) this.#send(replica, { type: 'request', request: request.bytes });
+  #send(to: readonly number[], message: ToReplicaMessage): void {
+    const bytes = encodeMessage(toReplicaCodec, message);
+    for (const replica of to) this.#world.carryFromClient(this.index, replica, bytes);
   }
 
-  #send(to: number, message: ToReplicaMessage): void {
-    this.#world.carryFromClient(this.index, to, encodeMessage(toReplicaCodec, message));
+  /** The request as it is sent, encoded once. */
+  #sendRequest(sent: Sent, to: readonly number[]): void {
+    for (const replica of to) this.#world.carryFromClient(this.index, replica, sent.bytes);
   }
 
   #wait(sent: Sent): void {

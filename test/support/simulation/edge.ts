@@ -19,12 +19,15 @@ export class Edge {
   readonly signatures: Signatures;
   readonly #networkId: Hex;
   readonly #replicaKeys: readonly Hex[];
+  readonly #maxBytes: number;
+  readonly #clientMessages = new WeakMap<Uint8Array, { readonly message: ToReplicaMessage | undefined }>();
   readonly #requests = new WeakMap<Uint8Array, { readonly request: SignedRequest | undefined }>();
 
   constructor({ genesis, networkId }: TestNetwork, signatures: Signatures) {
     this.genesis = genesis;
     this.signatures = signatures;
     this.#networkId = networkId;
+    this.#maxBytes = maxMessageBytes(genesis);
     this.#replicaKeys = genesis.replicas.map(({ publicKey }) => publicKey);
   }
 
@@ -39,8 +42,13 @@ export class Edge {
     return request;
   }
 
+  /** The message of a client that `bytes` are. */
   clientMessage(bytes: Uint8Array): ToReplicaMessage | undefined {
-    return attempt(() => decodeMessage(toReplicaCodec, bytes, maxMessageBytes(this.genesis)));
+    const known = this.#clientMessages.get(bytes);
+    if (known !== undefined) return known.message;
+    const message = attempt(() => decodeMessage(toReplicaCodec, bytes, this.#maxBytes));
+    this.#clientMessages.set(bytes, { message });
+    return message;
   }
 
   /** Whether evidence holds by itself: two signatures of one replica. */

@@ -199,7 +199,12 @@ export class Monitor implements Watcher {
     this.accused.add(replica);
   }
 
-  #checkFinal(said: { readonly requestId: Hex; readonly height: number; readonly hash: Hex; readonly by: string }): void {
+  #checkFinal(said: {
+    readonly requestId: Hex;
+    readonly height: number;
+    readonly hash: Hex;
+    readonly by: string;
+  }): void {
     if (!this.#finality.isFinal(said.height, said.hash)) {
       throw new Violation('only what is final is called final', said);
     }

@@ -5,6 +5,7 @@
 import type { Random } from '../random.ts';
 import { falseAnswers } from './answers.ts';
 import { twoFaced } from './equivocation.ts';
+import { copying, hoarding } from './hoarding.ts';
 import { twoNewViews } from './newViews.ts';
 import type { Behaviour } from './node.ts';
 import { garbage, replaying } from './noise.ts';
@@ -27,6 +28,8 @@ const BEHAVIOURS = {
   restless: () => restless(),
   twoNewViews: (split: number) => twoNewViews(split, false),
   eagerNewViews: (split: number) => twoNewViews(split, true),
+  hoarding: () => hoarding(),
+  copying: () => copying(),
   replaying: () => replaying(),
   garbage: () => garbage(),
   lyingSource: () => lyingSource(),

@@ -3,8 +3,9 @@
  * what it says. It signs with its own key, and with those of the replicas that collude with it; with no other.
  * @module
  */
-import type { OwnStatement } from '../../../../src/main/consensus/effects.ts';
+import type { OwnStatement, PersistOperation } from '../../../../src/main/consensus/effects.ts';
 import type { PeerMessage } from '../../../../src/main/consensus/messages.ts';
+import type { Genesis } from '../../../../src/main/ledger/genesis.ts';
 import type { SignedRequest } from '../../../../src/main/ledger/request.ts';
 import { statementDigest } from '../../../../src/main/ledger/statement.ts';
 import type { Hex } from '../../../../src/shared/encoding/hex.ts';
@@ -49,6 +50,25 @@ const SILENT_WATCHER: Watcher = {
   onAnnouncement: () => undefined,
 };
 
+/** Keeps nothing that would tell the agreement inside that it contradicts itself. */
+class ForgetfulStore extends DurableStore {
+  readonly #index: number;
+
+  constructor(index: number, genesis: Genesis) {
+    super(genesis);
+    this.#index = index;
+  }
+
+  override commit(operations: readonly PersistOperation[]): void {
+    super.commit(operations.filter((operation) => !this.#isAgainstItself(operation)));
+  }
+
+  #isAgainstItself(operation: PersistOperation): boolean {
+    if (operation.type === 'learner') return true;
+    return operation.type === 'evidence' && operation.known.evidence.replica === this.#index;
+  }
+}
+
 export class ByzantineReplica implements Node {
   readonly index: number;
   readonly coalition: Coalition;
@@ -61,7 +81,11 @@ export class ByzantineReplica implements Node {
     this.index = index;
     this.coalition = coalition;
     this.#behaviours = behaviours;
-    this.inner = new SimulatedReplica(this.#innerWorld(), index, new DurableStore(world.network.genesis));
+    this.inner = new SimulatedReplica(
+      this.#innerWorld(),
+      index,
+      new ForgetfulStore(index, world.network.genesis),
+    );
     this.inner.start();
     for (const { everyMs, tick } of behaviours) {
       if (everyMs !== undefined && tick !== undefined) this.#repeat(everyMs, () => tick(this));
@@ -133,6 +157,13 @@ export class ByzantineReplica implements Node {
     for (const to of this.others) this.send(to, message);
   }
 
+  /** The agreement inside has found out that it lies. It starts again, and knows nothing of it. */
+  #startAgain(): void {
+    if (!this.inner.isUp) return;
+    this.inner.stop();
+    this.inner.start();
+  }
+
   #repeat(everyMs: number, action: () => void): void {
     this.world.agenda.plan(everyMs, () => {
       action();
@@ -163,7 +194,12 @@ export class ByzantineReplica implements Node {
       transcript: world.transcript,
       trace: world.trace,
       edge: world.edge,
-      monitor: SILENT_WATCHER,
+      monitor: {
+        ...SILENT_WATCHER,
+        onAnnouncement: (_by, { type }) => {
+          if (type === 'learner') world.agenda.plan(0, () => this.#startAgain());
+        },
+      },
       encodes: false,
       membership: (index) => world.membership(index),
       clockMs: (index) => world.clockMs(index),
