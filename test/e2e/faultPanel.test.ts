@@ -81,6 +81,33 @@ describe('the fault panel', () => {
     await watched.page.getByText(W.faults.lasting.stop, { exact: true }).waitFor();
   });
 
+  it('says that requests wait while more than f replicas stand still, and goes on when they are healed', async () => {
+    const primary = await supervisor.failPrimary('pause');
+    const other = primary === 'Replica 1' ? 'Replica 2' : 'Replica 1';
+    await supervisor.fail(other, 'pause');
+    await watched.page.getByText(words(W.faults.tooMany, { f: 1 })).waitFor();
+    await supervisor.hand([await sample('waiting')], 'assessments');
+    await supervisor.review('waiting');
+    await supervisor.sign();
+    const waiting = new URL(watched.page.url()).pathname;
+    await watched.page
+      .getByRole('status')
+      .filter({ hasText: W.status.changing })
+      .waitFor({ timeout: PATIENCE_MS });
+    await watched.page.getByText(/^for \d+ seconds?$/).waitFor();
+
+    await supervisor.heal(primary);
+    await supervisor.heal(other);
+    await supervisor.open('inbox');
+    await watched.page.getByRole('link', { name: 'waiting', exact: true }).click();
+    expect(new URL(watched.page.url()).pathname).toBe(waiting);
+    await supervisor.untilFinal();
+    await watched.page
+      .getByRole('status')
+      .filter({ hasText: W.status.inStep })
+      .waitFor({ timeout: PATIENCE_MS });
+  });
+
   it('makes the primary contradict itself; it is accused, and the exported evidence holds elsewhere', async () => {
     const accused = await supervisor.failPrimary('equivocate');
     await supervisor.signToTheEnd(await sample('contradicted'), 'contradicted');

@@ -120,10 +120,17 @@ export class Supervisor {
       .getByRole('article')
       .filter({ hasText: replicas.primary });
     const name = (await card.getByRole('heading', { level: 3 }).textContent())?.trim() ?? '';
-    const button = words(faults.actOn, { act: faults.act[fault], name });
-    await card.getByRole('button', { name: button, exact: true }).click();
-    await this.page.getByRole('button', { name: words(faults.healOne, { name }), exact: true }).waitFor();
+    await this.fail(name, fault);
     return name;
+  }
+
+  /** Gives the replica with this name a fault, on the fault panel. */
+  async fail(name: string, fault: keyof (typeof WORDS)['en']['faults']['act']): Promise<void> {
+    const { faults } = this.#words;
+    await this.open('faults');
+    const button = words(faults.actOn, { act: faults.act[fault], name });
+    await this.page.getByRole('button', { name: button, exact: true }).click();
+    await this.page.getByRole('button', { name: words(faults.healOne, { name }), exact: true }).waitFor();
   }
 
   /** Ends the fault of the replica with this name. */

@@ -109,11 +109,12 @@ describe('in step, and why, without a primary', () => {
 
   it('counts who finds the primary too slow', () => {
     const suspicions = [{ replica: 0, atMs: now }];
-    const { step, reasons } = stepStatus(replica(now), network(now), peers(now), {
-      ...views(now),
-      suspicions,
-    });
-    expect(step).toBe('inStep');
+    const suspected = { ...views(now), suspicions };
+    const { step, reasons } = stepStatus(replica(now), network(now), peers(now), suspected);
+    expect(step).toBe('waiting');
+    // A block has come since: it was slow, and is not now.
+    const later = { ...replica(now), lastBlockAtMs: now + 1 };
+    expect(stepStatus(later, network(now), peers(now), suspected).step).toBe('inStep');
     expect(reasons).toContainEqual(
       expect.objectContaining({ key: 'suspected', good: false, numbers: { count: 1, n: 4, needed: 2 } }),
     );

@@ -5,7 +5,7 @@
 import type { NetworkView, PeerView, ReplicaView, ViewsView } from '../../../shared/contract/model.ts';
 
 /** From best to worst. `apart`: too few replicas are connected for anything to become final. */
-export type Step = 'inStep' | 'behind' | 'notParticipating' | 'learner' | 'changing' | 'apart';
+export type Step = 'inStep' | 'behind' | 'waiting' | 'notParticipating' | 'learner' | 'changing' | 'apart';
 
 /** One fact: whether it speaks for being in step, and its words as a key with values still to be written. */
 export interface Reason {
@@ -39,15 +39,21 @@ export function stepStatus(
   ];
   if (replica.learner !== null) reasons.unshift(reason(false, 'learner'));
   else if (!replica.participating) reasons.unshift(reason(false, 'notParticipating'));
-  return { step: stepOf(replica, network), reasons };
+  return { step: stepOf(replica, network, views), reasons };
 }
 
-function stepOf(replica: ReplicaView, network: NetworkView): Step {
+function stepOf(replica: ReplicaView, network: NetworkView, views: ViewsView | null): Step {
   if (replica.connected < network.q) return 'apart';
   if (replica.mode === 'changing') return 'changing';
   if (replica.learner !== null) return 'learner';
   if (!replica.participating) return 'notParticipating';
+  if (keepsWaiting(replica, views)) return 'waiting';
   return replica.attestedHeight - replica.tipHeight > ON_THEIR_WAY_MAX ? 'behind' : 'inStep';
+}
+
+/** Whether somebody finds the primary too slow, and no block has come since. */
+export function keepsWaiting({ lastBlockAtMs }: ReplicaView, views: ViewsView | null): boolean {
+  return views?.suspicions.some(({ atMs }) => atMs > (lastBlockAtMs ?? 0)) ?? false;
 }
 
 function heights({ tipHeight, attestedHeight }: ReplicaView): Reason {
