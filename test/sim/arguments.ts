@@ -4,12 +4,15 @@
  */
 import { parseArgs } from 'node:util';
 import { PLANTS, plantNamed } from './plants/plants.ts';
+import { SCHEDULE_NAMES } from './schedules.ts';
 
 export interface Arguments {
   readonly seeds: number;
   readonly from: number;
   /** `null`: as the seed says. */
   readonly replicas: number | null;
+  /** `null`: as the seed says. */
+  readonly schedule: string | null;
   readonly plant: string | null;
   readonly json: boolean;
   /** Shows one run, event by event. */
@@ -29,6 +32,7 @@ export const USAGE = `Usage: npm run sim -- [options]
   --seeds N        how many seeds to run (1000)
   --from S         the first seed (1)
   --replicas N     4 or 7 replicas in every run; by chance unless given
+  --schedule NAME  one schedule in every run; by chance unless given: ${SCHEDULE_NAMES.join(', ')}
   --first          end at the first failing seed
   --replay [S]     show one run event by event: that of seed S, of --from, or of --options
   --options JSON   the run to show: what a failing seed prints
@@ -43,11 +47,22 @@ const DEFAULT_SEEDS = 1_000;
 /** The arguments of the command line. Throws a `UsageError`. */
 export function argumentsOf(args: readonly string[]): Arguments {
   const { values, positionals } = parse(args);
-  const { plant, replay = false, json = false, first = false, help = false, options = null } = values;
+  const {
+    plant,
+    schedule = null,
+    replay = false,
+    json = false,
+    first = false,
+    help = false,
+    options = null,
+  } = values;
   if (plant !== undefined && plantNamed(plant) === undefined) {
     throw new UsageError(
       `--plant: there is no ${plant}; there are ${PLANTS.map(({ name }) => name).join(', ')}`,
     );
+  }
+  if (schedule !== null && !SCHEDULE_NAMES.includes(schedule)) {
+    throw new UsageError(`--schedule: there is no ${schedule}; there are ${SCHEDULE_NAMES.join(', ')}`);
   }
   if (positionals.length > (replay ? 1 : 0)) throw new UsageError(`what is ${positionals.at(-1)!}?`);
   const replicas = values.replicas === undefined ? null : wholeNumber('--replicas', values.replicas, 4);
@@ -58,6 +73,7 @@ export function argumentsOf(args: readonly string[]): Arguments {
     seeds: values.seeds === undefined ? DEFAULT_SEEDS : wholeNumber('--seeds', values.seeds, 1),
     from: from === undefined ? 1 : wholeNumber('--from', from, 0),
     replicas,
+    schedule,
     plant: plant === undefined ? null : plantNamed(plant)!.name,
     json,
     replay,
@@ -76,6 +92,7 @@ function parse(args: readonly string[]) {
         seeds: { type: 'string' },
         from: { type: 'string' },
         replicas: { type: 'string' },
+        schedule: { type: 'string' },
         plant: { type: 'string' },
         options: { type: 'string' },
         json: { type: 'boolean' },

@@ -34,7 +34,7 @@ async function explore(args: Arguments): Promise<number> {
   const pool = new Pool(args.plant);
   const report = new Report(args);
   try {
-    await pool.run(args.from, args.seeds, args.replicas, ({ outcomes }) => {
+    await pool.run(args.from, args.seeds, args, ({ outcomes }) => {
       report.add(outcomes);
       return !(args.first && report.firstFailing !== null);
     });
@@ -66,8 +66,8 @@ async function replay(args: Arguments): Promise<number> {
   }
 }
 
-async function planOf(pool: Pool, { from, replicas }: Arguments): Promise<Plan> {
-  const answer = await pool.ask({ type: 'plan', seed: from, replicas });
+async function planOf(pool: Pool, { from, replicas, schedule }: Arguments): Promise<Plan> {
+  const answer = await pool.ask({ type: 'plan', seed: from, wanted: { replicas, schedule } });
   if (answer.type !== 'plan') throw new Error(answer.type);
   return answer.plan;
 }

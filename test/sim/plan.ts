@@ -95,13 +95,14 @@ export interface Plan {
 /** Chance of a schedule that is made for one rule, rather than anything at all. */
 const DIRECTED = 0.4;
 
-/** The plan of a seed. `replicas`: 4 or 7, by chance unless given. */
-export function planOf(seed: number, replicas?: number): Plan {
+/** The plan of a seed. `replicas`: 4 or 7; `schedule`: the name of one; both by chance unless given. */
+export function planOf(seed: number, replicas?: number | null, schedule?: string | null): Plan {
   const random = new Random(Math.imul(seed, 0x9e37_79b1) ^ 0x5bd1_e995);
   // A few draws, so that near seeds do not begin alike.
   for (let draw = 0; draw < 3; draw++) random.next();
   const n = replicas ?? (random.chance(0.85) ? 4 : 7);
   const plan = anything(seed, n, random);
+  if (schedule != null) return directed(plan, random, schedule);
   return random.chance(DIRECTED) ? directed(plan, random) : plan;
 }
 

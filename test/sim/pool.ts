@@ -5,7 +5,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Answer, Question } from './worker.ts';
+import type { Answer, Question, Wanted } from './worker.ts';
 
 /** Seeds that a process runs before it asks for more: little, so that all end together. */
 const SEEDS_AT_ONCE = 8;
@@ -27,7 +27,7 @@ export class Pool {
   async run(
     fromSeed: number,
     seeds: number,
-    replicas: number | null,
+    wanted: Wanted,
     onSeeds: (answer: Extract<Answer, { type: 'ran' }>) => boolean,
   ): Promise<void> {
     let next = fromSeed;
@@ -39,7 +39,7 @@ export class Pool {
           const first = next;
           const count = Math.min(SEEDS_AT_ONCE, end - first);
           next += count;
-          const answer = await this.#ask(child, { type: 'run', fromSeed: first, seeds: count, replicas });
+          const answer = await this.#ask(child, { type: 'run', fromSeed: first, seeds: count, wanted });
           if (answer.type === 'ran' && !onSeeds(answer)) goesOn = false;
         }
       }),

@@ -65,14 +65,17 @@ export class Report {
 
   /** Cuts the failing run down and shows it. */
   async showFailure(pool: Pool, { seed }: Outcome): Promise<void> {
-    const planned = await pool.ask({ type: 'plan', seed, replicas: this.#args.replicas });
+    const planned = await pool.ask({ type: 'plan', seed, wanted: this.#args });
     if (planned.type !== 'plan') throw new Error(planned.type);
     const answer = await pool.ask({ type: 'shrink', plan: planned.plan });
     if (answer.type !== 'shrunk') throw new Error(answer.type);
     const { plan, outcome, runs } = answer.shrunk;
     this.#shrunk = plan;
     const again = this.#args.plant === null ? '' : ` --plant ${this.#args.plant}`;
-    const of = this.#args.replicas === null ? '' : ` --replicas ${String(this.#args.replicas)}`;
+    const { replicas, schedule } = this.#args;
+    const of =
+      (replicas === null ? '' : ` --replicas ${String(replicas)}`) +
+      (schedule === null ? '' : ` --schedule ${schedule}`);
     console.log(`Seed ${String(seed)} failed: ${failureOf(outcome) ?? ''}`);
     console.log(outcome.violation?.message ?? outcome.stuck ?? '');
     console.log(`Options: ${JSON.stringify(planned.plan)}`);

@@ -142,7 +142,7 @@ const SCHEDULES: Readonly<Record<string, Schedule>> = {
     byzantine: [{ replica: 3, behaviours: ['hoarding'], split: 0 }],
     faults: [
       lost(plan, ['localCommit', 'checkpointVote', 'stable'], [0, 1, 2], [0, 1, 2]),
-      { ...lost(plan, ['newView'], [1, 3], [0, 2]), forMs: random.integer(260, 420) },
+      { ...lost(plan, ['newView', 'beacon'], [1, 3], [0, 2]), forMs: random.integer(260, 420) },
       { ...lost(plan, ['viewChange'], [random.integer(0, 1)], [2]), atMs: random.integer(100, 150) },
     ],
   }),
@@ -173,26 +173,16 @@ const SCHEDULES: Readonly<Record<string, Schedule>> = {
   },
   /** A primary with two faces shows the second to one replica alone, and certifies the first with the rest (M6b). */
   oneDeceived: (plan, random) => {
-    const faulty = random.pick([0, 0, 1]);
-    const deceived = random.pick(all(plan).filter((index) => index !== faulty));
-    const others = all(plan).filter((index) => index !== deceived);
+    const [faulty, deceived] = [0, 3];
     return {
-      ...quick(random),
+      ...slow(random),
+      requests: early(random),
       byzantine: [{ replica: faulty, behaviours: ['twoFaced', 'copying'], split: 1 << deceived }],
       faults: [
-        lost(plan, ['checkpointVote', 'stable', 'evidence'], all(plan), all(plan)),
-        lost(
-          plan,
-          ['localCommit', 'orders'],
-          others.filter((index) => index !== faulty),
-          [deceived],
-        ),
-        lost(plan, ['localCommit', 'orders'], [deceived], others),
-        ...slices(plan, random, () => ({
-          types: ['viewChange'],
-          from: [random.pick(others.filter((index) => index !== faulty))],
-          to: all(plan),
-        })),
+        lost(plan, ['checkpointVote', 'stable', 'evidence'], [0, 1, 2, 3], [0, 1, 2, 3]),
+        lost(plan, ['localCommit', 'orders'], [1, 2], [deceived]),
+        lost(plan, ['localCommit', 'orders'], [deceived], [0, 1, 2]),
+        { ...lost(plan, ['viewChange'], [2], [1]), forMs: random.integer(100, 700) },
       ],
     };
   },
@@ -200,9 +190,9 @@ const SCHEDULES: Readonly<Record<string, Schedule>> = {
 
 export const SCHEDULE_NAMES: readonly string[] = Object.keys(SCHEDULES);
 
-/** A plan changed by one of the schedules. */
-export function directed(plan: Plan, random: Random): Plan {
-  const schedule = random.pick(SCHEDULE_NAMES);
+/** A plan changed by one of the schedules: `wanted`, or any. */
+export function directed(plan: Plan, random: Random, wanted?: string): Plan {
+  const schedule = wanted ?? random.pick(SCHEDULE_NAMES);
   return { ...plan, schedule, ...SCHEDULES[schedule]!(plan, random) };
 }
 

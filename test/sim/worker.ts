@@ -9,17 +9,18 @@ import type { Shrunk } from './shrink.ts';
 import { plant } from './plants/hooks.ts';
 import { plantNamed } from './plants/plants.ts';
 
+/** What the plan of a seed does not decide. */
+export interface Wanted {
+  readonly replicas: number | null;
+  readonly schedule: string | null;
+}
+
 /** What a worker is asked. */
 export type Question =
-  | {
-      readonly type: 'run';
-      readonly fromSeed: number;
-      readonly seeds: number;
-      readonly replicas: number | null;
-    }
+  | { readonly type: 'run'; readonly fromSeed: number; readonly seeds: number; readonly wanted: Wanted }
   | { readonly type: 'shrink'; readonly plan: Plan }
   | { readonly type: 'replay'; readonly plan: Plan }
-  | { readonly type: 'plan'; readonly seed: number; readonly replicas: number | null }
+  | { readonly type: 'plan'; readonly seed: number; readonly wanted: Wanted }
   | { readonly type: 'end' };
 
 export type Answer =
@@ -46,10 +47,10 @@ process.on('message', (question: Question) => {
 function answer(question: Question): void {
   switch (question.type) {
     case 'run': {
-      const { fromSeed, seeds, replicas } = question;
+      const { fromSeed, seeds, wanted } = question;
       const outcomes = Array.from(
         { length: seeds },
-        (_, index) => run(planOf(fromSeed + index, replicas ?? undefined)).outcome,
+        (_, index) => run(planOf(fromSeed + index, wanted.replicas, wanted.schedule)).outcome,
       );
       return say({ type: 'ran', outcomes });
     }
@@ -60,7 +61,10 @@ function answer(question: Question): void {
       return say({ type: 'replayed', outcome, lines });
     }
     case 'plan':
-      return say({ type: 'plan', plan: planOf(question.seed, question.replicas ?? undefined) });
+      return say({
+        type: 'plan',
+        plan: planOf(question.seed, question.wanted.replicas, question.wanted.schedule),
+      });
     case 'end':
       process.disconnect();
   }

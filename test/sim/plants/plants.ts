@@ -21,6 +21,8 @@ export interface Plant {
   readonly breaks: string;
   /** What the simulator reports: something that must not happen, or that something never happens. */
   readonly shows: 'violation' | 'stuck';
+  /** The schedule that was made for this rule; chance finds it too, in more seeds. */
+  readonly schedule?: string;
   readonly changes: readonly Change[];
 }
 

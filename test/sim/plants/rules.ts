@@ -54,6 +54,7 @@ ${RAISE}${FINALIZE_UP_TO('finalHeight')}`,
     name: 'M2',
     breaks: 'in select, the certified block always wins',
     shows: 'violation',
+    schedule: 'givenUp',
     changes: [
       {
         file: select,
@@ -130,6 +131,7 @@ ${RAISE}${FINALIZE_UP_TO('finalHeight')}`,
     name: 'M6',
     breaks: 'in select, every chain counts, whatever its last normal view',
     shows: 'violation',
+    schedule: 'leftBehind',
     changes: [
       {
         file: select,
@@ -142,6 +144,7 @@ ${RAISE}${FINALIZE_UP_TO('finalHeight')}`,
     name: 'M6b',
     breaks: 'in select, a chain of the view of the certificate counts without containing its block',
     shows: 'violation',
+    schedule: 'oneDeceived',
     changes: [
       {
         file: select,
@@ -154,6 +157,7 @@ ${RAISE}${FINALIZE_UP_TO('finalHeight')}`,
     name: 'M7',
     breaks: 'in select, supporters must all have the same last normal view',
     shows: 'violation',
+    schedule: 'twoViews',
     changes: [
       {
         file: select,
@@ -224,6 +228,7 @@ ${RAISE}${FINALIZE_UP_TO('finalHeight')}`,
     name: 'M15',
     breaks: 'certificates are ordered by height before view',
     shows: 'violation',
+    schedule: 'tallerButOlder',
     changes: [
       {
         file: 'src/main/ledger/statement.ts',

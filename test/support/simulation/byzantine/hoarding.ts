@@ -107,7 +107,8 @@ export function copying(): Behaviour {
     incoming: (self, _from, message) => {
       if (message.type !== 'viewChange') return false;
       const { viewChange } = message;
-      const behind = viewChange.lastNormalView < self.view || self.random.chance(0.4);
+      const hasNone = viewChange.commit === null && self.random.chance(0.7);
+      const behind = viewChange.lastNormalView < self.view || hasNone;
       if (behind && viewChange.chain.length > 0) tell(self, viewChange);
       return false;
     },
