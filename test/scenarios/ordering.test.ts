@@ -3,7 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { expectGolden } from '../support/golden.ts';
 import { makeGenesis } from '../support/ledger.ts';
 import { START_MS, Simulation } from '../support/simulation.ts';
-import { executions, linesWith, observe, ofType, stableHeights, tipHeights } from './observe.ts';
+import {
+  executions,
+  expectFinalEverywhere,
+  expectInStep,
+  expectNobodyConvicted,
+  linesWith,
+  observe,
+  ofType,
+  stableHeights,
+  tipHeights,
+  views,
+} from './observe.ts';
 
 describe('the normal case', () => {
   it('is final by the fast path after one order, and stable after the idle time', async () => {
@@ -122,9 +133,14 @@ describe('a missing body', () => {
 });
 
 describe('requests that cross on their way', () => {
-  it('make nobody suspect anybody (defect 4 of the prototype)', () => {
+  it('make nobody suspect anybody (defect 4 of the prototype)', async () => {
     const simulation = new Simulation({ persistentClients: false });
+    const seen = observe(simulation);
     const [first, second] = [simulation.request(), simulation.request()];
+    const clients = new Map([
+      [first, simulation.client],
+      [second, simulation.addClient(false)],
+    ]);
     for (const [replica, pair] of [
       [first, second],
       [second, first],
@@ -132,17 +148,22 @@ describe('requests that cross on their way', () => {
       [second, first],
     ].entries()) {
       for (const request of pair) {
-        simulation.client.submit(request, [replica]);
+        clients.get(request)!.submit(request, [replica]);
         simulation.run(0.25);
       }
     }
     simulation.run(400);
     expect(linesWith(simulation, 'suspects')).toEqual([]);
+    expect(ofType(seen, 'suspect')).toEqual([]);
+    expect(views(simulation)).toEqual([0, 0, 0, 0]);
+    expectNobodyConvicted(simulation);
+    expectInStep(simulation);
+    expectFinalEverywhere(simulation, [first, second]);
     expect([...executions(simulation, 3)]).toEqual([
       [first.id, 1],
       [second.id, 1],
     ]);
-    expect(new Set(simulation.stores.map(({ tip }) => tip.hash)).size).toBe(1);
+    await expectGolden('crossing-requests', simulation.transcript.lines);
   });
 
   it('in one millisecond both go in, once (defect 5 of the prototype)', () => {
