@@ -1,0 +1,41 @@
+/** Many seeds: nothing that must not happen happens, and everything comes right once the network heals. */
+import { describe, expect, it } from 'vitest';
+import { planOf } from './plan.ts';
+import { run } from './run.ts';
+import { resultOf, sim } from './support/cli.ts';
+
+const MINUTE_MS = 60_000;
+const SEEDS = 2_000;
+
+describe('the rules of agreement', () => {
+  it(`hold over ${String(SEEDS)} seeds, and every run comes right`, { timeout: 10 * MINUTE_MS }, async () => {
+    const ended = await sim('--seeds', String(SEEDS), '--json');
+    const { seeds, violations, converged, failures } = resultOf(ended);
+    const expected = { seeds: SEEDS, violations: 0, converged: SEEDS, failures: [] };
+    expect({ seeds, violations, converged, failures }, ended.stdout).toEqual(expected);
+    expect(ended.code).toBe(0);
+  });
+});
+
+describe('a seed', () => {
+  it('does the same every time', () => {
+    for (let seed = 5_000; seed < 5_200; seed++) {
+      const plan = planOf(seed);
+      expect(planOf(seed)).toEqual(plan);
+      expect(run(plan).outcome).toEqual(run(plan).outcome);
+    }
+  });
+
+  it('does the same when a line is kept for each event, and read from JSON', () => {
+    for (let seed = 6_000; seed < 6_030; seed++) {
+      const plan = planOf(seed);
+      const again = JSON.parse(JSON.stringify(plan)) as typeof plan;
+      expect(run(again, true).outcome).toEqual(run(plan).outcome);
+    }
+  });
+
+  it('is another one than the next', () => {
+    const hashes = Array.from({ length: 50 }, (_, seed) => run(planOf(seed)).outcome.traceHash);
+    expect(new Set(hashes).size).toBe(50);
+  });
+});
