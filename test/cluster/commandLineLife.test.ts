@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { genesisPath } from '../../src/main/replica/embeddedLayout.ts';
+import { OWN_REPLICA } from '../../src/main/replica/embeddedNetwork.ts';
 import { readGenesis } from '../../src/main/replica/node.ts';
 import { LOCK_FILE } from '../../src/main/storage/index.ts';
 import { Demo, done, fails, lastLine, processesWith, run, untilGone } from './support/commandLine.ts';
@@ -135,29 +136,32 @@ describe('with a replica that hangs', () => {
 });
 
 describe('what keeps it from starting', () => {
-  it.each([0, 2])("a port in use: replica %i's. Nothing is left, nothing is damaged", async (index) => {
-    const demo = await start();
-    const id = await submitted(demo);
-    const height = await heightOf(demo);
-    await demo.end('SIGTERM');
-    const { host, port } = (await readGenesis(genesisPath(demo.directory))).replicas[index]!;
-    const squatter = createServer((socket) => socket.destroy()).listen({ host, port, exclusive: true });
-    await once(squatter, 'listening');
-    try {
-      for (const lang of ['C.UTF-8', 'zh_CN.UTF-8']) {
-        const outcome = await run(['demo', '--data', demo.directory, '--empty', '--json'], { lang });
-        expect(outcome.code).toBe(1);
-        expect(lastLine(outcome)).toEqual({ error: { code: 'network.portInUse', data: { host, port } } });
-        expect(outcome.stderr).toContain(host);
-        expect(outcome.stderr).toContain(String(port));
-        expect(await processesWith(demo.directory)).toEqual([]);
-        expect(await locksIn(demo.directory)).toEqual([]);
+  it.each([0, OWN_REPLICA])(
+    "a port in use: replica %i's. Nothing is left, nothing is damaged",
+    async (index) => {
+      const demo = await start();
+      const id = await submitted(demo);
+      const height = await heightOf(demo);
+      await demo.end('SIGTERM');
+      const { host, port } = (await readGenesis(genesisPath(demo.directory))).replicas[index]!;
+      const squatter = createServer((socket) => socket.destroy()).listen({ host, port, exclusive: true });
+      await once(squatter, 'listening');
+      try {
+        for (const lang of ['C.UTF-8', 'zh_CN.UTF-8']) {
+          const outcome = await run(['demo', '--data', demo.directory, '--empty', '--json'], { lang });
+          expect(outcome.code).toBe(1);
+          expect(lastLine(outcome)).toEqual({ error: { code: 'network.portInUse', data: { host, port } } });
+          expect(outcome.stderr).toContain(host);
+          expect(outcome.stderr).toContain(String(port));
+          expect(await processesWith(demo.directory)).toEqual([]);
+          expect(await locksIn(demo.directory)).toEqual([]);
+        }
+      } finally {
+        await new Promise((resolve) => squatter.close(resolve));
       }
-    } finally {
-      await new Promise((resolve) => squatter.close(resolve));
-    }
-    await goesOn(demo.directory, id, height);
-  });
+      await goesOn(demo.directory, id, height);
+    },
+  );
 
   it('another one on the same data directory, which is not disturbed', async () => {
     const demo = await start();
