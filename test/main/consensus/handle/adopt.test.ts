@@ -33,6 +33,7 @@ describe('entering a view', () => {
       replica.hearOrder(0, block);
     expect(sent(replica.hear(1, opening(1, blocks.slice(0, 3))), 'getBlock')).toHaveLength(2);
     replica.hearBlock(0, blocks[1]!.block);
+    expect(replica.timers.has('newView')).toBe(false);
     const effects = replica.hearBlock(0, blocks[2]!.block);
     expect(announced(effects, 'enteredView')).toEqual([
       {
@@ -87,6 +88,7 @@ describe('entering a view', () => {
     replica.hear(1, opening(1, blocks.slice(0, 1)));
     replica.hearBlock(0, blocks[0]!.block);
     expect(replica.standing.position.view).toBe(1);
+    expect(announced(replica.hear(2, opening(1, blocks.slice(0, 1))), 'newView')).toEqual([]);
     replica.hear(1, opening(1, []));
     expect(replica.standing.tipHeight).toBe(1);
     const late = new LoneReplica(network, 3, {}, [

@@ -89,9 +89,10 @@ describe('following a checkpoint beside the own chain (U1)', () => {
     const { replica } = misled();
     replica.restart();
     const before = replica.signed.length;
-    for (const block of right.slice(4)) replica.hearOrder(0, block);
+    const effects = right.slice(4).flatMap((block) => replica.hearOrder(0, block));
     expect(replica.standing.tipHeight).toBe(6);
     tempt(replica);
+    expect(effects.filter(({ type }) => type === 'respond')).toEqual([]);
     expect(replica.signed.slice(before)).toEqual([]);
     expect(contradictions(replica)).toEqual([]);
   });
@@ -133,6 +134,21 @@ describe('getting headers', () => {
     expect(new Set(asked.slice(0, 3))).toEqual(new Set([0, 2, 3]));
   });
 
+  it('asks neither itself nor one that cannot be reached', () => {
+    const replica = new LoneReplica(network, 0);
+    replica.give({ type: 'reachable', replica: 1, reachable: false });
+    const viewChange = makeViewChange(2, {
+      lastNormalView: 1,
+      stable: stableAt(network, long.slice(0, 8), 1),
+    });
+    const opening = newViewMessage(network, [
+      [1, viewChange],
+      [2, viewChange],
+      [3, viewChange],
+    ]);
+    expect(askedForHeaders(replica.hear(2, opening))).toEqual([2]);
+  });
+
   it('asks another replica where one certifies what does not lead from its own checkpoint', () => {
     const { replica, asked } = wanting();
     const source = asked[0]!;
@@ -155,6 +171,17 @@ describe('getting headers', () => {
     const promise = beacon({ stableHeight: 5, tipHeight: 5 });
     expect(askedForHeaders(replica.hear(2, promise))).toEqual([2]);
     expect(askedForHeaders(replica.ring('catchUp'))).toEqual([]);
+    expect(askedForHeaders(replica.hear(2, promise))).toEqual([]);
+    expect(askedForHeaders(replica.hear(3, promise))).toEqual([3]);
+  });
+
+  it('passes over the beacons of one that answered beside the question, too', () => {
+    const replica = new LoneReplica(network, 1);
+    for (const block of long.slice(0, 2)) replica.hearOrder(0, block);
+    replica.hear(0, { type: 'stable', certificate: stableAt(network, long.slice(0, 2)) });
+    const promise = beacon({ stableHeight: 8, tipHeight: 8 });
+    expect(askedForHeaders(replica.hear(2, promise))).toEqual([2]);
+    expect(askedForHeaders(replica.hear(2, headersMessage(network, long.slice(0, 2))))).toEqual([]);
     expect(askedForHeaders(replica.hear(2, promise))).toEqual([]);
     expect(askedForHeaders(replica.hear(3, promise))).toEqual([3]);
   });
@@ -216,5 +243,45 @@ describe('getting blocks', () => {
     expect(askedForBlocks(replica.ring('catchUp'))).toEqual([]);
     expect(replica.timers.has('catchUp')).toBe(true);
     expect(askedForBlocks(replica.ring('catchUp')).map(([height]) => height)).toEqual([2, 3, 4]);
+  });
+
+  it('keeps what came for a new view when a checkpoint of the same chain is fetched, and the other way round', () => {
+    const opening = (view: number) => {
+      const viewChange = makeViewChange(view, { chain: right.map(({ block }) => block.header) });
+      return newViewMessage(network, [
+        [0, viewChange],
+        [2, viewChange],
+        [3, viewChange],
+      ]);
+    };
+    const entering = new LoneReplica(network, 1);
+    entering.hear(2, opening(2));
+    for (const { block } of right.slice(0, 2)) entering.hearBlock(0, block);
+    entering.hear(2, beacon({ stableHeight: 4, tipHeight: 6 }));
+    const asked = askedForBlocks(entering.hear(2, headersMessage(network, right.slice(0, 4))));
+    expect(asked.map(([height]) => height)).toEqual([3, 4]);
+
+    const { replica } = fetching();
+    for (const { block } of right.slice(0, 2)) replica.hearBlock(2, block);
+    expect(askedForBlocks(replica.hear(2, opening(2))).map(([height]) => height)).toEqual([3, 4, 5, 6]);
+  });
+});
+
+describe('a checkpoint of a later view', () => {
+  it('is recorded where a view beyond it is wanted already, and enters nothing (U2)', () => {
+    const replica = new LoneReplica(network, 1, {}, [
+      ...right.slice(0, 2).map((accepted) => ({ type: 'append', accepted }) as const),
+      {
+        type: 'position',
+        position: { epoch: 0, view: 0, mode: 'changing', target: 6, lastNormalView: 0, baseHeight: 0 },
+      },
+      {
+        type: 'viewChange',
+        viewChange: makeViewChange(6, { chain: right.slice(0, 2).map(({ block }) => block.header) }),
+      },
+    ]);
+    replica.hear(2, { type: 'stable', certificate: stableAt(network, right.slice(0, 2), 5) });
+    expect(replica.standing.stable.height).toBe(2);
+    expect(replica.standing.position).toMatchObject({ view: 0, mode: 'changing', target: 6 });
   });
 });

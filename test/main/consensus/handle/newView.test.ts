@@ -97,6 +97,16 @@ describe('opening a view', () => {
     ]);
   });
 
+  it('signs no other new view for it, even where it cannot enter yet and other view changes come', () => {
+    const replica = wanting(1, 1);
+    const naming = makeViewChange(1, { chain: headersOf(blocks) });
+    for (const from of [0, 3]) replica.hear(from, viewChangeMessage(network, from, naming));
+    expect(replica.standing.position.mode).toBe('changing');
+    hearViewChange(replica, 0, 2);
+    replica.hear(2, viewChangeMessage(network, 2, naming));
+    expect(replica.signed.filter(({ type }) => type === 'newView')).toHaveLength(1);
+  });
+
   it('signs the same new view after a stop between deciding and signing', () => {
     const { newView } = opening(1);
     const replica = new LoneReplica(network, 1, {}, [

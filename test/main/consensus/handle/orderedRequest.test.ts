@@ -117,6 +117,9 @@ describe('a body that no block may hold', () => {
     expect(announced(effects, 'suspicion')).toEqual([
       { type: 'suspicion', replica: 0, reason: 'badBlock', height: 1 },
     ]);
+    // Neither asked for nor judged again.
+    expect(sent(replica.ring('bodies'), 'getRequests')).toEqual([]);
+    expect(announced(replica.hearOrder(0, strangersBlock().accepted), 'suspicion')).toEqual([]);
   });
 
   it('makes nobody suspect the next primary for not ordering it', () => {

@@ -64,6 +64,23 @@ describe('a request that is not ordered', () => {
     expect(replica.timers.has('awaitOrder')).toBe(false);
   });
 
+  it('begins anew with the next primary, who may never have had it', () => {
+    const replica = waiting();
+    replica.ring('awaitOrder');
+    const viewChange = makeViewChange(1);
+    replica.hear(
+      1,
+      newViewMessage(network, [
+        [0, viewChange],
+        [1, viewChange],
+        [2, viewChange],
+      ]),
+    );
+    const effects = replica.ring('awaitOrder');
+    expect(sent(effects, 'request').map(({ to }) => to)).toEqual([1]);
+    expect(sent(effects, 'suspect')).toEqual([]);
+  });
+
   it('goes on from where it is when others come', () => {
     const replica = waiting();
     replica.ring('awaitOrder');
