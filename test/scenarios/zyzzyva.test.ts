@@ -38,9 +38,9 @@ type Lost = (from: number, to: number, message: PeerMessage) => boolean;
  * a quorum of answers, so it commits: r1 and r2 sign localCommits for A. With its own, r0 has a commit certificate of
  * A, that nobody else ever sees. A is not final: nobody has voted.
  *
- * View 1, of the honest r1, begins for the replicas of `entering`. r0 pretends to have seen B alone; r1 counts its view change and those of r3 and itself
- * (that of r2 comes too late). Two of three say B, so the view begins with B. All of r0 to r3 answer the client: B is
- * final.
+ * View 1, of the honest r1. r0 pretends to have seen B alone; r1 counts its view change and those of r3 and itself
+ * (that of r2 comes too late). Two of three say B, so the view begins with B, for the replicas of `entering`. There B
+ * becomes final.
  *
  * View 2, of the honest r2. r0 shows the certificate of A at last. r2 counts its own view change, that of r3 and that
  * of r0 (that of r1 comes too late).
