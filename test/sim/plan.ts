@@ -102,7 +102,7 @@ export function planOf(seed: number, replicas?: number | null, schedule?: string
   for (let draw = 0; draw < 3; draw++) random.next();
   const n = replicas ?? (random.chance(0.85) ? 4 : 7);
   const plan = anything(seed, n, random);
-  if (schedule != null) return directed(plan, random, schedule);
+  if (schedule !== undefined && schedule !== null) return directed(plan, random, schedule);
   return random.chance(DIRECTED) ? directed(plan, random) : plan;
 }
 

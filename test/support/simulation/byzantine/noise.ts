@@ -69,7 +69,7 @@ function altered(self: ByzantineReplica, message: PeerMessage): PeerMessage {
     case 'checkpointVote': {
       const { signature: _signature, ...statement } = message;
       const changed = { ...statement, view: number(message.view), height: number(message.height) };
-      return { ...changed, signature: self.sign(changed) } as PeerMessage;
+      return { ...changed, signature: self.sign(changed) };
     }
     case 'beacon':
       return {
