@@ -17,6 +17,19 @@ describe('the rules of agreement', () => {
   });
 });
 
+describe('a primary with two faces', () => {
+  it('is always found out, and nobody else is accused', () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const plan = planOf(seed, 4);
+      const calm = { loss: 0, duplication: 0, delayMs: [1, 5], diskMs: 1, viewTimeoutMs: 120 } as const;
+      const nothing = { faults: [], clients: [], clockSkewMs: [] };
+      const byzantine = [{ replica: 0, behaviours: ['twoFaced'], split: 1 << (1 + (seed % 3)) }] as const;
+      const { outcome } = run({ ...plan, ...calm, ...nothing, byzantine });
+      expect(outcome).toMatchObject({ violation: null, converged: true, accused: [0] });
+    }
+  });
+});
+
 describe('a seed', () => {
   it('does the same every time', () => {
     for (let seed = 5_000; seed < 5_200; seed++) {
