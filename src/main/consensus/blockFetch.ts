@@ -13,6 +13,9 @@ import type { SignedRequest } from '../ledger/request.ts';
 /** Most blocks that are asked for at once: enough to keep several sources busy. */
 export const FETCH_AHEAD_BLOCKS = 16;
 
+/** How often the wait for one block doubles: half a second becomes half a minute. */
+const WAIT_DOUBLINGS_MAX = 6;
+
 /** One question to one replica. */
 export interface Question {
   readonly to: number;
@@ -23,12 +26,11 @@ export class BlockFetch {
   /** The chain, lowest first. */
   readonly headers: readonly HashedHeader[];
   readonly #blocks = new Map<Hex, Block>();
-  /** Who has been asked for a block, and has not answered. */
-  readonly #asked = new Map<Hex, number>();
+  /** Who has been asked for a block and has not answered, and for how many rings of the timer. */
+  readonly #asked = new Map<Hex, { readonly to: number; rings: number }>();
+  /** How often each block has been asked for in vain: each time it is the next source's turn, for twice as long. */
+  readonly #vain = new Map<Hex, number>();
   readonly #liars = new Set<number>();
-  #turn = 0;
-
-  #tookSome = false;
 
   /** `before`: another fetch, whose blocks need not be fetched again. */
   constructor(headers: readonly HashedHeader[], before: BlockFetch | null = null) {
@@ -51,10 +53,10 @@ export class BlockFetch {
     const questions: Question[] = [];
     for (const header of this.missing(isHere)) {
       if (this.#asked.size >= FETCH_AHEAD_BLOCKS) break;
-      const to = candidates[this.#turn % candidates.length];
+      const inTurn = header.height - (this.headers[0]?.height ?? 0) + this.#timesInVain(header.hash);
+      const to = candidates[inTurn % candidates.length];
       if (this.#asked.has(header.hash) || to === undefined) continue;
-      this.#turn++;
-      this.#asked.set(header.hash, to);
+      this.#asked.set(header.hash, { to, rings: 0 });
       questions.push({ to, header });
     }
     return questions;
@@ -81,10 +83,9 @@ export class BlockFetch {
       requests.length === header.requestCount &&
       merkleRoot(requests.map(({ id }) => id)) === header.requestsRoot &&
       evidenceDigest(evidence) === header.evidenceDigest;
-    const wasAsked = this.#asked.get(hash) === from;
+    const wasAsked = this.#asked.get(hash)?.to === from;
     if (isRight || wasAsked) this.#asked.delete(hash);
     if (isRight) {
-      this.#tookSome = true;
       this.#blocks.set(hash, { header, requests, evidence });
       return 'taken';
     }
@@ -93,12 +94,21 @@ export class BlockFetch {
     return 'wrong';
   }
 
-  /** Called now and then: where nothing has arrived since, what is missing is asked for anew, of others. */
+  /**
+   * The timer has rung. What has not come in time is asked of the next source: the first wait is one ring, and each
+   * further one twice as long, so that a slow line is not choked by questions.
+   */
   giveUpWaiting(): void {
-    if (!this.#tookSome) {
-      this.#asked.clear();
-      this.#turn++;
+    for (const [hash, question] of this.#asked) {
+      question.rings++;
+      const vain = this.#timesInVain(hash);
+      if (question.rings < 2 ** Math.min(vain, WAIT_DOUBLINGS_MAX)) continue;
+      this.#asked.delete(hash);
+      this.#vain.set(hash, vain + 1);
     }
-    this.#tookSome = false;
+  }
+
+  #timesInVain(hash: Hex): number {
+    return this.#vain.get(hash) ?? 0;
   }
 }

@@ -68,6 +68,7 @@ describe('BlockFetch', () => {
     expect(ask(fetch, [1, 2]).map(([, to]) => to)).toEqual([2, 2, 2]);
     // Better a liar than nobody.
     fetch.giveUpWaiting();
+    fetch.giveUpWaiting();
     expect(ask(fetch, [1]).map(([, to]) => to)).toEqual([1, 1, 1]);
   });
 
@@ -102,14 +103,21 @@ describe('BlockFetch', () => {
     }
   });
 
-  it('asks anew only where nothing came since it was last looked', () => {
-    const fetch = new BlockFetch(headers.slice(0, 3));
-    ask(fetch, [1, 2, 3]);
+  it('asks the next source for what has not come, and waits twice as long each time', () => {
+    const fetch = new BlockFetch(headers.slice(0, 2));
+    ask(fetch, [1, 2]);
     take(fetch, 1, first);
-    fetch.giveUpWaiting();
-    expect(ask(fetch, [1, 2, 3])).toEqual([]);
-    fetch.giveUpWaiting();
-    expect(ask(fetch, [1, 2, 3]).map(([height]) => height)).toEqual([2, 3]);
+    const askedAt: [ring: number, to: number | undefined][] = [];
+    for (let ring = 1; ring <= 15; ring++) {
+      fetch.giveUpWaiting();
+      for (const [, to] of ask(fetch, [1, 2])) askedAt.push([ring, to]);
+    }
+    expect(askedAt).toEqual([
+      [1, 1],
+      [3, 2],
+      [7, 1],
+      [15, 2],
+    ]);
   });
 
   it('begins with what another fetch has brought, and with nothing else of it', () => {

@@ -60,6 +60,8 @@ export class Monitor implements Watcher {
   readonly #views = new Map<Hex, number>();
   /** Blocks that the transaction under way takes off the chain. */
   #removed: HashedHeader[] = [];
+  /** The last normal view before the transaction under way. */
+  #viewBefore = 0;
   #commits = 0;
   /** Replicas that evidence was found against. */
   readonly accused = new Set<number>();
@@ -92,6 +94,7 @@ export class Monitor implements Watcher {
       chain.push(store.header(height)!);
     }
     this.#removed = [];
+    this.#viewBefore = store.position.lastNormalView;
     for (const operation of operations) {
       if (operation.type === 'append') {
         const { header, requests } = operation.accepted.block;
@@ -259,13 +262,18 @@ export class Monitor implements Watcher {
     }
   }
 
-  /** Nothing that became final in the view, or in one before it, is taken off the chain. */
+  /**
+   * Nothing that became final in the view, or in one before it, is taken off the chain. Only who enters a view late may
+   * have a block from an earlier one that became final in the view itself: it begins at the base, like the others.
+   */
   #checkRemoved(replica: number): void {
     const store = this.#setup.stores[replica]!;
     for (const { height, hash } of this.#removed) {
       const final = this.#finality.at(height);
       if (final?.hash !== hash || store.contains(height, hash)) continue;
-      if (final.view <= store.position.lastNormalView) {
+      const { lastNormalView } = store.position;
+      const enters = lastNormalView > this.#viewBefore;
+      if (enters ? final.view < lastNormalView : final.view <= lastNormalView) {
         throw new Violation('nothing final is revoked', { replica, position: store.position, final });
       }
     }

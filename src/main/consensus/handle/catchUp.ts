@@ -30,27 +30,33 @@ export function startCatchUp(context: Context, source: number): void {
   requestHeaders(context);
 }
 
-/** Headers up to a stable checkpoint, from the replica that was asked. The certificate has been verified. */
+/** Headers up to a stable checkpoint, from whoever was asked. The certificate has been verified. */
 export function handleHeaders(context: Context, from: number, message: HeadersMessage): void {
   const { catchUp } = context;
-  if (catchUp?.source !== from || catchUp.target !== null) return;
+  if (catchUp?.target !== null) return;
   const { certificate } = message;
+  const isAsked = catchUp.source === from;
   const headers = message.headers.filter(({ height }) => height > context.chain.stable.height);
   if (certificate.height <= context.chain.stable.height) {
+    if (!isAsked) return;
     // Nothing new: either this replica has come so far meanwhile, or the source answers beside the question.
     if (certificate.height < catchUp.fromHeight) context.mistrusted.set(from, MISTRUSTED_BEACONS);
     askAnother(context);
     return;
   }
   if (!areCertified(context, headers, message)) {
+    if (!isAsked) return;
     context.suspect(from, 'badAnswer', certificate.height);
     askAnother(context);
     return;
   }
+  // On a slow line the answer of one that was asked before may come first: it is as good.
+  catchUp.source = from;
   catchUp.target = { certificate, fetch: new BlockFetch(headers, context.lastFetch) };
   context.lastFetch = catchUp.target.fetch;
   const fromHeight = context.chain.tip.height;
   context.announce({ type: 'catchingUp', fromHeight, toHeight: certificate.height });
+  waitForAnswer(context);
   goOn(context);
 }
 
@@ -146,6 +152,7 @@ export function handleCatchUpTimer(context: Context): void {
     return;
   }
   catchUp.target.fetch.giveUpWaiting();
+  waitForAnswer(context);
   goOn(context);
 }
 
@@ -160,7 +167,6 @@ function goOn(context: Context): void {
     fetch.missing((header) => hasBlock(context, header)).length > 0
   ) {
     askForBlocks(context, fetch, [catchUp.source]);
-    context.emit({ type: 'setTimer', timer: 'catchUp', delayMs: context.options.fetchRetryMs });
     return;
   }
   endCatchUp(context);
@@ -260,6 +266,11 @@ function requestHeaders(context: Context): void {
   if (context.catchUp === null) return;
   const fromHeight = context.chain.stable.height + 1;
   context.emit({ type: 'send', to: context.catchUp.source, message: { type: 'getHeaders', fromHeight } });
+  waitForAnswer(context);
+}
+
+/** Rings at even times, however slowly one source drips. */
+function waitForAnswer(context: Context): void {
   context.emit({ type: 'setTimer', timer: 'catchUp', delayMs: context.options.fetchRetryMs });
 }
 

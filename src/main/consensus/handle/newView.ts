@@ -117,7 +117,7 @@ export function tryEnter(context: Context): void {
   entering.fetch ??= newFetch(context, entering);
   const { fetch } = entering;
   if (fetch.missing((header) => hasBlock(context, header)).length > 0) {
-    fetchForNewView(context);
+    askForBlocks(context, fetch, entering.selection.sources);
     return;
   }
   context.entering = null;
@@ -129,20 +129,8 @@ export function tryEnter(context: Context): void {
 
 function newFetch(context: Context, entering: Entering): BlockFetch {
   context.lastFetch = new BlockFetch(headersAboveStable(context, entering), context.lastFetch);
+  context.emit({ type: 'setTimer', timer: 'viewChange', delayMs: context.options.fetchRetryMs });
   return context.lastFetch;
-}
-
-/** Asks for the blocks of the new view that are not here. */
-export function fetchForNewView(context: Context): void {
-  const { entering } = context;
-  if (entering === null) return;
-  if (entering.fetch === null) {
-    tryEnter(context);
-    return;
-  }
-  askForBlocks(context, entering.fetch, entering.selection.sources);
-  const delayMs = Math.min(context.options.viewChangeRetryMs, context.options.fetchRetryMs);
-  context.emit({ type: 'setTimer', timer: 'viewChange', delayMs });
 }
 
 /** Signs one new view for the view, durably decided before (rule V4): the first quorum of view changes. */

@@ -17,7 +17,7 @@ import type { Context } from '../context.ts';
 import type { ViewChangeCause } from '../effects.ts';
 import type { ViewChangeMessage } from '../messages.ts';
 import { compare } from './evidence.ts';
-import { awaitNewView, considerNewView, fetchForNewView, sendOpening } from './newView.ts';
+import { awaitNewView, considerNewView, sendOpening, tryEnter } from './newView.ts';
 
 /**
  * Leaves the view for `wanted`, or for the lowest later one that is allowed (rule V2). What is said is fixed in the
@@ -134,12 +134,10 @@ export function handleNewViewTimer(context: Context): void {
 
 /** Says again what may have been lost, and asks again for the blocks of a new view. */
 export function handleViewChangeTimer(context: Context): void {
-  if (context.entering !== null) {
-    context.entering.fetch?.giveUpWaiting();
-    fetchForNewView(context);
-  }
-  if (context.isNormal) return;
-  broadcastViewChange(context);
+  context.entering?.fetch?.giveUpWaiting();
+  tryEnter(context);
+  if (context.isNormal && context.entering === null) return;
+  if (!context.isNormal) broadcastViewChange(context);
   context.emit({ type: 'setTimer', timer: 'viewChange', delayMs: context.options.viewChangeRetryMs });
 }
 

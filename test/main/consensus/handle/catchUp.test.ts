@@ -186,11 +186,16 @@ describe('getting headers', () => {
     expect(askedForHeaders(replica.hear(3, promise))).toEqual([3]);
   });
 
-  it('takes headers only from the one that it asked', () => {
+  it('takes certified headers from one that was asked before and answers late, and nothing else from it', () => {
     const replica = new LoneReplica(network, 1);
-    replica.hear(2, beacon({ stableHeight: 4, tipHeight: 4 }));
-    expect(askedForBlocks(replica.hear(3, headersMessage(network, right.slice(0, 4))))).toEqual([]);
+    expect(replica.hear(3, headersMessage(network, right.slice(0, 4)))).toEqual([]);
+    for (const from of [2, 3]) replica.hear(from, beacon({ stableHeight: 4, tipHeight: 4 }));
+    expect(askedForHeaders(replica.ring('catchUp'))).toEqual([3]);
+    const { headers, certificate } = headersMessage(network, right.slice(0, 4));
+    const cut = { type: 'headers', headers: headers.slice(1), certificate } as const;
+    expect(replica.hear(2, cut)).toEqual([]);
     expect(askedForBlocks(replica.hear(2, headersMessage(network, right.slice(0, 4))))).toHaveLength(4);
+    expect(askedForBlocks(replica.hear(3, headersMessage(network, right.slice(0, 4))))).toEqual([]);
   });
 });
 
@@ -221,7 +226,6 @@ describe('getting blocks', () => {
     ]);
     expect(askedForBlocks(effects).map(([of]) => of)).toEqual([1]);
     expect(askedForBlocks(effects).map(([, to]) => to)).not.toContain(liar);
-    replica.ring('catchUp');
     const later = askedForBlocks(replica.ring('catchUp'));
     expect(later.map(([of]) => of)).toEqual([1, 2, 3, 4]);
     expect(later.map(([, to]) => to)).not.toContain(liar);
@@ -237,12 +241,15 @@ describe('getting blocks', () => {
     expect(replica.standing.stable.height).toBe(4);
   });
 
-  it('goes on asking where blocks come slowly, and anew only where none came', () => {
+  it('asks anew for what does not come, more and more rarely, whatever drips in meanwhile', () => {
     const { replica } = fetching();
     replica.hearBlock(2, right[0]!.block);
-    expect(askedForBlocks(replica.ring('catchUp'))).toEqual([]);
+    const heights = () => askedForBlocks(replica.ring('catchUp')).map(([height]) => height);
+    expect(heights()).toEqual([2, 3, 4]);
     expect(replica.timers.has('catchUp')).toBe(true);
-    expect(askedForBlocks(replica.ring('catchUp')).map(([height]) => height)).toEqual([2, 3, 4]);
+    replica.hearBlock(2, right[1]!.block);
+    expect(heights()).toEqual([]);
+    expect(heights()).toEqual([3, 4]);
   });
 
   it('keeps what came for a new view when a checkpoint of the same chain is fetched, and the other way round', () => {
