@@ -253,7 +253,10 @@ export class Monitor implements Watcher {
   #checkMode(replica: number, operations: readonly PersistOperation[], tip: HashedHeader): void {
     const store = this.#setup.stores[replica]!;
     const { position } = this.#histories[replica]!;
-    const stays = store.position.mode === 'changing' && position.mode === 'changing';
+    const { mode, lastNormalView } = store.position;
+    // It may have entered a view in between, and left it again, in one transaction.
+    const stays =
+      mode === 'changing' && position.mode === 'changing' && lastNormalView === position.lastNormalView;
     const follows = operations.some(
       (operation) => operation.type === 'checkpoint' && operation.checkpoint.hash === tip.hash,
     );
