@@ -5,7 +5,7 @@
  * @module
  */
 import { fork, type ChildProcess, type Serializable } from 'node:child_process';
-import { CountersignError, toPlainError } from '../../shared/errors.ts';
+import { CountersignError, toPlainError, type PlainError } from '../../shared/errors.ts';
 import { VerifierPool } from '../keys/verifierPool.ts';
 import { createVerifyWorker } from '../keys/verifyWorker.ts';
 import { readTextFile } from '../storage/index.ts';
@@ -27,8 +27,8 @@ export interface ChildReplica {
   readonly pid: number;
   /** Resolves when it takes part; rejects with the reason where it cannot. */
   readonly ready: Promise<void>;
-  /** Resolves when the process has ended. */
-  readonly exited: Promise<void>;
+  /** Resolves when the process has ended: with the reason where it had halted by itself. */
+  readonly exited: Promise<PlainError | undefined>;
   /** Asks it to stop; ends it by force where it does not within `CHILD_STOP_TIMEOUT_MS`. */
   stop(): Promise<void>;
   /** SIGKILL: no goodbye, nothing saved that was not durable. */
@@ -93,8 +93,10 @@ async function takePart({ directory, passphraseFile }: ChildOptions, parent: Par
     });
     node.subscribe((event) => {
       if (event.type !== 'halted') return;
-      process.stderr.write(`${JSON.stringify(event.error)}\n`);
-      told.resolve(1);
+      const { code, data } = event.error;
+      void parent
+        .sendLast({ type: 'halted', error: { code, data } } satisfies ChildMessage)
+        .finally(() => told.resolve(1));
     });
     parent.send({ type: 'ready' } satisfies ChildMessage);
     const code = await told.promise;

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from 'node:path';
-import { CountersignError } from '../../shared/errors.ts';
+import { CountersignError, type PlainError } from '../../shared/errors.ts';
 import type { ChildReplica, StartChild } from './childReplica.ts';
 import { readPassphraseFile } from './childReplica.ts';
 import { FAULTS, SLOW_DELAY_MAX_MS, SLOW_DELAY_MS, type Fault, type OutgoingFault } from './faults/fault.ts';
@@ -22,6 +22,8 @@ export interface EmbeddedNetworkOptions {
   readonly verifier: SignatureVerifier;
   readonly startChild: StartChild;
   readonly onPhase?: (phase: StartPhase | 'replicas') => void;
+  /** Told why a replica in a process of its own has halted by itself; it is started again. Must not throw. */
+  readonly onHalted?: (index: number, error: PlainError) => void;
 }
 
 /**
@@ -49,6 +51,7 @@ export class EmbeddedNetwork {
   readonly node: ReplicaNode;
   readonly #network: string;
   readonly #startChild: StartChild;
+  readonly #onHalted: EmbeddedNetworkOptions['onHalted'];
   readonly #children: Map<number, ChildReplica>;
   readonly #restarts = new Map<number, NodeJS.Timeout>();
   /** A stopped one is to stay down. */
@@ -60,12 +63,13 @@ export class EmbeddedNetwork {
   private constructor(
     node: ReplicaNode,
     network: string,
-    startChild: StartChild,
+    { startChild, onHalted }: EmbeddedNetworkOptions,
     children: Map<number, ChildReplica>,
   ) {
     this.node = node;
     this.#network = network;
     this.#startChild = startChild;
+    this.#onHalted = onHalted;
     this.#children = children;
     for (const [index, child] of children) this.#watch(index, child, RESTART_AFTER_MS);
   }
@@ -96,7 +100,7 @@ export class EmbeddedNetwork {
       await node.stop();
       throw error;
     }
-    return new EmbeddedNetwork(node, network, startChild, children);
+    return new EmbeddedNetwork(node, network, options, children);
   }
 
   /** Indexes of the replicas whose processes run. */
@@ -215,8 +219,9 @@ export class EmbeddedNetwork {
   /** A child that ends by itself is started again, after a pause that grows while it keeps ending. */
   #watch(index: number, child: ChildReplica, restartAfterMs: number): void {
     const startedMs = performance.now();
-    void child.exited.then(() => {
+    void child.exited.then((error) => {
       this.#children.delete(index);
+      if (error !== undefined && !this.#isEnding) this.#onHalted?.(index, error);
       if (this.#isEnding || this.#faults.get(index)?.fault === 'stop') return;
       // What it was made to do ended with it.
       this.#faults.delete(index);

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from 'zod';
-import { CountersignError, fromPlainError, type ErrorCode } from '../../shared/errors.ts';
+import { CountersignError, fromPlainError, type ErrorCode, type PlainError } from '../../shared/errors.ts';
 import type { ChildReplica } from './childReplica.ts';
 import type { FaultOrder, OutgoingFault } from './faults/fault.ts';
 
@@ -27,7 +27,7 @@ export interface ReplicaProcess {
 export type ChildMessage = z.infer<typeof childMessageSchema>;
 
 /**
- * What a parent says, besides a `FaultOrder`: end in order. It also answers `failed`, so that the child knows it was
+ * What a parent says, besides a `FaultOrder`: end in order. It also answers `failed` and `halted`, so that the child knows it was
  * heard.
  */
 export const STOP = 'stop';
@@ -41,8 +41,9 @@ const childMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
   /** The last `FaultOrder` has been carried out. */
   z.object({ type: z.literal('faultDone') }),
+  /** It could not start, or has halted while it ran. */
   z.object({
-    type: z.literal('failed'),
+    type: z.enum(['failed', 'halted']),
     error: z.object({ code: z.string(), data: z.record(z.string(), z.union([z.string(), z.number()])) }),
   }),
 ]);
@@ -56,10 +57,11 @@ export function superviseReplica(child: ReplicaProcess, directory: string): Chil
   let isGone = false;
   /** Those who wait for a `FaultOrder` to be carried out, in order. */
   const faultWaiters: (() => void)[] = [];
-  const exited = new Promise<void>((resolve) => {
+  let halted: PlainError | undefined;
+  const exited = new Promise<PlainError | undefined>((resolve) => {
     child.onExit(() => {
       isGone = true;
-      resolve();
+      resolve(halted);
       for (const done of faultWaiters.splice(0)) done();
     });
   });
@@ -83,8 +85,9 @@ export function superviseReplica(child: ReplicaProcess, directory: string): Chil
         faultWaiters.shift()?.();
         return;
       }
-      const { code, data } = parsed.data.error;
-      reject(fromPlainError({ code: code as ErrorCode, data }));
+      const error: PlainError = { ...parsed.data.error, code: parsed.data.error.code as ErrorCode };
+      if (parsed.data.type === 'halted') halted = error;
+      reject(fromPlainError(error));
       tellToStop();
     });
     void exited.then(() => {

@@ -39,7 +39,7 @@ class ScriptedChild implements ChildReplica {
   get ready(): Promise<void> {
     return this.#ready.promise;
   }
-  get exited(): Promise<void> {
+  get exited(): Promise<undefined> {
     return this.#exited.promise;
   }
   comeUp(): this {

@@ -88,6 +88,8 @@ async function runDemo(
       verifier,
       startChild: forkReplicas(entry),
       onPhase: (phase) => output.progress(`starting: ${phase}`),
+      // All of them live on this machine: what halts one is for whoever runs it to mend.
+      onHalted: (_index, error) => halted.reject(fromPlainError(error)),
     });
     network.node.subscribe((event) => {
       if (event.type === 'halted') halted.reject(fromPlainError(event.error));
