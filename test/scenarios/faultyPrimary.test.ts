@@ -1,5 +1,6 @@
 /** A primary that lies: it is found out, and no correct replica follows it where another could contradict. */
 import { describe, expect, it } from 'vitest';
+import type { ConsensusOptions } from '../../src/main/consensus/config.ts';
 import type { Block, BlockHeader } from '../../src/main/ledger/block.ts';
 import { hashed } from '../../src/main/ledger/block.ts';
 import type { SignedRequest } from '../../src/main/ledger/request.ts';
@@ -23,8 +24,8 @@ import {
 const network = makeGenesis({ limits: { maxClockSkewMs: 10_000 } });
 
 /** A network whose primary does nothing by itself, and blocks that it could have made. */
-function withFaultyPrimary(script: Script = {}) {
-  const simulation = new Simulation({ network, faulty: { 0: script }, persistentClients: false });
+function withFaultyPrimary(script: Script = {}, consensus: Partial<ConsensusOptions> = {}) {
+  const simulation = new Simulation({ network, faulty: { 0: script }, persistentClients: false, consensus });
   simulation.run(10);
   const chain = new TestChain(network);
   const faulty = simulation.faulty.get(0)!;
@@ -316,15 +317,28 @@ describe('a block that breaks a rule', () => {
     expect(simulation.correct.map(({ refusedMessages }) => refusedMessages)).toEqual([1, 1, 1]);
   });
 
+  it('too far in the future to be waited for changes the view, and convicts nobody', () => {
+    const { simulation, faulty, block, request } = withFaultyPrimary();
+    faulty.broadcast(faulty.order(block([request()], START_MS + 3_600_000)));
+    simulation.run(1_500);
+    expect(simulation.correct.map(({ store }) => store.position.view)).toEqual([0, 0, 0]);
+    simulation.run(2_000);
+    expect(simulation.correct.map(({ store }) => store.position.view)).toEqual([1, 1, 1]);
+    expectNobodyConvicted(simulation);
+  });
+
   it('far in the future is held, accuses nobody, and is accepted when its time comes', () => {
     const asked: number[] = [];
-    const { simulation, faulty, block, request } = withFaultyPrimary({
-      onMessage: (self, from, { type }) => {
-        if (type !== 'getRequests') return;
-        asked.push(from);
-        self.send(from, { type: 'requests', requests: future.requests.map(({ bytes }) => bytes) });
+    const { simulation, faulty, block, request } = withFaultyPrimary(
+      {
+        onMessage: (self, from, { type }) => {
+          if (type !== 'getRequests') return;
+          asked.push(from);
+          self.send(from, { type: 'requests', requests: future.requests.map(({ bytes }) => bytes) });
+        },
       },
-    });
+      { viewTimeoutMs: 20_000 },
+    );
     const future = block([request()], START_MS + 15_000);
     faulty.broadcast(faulty.order(future));
     simulation.run(1_000);

@@ -113,11 +113,18 @@ export function newViewBytesMax(quorum: number, windowBlocks: number): number {
   return (quorum + 1) * viewChangeBytesMax(windowBlocks);
 }
 
+/** Each is asked for again and again, and may hold thousands of headers. */
+const statements = new WeakMap<ViewChange, ViewChangeStatement>();
+
 /** What the sender of a view change signs. */
 export function viewChangeStatement(viewChange: ViewChange): ViewChangeStatement {
+  const known = statements.get(viewChange);
+  if (known !== undefined) return known;
   const { epoch, view } = viewChange;
   const content = digest('countersign/view-change-content/1', encode(viewChangeCodec, viewChange));
-  return { type: 'viewChange', epoch, view, contentDigest: toHex(content) };
+  const statement: ViewChangeStatement = { type: 'viewChange', epoch, view, contentDigest: toHex(content) };
+  statements.set(viewChange, statement);
+  return statement;
 }
 
 const membersCodec = list(record({ replica: uint(), contentDigest: hexBytes(DIGEST_BYTES) }), REPLICAS_MAX);

@@ -52,6 +52,7 @@ export function handleHeaders(context: Context, from: number, message: HeadersMe
   }
   // On a slow line the answer of one that was asked before may come first: it is as good.
   catchUp.source = from;
+  context.mistrusted.delete(from);
   catchUp.target = { certificate, fetch: new BlockFetch(headers, context.lastFetch) };
   context.lastFetch = catchUp.target.fetch;
   const fromHeight = context.chain.tip.height;

@@ -23,7 +23,9 @@ export function watch(context: Context): void {
     setWait(context, 'awaitOrder', request === null ? null : context.patienceMs / 2);
   }
   const { tip, stable } = context.chain;
-  const stableHeight = watches && tip.height > stable.height ? stable.height : null;
+  // A block that is ordered and cannot be accepted, for what it lacks or for its time, is waited for as well.
+  const isBlockPending = tip.height > stable.height || context.orders.has(tip.height + 1);
+  const stableHeight = watches && isBlockPending ? stable.height : null;
   if (stableHeight !== patience.stableHeight) {
     patience.stableHeight = stableHeight;
     setWait(context, 'awaitStable', stableHeight === null ? null : context.patienceMs);
