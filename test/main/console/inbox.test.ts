@@ -245,10 +245,10 @@ describe('ledger', () => {
     expect(after.replica).toMatchObject({ connected: 4, participating: true, mode: 'normal' });
     expect(after.replica?.attestedHeight).toBeLessThanOrEqual(after.replica?.tipHeight ?? 0);
     expect(after.peers.map(({ self, state }) => [self, state])).toEqual([
+      [false, 'connected'],
+      [false, 'connected'],
+      [false, 'connected'],
       [true, 'connected'],
-      [false, 'connected'],
-      [false, 'connected'],
-      [false, 'connected'],
     ]);
   });
 });
