@@ -63,6 +63,7 @@ export interface ErrorData {
   'key.weak': { problem: string };
   'key.unknown': { publicKey: string };
   'key.locked': { publicKey: string };
+  'key.absent': NoData;
 
   // Files and the durable store
   'file.notFound': { path: string };

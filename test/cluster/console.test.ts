@@ -112,11 +112,11 @@ it('goes from the setup to a verified receipt, with a replica killed on the way'
 
   const first = await page.withReceipt(await page.sign('first.csv'));
   expect(first).toMatchObject({ state: 'final', accepted: 4, replicas: 4 });
-  await app.network?.killReplica(2);
+  await app.hosted?.embedded?.killReplica(2);
   const second = await page.withReceipt(await page.sign('second.csv'));
   // Three of four: the fast path is closed, a checkpoint covers it instead.
   expect(second).toMatchObject({ state: 'final', accepted: 3, finality: 'certified' });
-  await app.network?.restartReplica(2);
+  await app.hosted?.embedded?.restartReplica(2);
   const third = await page.withReceipt(await page.sign('third.csv'));
   for (const { requestId } of [first, second, third]) {
     const { text } = await page.call('receipt.export', { requestId: requestId ?? '' });

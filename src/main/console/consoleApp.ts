@@ -15,22 +15,19 @@ import { exportKeyPem } from '../keys/pkcs8.ts';
 import { VerifierPool } from '../keys/verifierPool.ts';
 import { createVerifyWorker } from '../keys/verifyWorker.ts';
 import type { StartChild } from '../replica/childReplica.ts';
-import {
-  EmbeddedNetwork,
-  createEmbeddedNetwork,
-  isEmbeddedNetwork,
-  supervisorKeyPath,
-} from '../replica/embeddedNetwork.ts';
+import { createEmbeddedNetwork, isEmbeddedNetwork } from '../replica/embeddedNetwork.ts';
 import { openDataDirectory, type DataDirectory } from '../storage/index.ts';
 import { dispatch, type HandlerInput, type Handlers } from './dispatch.ts';
 import { toConsoleError } from './errors.ts';
 import type { ConsoleEvent } from './events.ts';
 import { createHandlers } from './handlers.ts';
 import { Uploads } from './items/uploads.ts';
-import { UNLOCKED_FOR_MS } from './keyring.ts';
+import { UNLOCKED_FOR_MS, requireKeyring } from './keyring.ts';
 import { LiveFeed } from './live/feed.ts';
 import { networkView } from './live/networkView.ts';
 import { openRunning, type Running } from './running.ts';
+import { embeddedStarter } from './start/embeddedStarter.ts';
+import type { Hosted, Starter } from './start/starter.ts';
 
 export interface ConsoleAppOptions {
   readonly dataDirectory: string;
@@ -56,7 +53,7 @@ export class ConsoleApp {
   readonly #handlers: Handlers;
   #verifier: VerifierPool | null = null;
   #lock: DataDirectory | null = null;
-  #network: EmbeddedNetwork | null = null;
+  #hosted: Hosted | null = null;
   #running: Running | null = null;
   #stage: Stage;
   /** Why it does not go on by itself. */
@@ -84,9 +81,9 @@ export class ConsoleApp {
     return this.#stage;
   }
 
-  /** The embedded network while it runs, for the fault panel. */
-  get network(): EmbeddedNetwork | null {
-    return this.#network;
+  /** What runs in this data directory; `null` while nothing does. */
+  get hosted(): Hosted | null {
+    return this.#hosted;
   }
 
   /**
@@ -98,7 +95,7 @@ export class ConsoleApp {
       try {
         this.#enterPhase('lock');
         this.#lock = await openDataDirectory(this.#directory);
-        if (await isEmbeddedNetwork(this.#directory)) await this.#startNetwork();
+        if (await isEmbeddedNetwork(this.#directory)) await this.#run(embeddedStarter);
         else this.#enter({ name: 'setup' });
       } catch (error) {
         this.#fail(error);
@@ -131,7 +128,7 @@ export class ConsoleApp {
 
   /** Locks the supervisor's key at once, as on suspend or screen lock. The replica goes on. */
   lockKey(): void {
-    this.#running?.keyring.lock();
+    this.#running?.keyring?.lock();
   }
 
   /** Stops everything, in order. Calling it again waits as well. */
@@ -163,9 +160,9 @@ export class ConsoleApp {
       throw error;
     }
     try {
-      await this.#startNetwork();
+      await this.#run(embeddedStarter);
       // Who has just chosen the passphrase need not type it again at once.
-      await this.#requireRunning().keyring.unlock(input.passphrase);
+      await requireKeyring(this.#requireRunning().keyring).unlock(input.passphrase);
     } catch (error) {
       this.#fail(error);
       throw error;
@@ -188,22 +185,23 @@ export class ConsoleApp {
     }
   }
 
-  async #startNetwork(): Promise<void> {
+  async #run(starter: Starter): Promise<void> {
     try {
       const directory = this.#directory;
       const verifier = this.#pool();
-      this.#network = await EmbeddedNetwork.start({
+      const hosted = await starter.start({
         directory,
         verifier,
         startChild: this.#options.startChild,
         onPhase: (phase) => this.#enterPhase(phase),
       });
+      this.#hosted = hosted;
       this.#running = await openRunning({
         directory,
-        node: this.#network.node,
-        network: this.#network,
+        node: hosted.node,
+        network: hosted.embedded,
         verifier,
-        keyPath: supervisorKeyPath(directory),
+        keyPath: hosted.supervisorKeyPath,
         unlockedForMs: this.#options.unlockedForMs ?? UNLOCKED_FOR_MS,
         feed: this.#feed,
         now: () => this.#now(),
@@ -211,28 +209,28 @@ export class ConsoleApp {
         onHalted: (error) => this.#fail(fromPlainError(error)),
       });
     } catch (error) {
-      await this.#closeNetwork();
+      await this.#closeHosted();
       throw error;
     }
     // Pages that watched the start know nothing yet of the items and blocks.
     this.#feed.resynchronise();
-    const { halted } = this.#network.node.replica.status();
+    const { halted } = this.#hosted.node.replica.status();
     if (halted === null) this.#enter({ name: 'running', sinceMs: this.#now() });
     else this.#fail(fromPlainError(halted));
   }
 
-  async #closeNetwork(): Promise<void> {
+  async #closeHosted(): Promise<void> {
     const running = this.#running;
-    const network = this.#network;
+    const hosted = this.#hosted;
     this.#running = null;
-    this.#network = null;
+    this.#hosted = null;
     await running?.close();
-    await network?.stop();
+    await hosted?.stop();
   }
 
   async #release(): Promise<void> {
     try {
-      await this.#closeNetwork();
+      await this.#closeHosted();
     } finally {
       await this.#verifier?.close();
       await this.#lock?.release();
@@ -261,10 +259,10 @@ export class ConsoleApp {
       version: this.#options.version,
       dataDirectory: this.#directory,
       stage: this.#stage,
-      network: running === null ? null : networkView(running.node.genesis, true),
+      network: this.#networkView(),
       replica: running?.pulse.replica() ?? null,
       peers: running?.pulse.peers() ?? [],
-      key: running?.keyring.view() ?? null,
+      key: running?.keyring?.view() ?? null,
       items: running?.book.views() ?? [],
       blocks: [...(running?.pulse.chain.blocks ?? [])],
       checkpoints: [...(running?.pulse.chain.checkpoints ?? [])],
@@ -273,6 +271,12 @@ export class ConsoleApp {
       evidence: running?.agreement.evidence.views ?? [],
       faults: running?.faults?.view() ?? null,
     };
+  }
+
+  #networkView(): Snapshot['network'] {
+    const hosted = this.#hosted;
+    if (hosted === null || this.#running === null) return null;
+    return networkView(hosted.node.genesis, hosted.embedded !== null);
   }
 
   #requireRunning(): Running {

@@ -6,6 +6,7 @@ import type { Snapshot } from '../../shared/contract/model.ts';
 import { CountersignError } from '../../shared/errors.ts';
 import type { SignatureVerifier } from '../replica/inbox.ts';
 import type { HandlerInput, Handlers } from './dispatch.ts';
+import { requireKeyring } from './keyring.ts';
 import type { Uploads } from './items/uploads.ts';
 import { checkReceipt, exportEvidence, exportGenesis, exportReceipt } from './ledger/receipts.ts';
 import type { Running } from './running.ts';
@@ -56,11 +57,11 @@ export function createHandlers(context: HandlerContext): Handlers {
     'item.sign': async (input) => ({ results: await running().signing.sign(input) }),
 
     'key.unlock': async ({ passphrase }) => {
-      await running().keyring.unlock(passphrase);
+      await requireKeyring(running().keyring).unlock(passphrase);
       return {};
     },
     'key.lock': async () => {
-      running().keyring.lock();
+      requireKeyring(running().keyring).lock();
       return {};
     },
 

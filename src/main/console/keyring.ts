@@ -124,6 +124,12 @@ export class Keyring {
   }
 }
 
+/** The keyring, where there is one. Throws `key.absent`. */
+export function requireKeyring(keyring: Keyring | null): Keyring {
+  if (keyring === null) throw new CountersignError('key.absent', {});
+  return keyring;
+}
+
 /** The public key that our key files name in front of the encrypted one; importing checks that they belong together. */
 function publicKeyIn(pem: string): Hex {
   const publicKey = /^Public key: ([0-9a-f]{64})\r?$/m.exec(pem)?.[1];

@@ -29,8 +29,8 @@ export interface RunningOptions {
   /** The embedded network, for its fault panel; `null` for a replica alone. */
   readonly network: FaultyNetwork | null;
   readonly verifier: SignatureVerifier;
-  /** Path of the supervisor's encrypted key. */
-  readonly keyPath: string;
+  /** Path of the supervisor's encrypted key; `null` where none is kept here. */
+  readonly keyPath: string | null;
   readonly unlockedForMs: number;
   readonly feed: LiveFeed;
   /** Milliseconds since 1970 in UTC. */
@@ -43,7 +43,8 @@ export interface RunningOptions {
 /** See the module. */
 export interface Running {
   readonly node: ReplicaNode;
-  readonly keyring: Keyring;
+  /** `null` where no supervisor's key is kept here. */
+  readonly keyring: Keyring | null;
   readonly book: ItemBook;
   readonly drafts: Drafts;
   readonly signing: Signing;
@@ -77,14 +78,17 @@ async function open(
   const { genesis, store } = node;
   const { maxRequestBytes } = genesis.limits;
 
-  const keyring = await Keyring.open({
-    path: keyPath,
-    supervisors: genesis.supervisors,
-    unlockedForMs,
-    now,
-    onChange: (value) => feed.publish({ topic: 'key', value }),
-  });
-  opened.push(async () => await keyring.close());
+  const keyring =
+    keyPath === null
+      ? null
+      : await Keyring.open({
+          path: keyPath,
+          supervisors: genesis.supervisors,
+          unlockedForMs,
+          now,
+          onChange: (value) => feed.publish({ topic: 'key', value }),
+        });
+  opened.push(async () => await keyring?.close());
 
   const clientStore = await openClientStore({ directory, createWorker: createStoreWorker });
   opened.push(async () => await clientStore.close());

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeDirectory } from '../../support/stores.ts';
 import { rejected, caught } from '../../support/errors.ts';
-import { Keyring } from '../../../src/main/console/keyring.ts';
+import { Keyring, requireKeyring } from '../../../src/main/console/keyring.ts';
 import { publicKeyOf } from '../../../src/main/keys/ed25519.ts';
 import { writeKeyFile } from '../../../src/main/keys/keyFile.ts';
 import { exportKeyPem } from '../../../src/main/keys/pkcs8.ts';
@@ -95,4 +95,9 @@ describe('keyring', () => {
     await closing;
     expect(keyring.view().unlocked).toBe(false);
   });
+});
+
+it('says that there is no key where none is kept', () => {
+  expect(caught(() => requireKeyring(null)).code).toBe('key.absent');
+  expect(requireKeyring(keyring)).toBe(keyring);
 });

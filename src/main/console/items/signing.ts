@@ -18,13 +18,14 @@ import {
 import { PENDING_PAGE_MAX } from '../../storage/index.ts';
 import type { HandlerInput } from '../dispatch.ts';
 import { toConsoleError } from '../errors.ts';
-import type { Keyring } from '../keyring.ts';
+import { requireKeyring, type Keyring } from '../keyring.ts';
 import type { ItemBook } from './itemBook.ts';
 import { contentHashOf, payloadOf } from './payloadBytes.ts';
 
 export interface SigningOptions {
   readonly book: ItemBook;
-  readonly keyring: Keyring;
+  /** `null` where no supervisor's key is kept here: then nothing can be signed. */
+  readonly keyring: Keyring | null;
   readonly client: Pick<SupervisorClient, 'track'>;
   readonly networkId: Hex;
   /** Largest signed request, in bytes. */
@@ -52,7 +53,8 @@ export class Signing {
 
   /** Signs and sends each item by itself. Throws `key.*` where the key cannot be used at all. */
   async sign({ items, passphrase }: HandlerInput<'item.sign'>): Promise<SignResult[]> {
-    const { book, keyring } = this.#options;
+    const { book } = this.#options;
+    const keyring = requireKeyring(this.#options.keyring);
     if (passphrase !== null) await keyring.unlock(passphrase);
     keyring.requireUnlocked();
     const results: SignResult[] = [];
@@ -99,7 +101,8 @@ export class Signing {
   }
 
   #signed(bytes: Uint8Array): SignedRequest {
-    const { keyring, networkId, maxRequestBytes } = this.#options;
+    const { networkId, maxRequestBytes } = this.#options;
+    const keyring = requireKeyring(this.#options.keyring);
     const draft: Draft = {
       networkId,
       timestampMs: this.#timestamp(),

@@ -53,7 +53,7 @@ export async function serve(
       dataDirectory: options.data,
     });
     await starting;
-    if (app.network !== null) noteLearner(app.network.node, output);
+    if (app.hosted !== null) noteLearner(app.hosted.node, output);
     await stopped;
   } finally {
     output.note('Stopping…');
