@@ -64,6 +64,24 @@ export interface ErrorData {
   'key.unknown': { publicKey: string };
   'key.locked': { publicKey: string };
   'key.absent': NoData;
+  /** `waitMs`: how long no passphrase is tried. */
+  'key.tooManyAttempts': { waitMs: number };
+
+  // The vault, and encrypted backups of it. `keychain`: the system's, as it calls itself.
+  'vault.foreign': NoData;
+  'vault.newerVersion': { found: number; known: number };
+  'vault.truncated': { sizeBytes: number; expectedBytes: number };
+  'vault.damaged': { problem: string };
+  'vault.weakParameters': { N: number; r: number; p: number };
+  'vault.costlyParameters': { N: number; r: number; p: number };
+  'vault.tampered': { problem: string };
+  'vault.exists': { path: string };
+  'vault.full': { maxKeys: number };
+  'vault.duplicateKey': { publicKey: string };
+  'vault.otherKeys': { publicKey: string };
+  'vault.keychainChanged': { made: string; found: string };
+  'vault.keychainFailed': { keychain: string; problem: string };
+  'vault.noKeychain': NoData;
 
   // Files and the durable store
   'file.notFound': { path: string };

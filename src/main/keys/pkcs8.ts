@@ -74,8 +74,11 @@ export async function importKeyPem(pem: string, passphrase: string): Promise<Uin
   throw new CountersignError('key.wrongPassphrase', {});
 }
 
-/** Unicode has several forms of one text, and keyboards differ: new keys use the composed form (NFC). */
-function newPassphrase(passphrase: string): Buffer {
+/**
+ * The bytes of a passphrase that is being chosen; erase them after use. Unicode has several forms of one text, and
+ * keyboards differ: new keys use the composed form (NFC). Throws `key.passphraseTooShort` or `key.invalid`.
+ */
+export function newPassphrase(passphrase: string): Buffer {
   const composed = passphrase.normalize('NFC');
   if (Array.from(composed).length < MIN_PASSPHRASE_CHARS) {
     throw new CountersignError('key.passphraseTooShort', { minChars: MIN_PASSPHRASE_CHARS });
@@ -84,6 +87,14 @@ function newPassphrase(passphrase: string): Buffer {
   if (bytes.length > MAX_PASSPHRASE_BYTES) {
     throw invalid(`its passphrase would have more than ${String(MAX_PASSPHRASE_BYTES)} bytes`);
   }
+  return bytes;
+}
+
+/** The bytes of a passphrase in the form of `newPassphrase`; erase them after use. Throws `key.wrongPassphrase`. */
+export function knownPassphrase(passphrase: string): Buffer {
+  const bytes = Buffer.from(passphrase.normalize('NFC'), 'utf8');
+  // Nothing was ever sealed with a longer one.
+  if (bytes.length > MAX_PASSPHRASE_BYTES) throw new CountersignError('key.wrongPassphrase', {});
   return bytes;
 }
 

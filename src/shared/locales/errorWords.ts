@@ -68,11 +68,11 @@ function write(name: string, value: string | number, language: Language, options
     if (options.shortHashes === true && looksLikeHash(value)) return shortHash(value);
     return visibleText(value.length > VALUE_CHARS_MAX ? `${value.slice(0, VALUE_CHARS_MAX)}…` : value);
   }
-  if (name === 'timeoutMs') return formatDuration(value, language);
+  if (name === 'timeoutMs' || name === 'waitMs') return formatDuration(value, language);
   if (name.endsWith('Ms')) return formatTime(value, language);
   if (name === 'offsetBytes') return new Intl.NumberFormat(language).format(value);
   if (name.endsWith('Bytes')) return formatBytes(value, language);
   // Identifiers, not quantities: no grouping.
-  if (name === 'port' || name === 'pid') return String(value);
+  if (name === 'port' || name === 'pid' || name === 'N') return String(value);
   return new Intl.NumberFormat(language).format(value);
 }
