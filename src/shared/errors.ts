@@ -47,6 +47,28 @@ export interface ErrorData {
   'genesis.weakKey': { key: string; at: string };
   'genesis.mismatch': { expected: string; actual: string };
 
+  // Names and addresses of members of a network. `character`: a code point, such as U+202E
+  'name.empty': NoData;
+  'name.tooLong': { maxChars: number };
+  'name.hidden': { character: string };
+  'name.spaces': { name: string };
+  'name.form': { name: string; part: string };
+  'name.scripts': { name: string; scripts: string };
+  'name.alike': { name: string; other: string };
+  'address.invalid': { host: string; port: number };
+
+  // Making and joining a network: cards, invitations, fingerprints
+  'card.invalid': { at: string; problem: string };
+  'card.badProof': { name: string; publicKey: string };
+  'card.duplicate': { name: string; publicKey: string };
+  'card.addressTaken': { name: string; other: string; address: string };
+  'card.tooFew': { kind: string; found: number; needed: number };
+  'card.tooMany': { kind: string; found: number; maxCards: number };
+  'invitation.invalid': { problem: string };
+  'fingerprint.invalid': { problem: string };
+  'fingerprint.mismatch': { expected: string; actual: string };
+  'genesis.ownKeyMissing': { publicKey: string };
+
   // Receipts
   'receipt.invalid': { at: string; problem: string };
   'receipt.wrongNetwork': { expected: string; actual: string };

@@ -18,7 +18,20 @@ export const EXIT = {
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-const REFUSED_PREFIXES = ['request.', 'receipt.', 'evidence.', 'genesis.', 'import.', 'key.', 'encoding.'];
+const REFUSED_PREFIXES = [
+  'request.',
+  'receipt.',
+  'evidence.',
+  'genesis.',
+  'card.',
+  'invitation.',
+  'fingerprint.',
+  'name.',
+  'address.',
+  'import.',
+  'key.',
+  'encoding.',
+];
 const MAYBE_LATER: ReadonlySet<string> = new Set([
   'request.notFound',
   'request.notFinal',

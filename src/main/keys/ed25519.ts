@@ -10,7 +10,7 @@
  */
 import { hash, randomBytes } from 'node:crypto';
 import { getPublicKey, hashes, Point, sign } from '@noble/ed25519';
-import { CountersignError, invariant } from '../../shared/errors.ts';
+import { CountersignError, hasCode, invariant } from '../../shared/errors.ts';
 import { isHex, toHex, type Hex } from '../../shared/encoding/hex.ts';
 
 /** Length of a private key: the seed of RFC 8032, section 5.1.5. */
@@ -58,6 +58,17 @@ export function assertStrongPublicKey(publicKey: Hex): void {
   const point = decodePoint(publicKey);
   if (point.isSmallOrder()) throw weak('the point has small order');
   if (!point.isTorsionFree()) throw weak('the point has a torsion component');
+}
+
+/** Whether `assertStrongPublicKey` lets the key pass. */
+export function isStrongPublicKey(publicKey: Hex): boolean {
+  try {
+    assertStrongPublicKey(publicKey);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'key.weak') || hasCode(error, 'key.invalid')) return false;
+    throw error;
+  }
 }
 
 function decodePoint(publicKey: Hex): Point {

@@ -15,6 +15,7 @@ import {
 } from '../../shared/encoding/codec.ts';
 import type { Hex } from '../../shared/encoding/hex.ts';
 import { CountersignError, hasCode } from '../../shared/errors.ts';
+import { assertName } from '../../shared/text/name.ts';
 import { PUBLIC_KEY_BYTES, digestHex } from './hash.ts';
 import { NAME_CHARS_MAX } from './payload.ts';
 import { REQUEST_BYTES_CEILING } from './request.ts';
@@ -135,7 +136,7 @@ export function networkIdOf(genesis: Genesis): Hex {
   return digestHex('countersign/genesis/1', encodeGenesis(genesis));
 }
 
-/** Throws `genesis.invalid` or `genesis.duplicateKey` unless the genesis keeps every rule of one. */
+/** Throws `genesis.invalid`, `genesis.duplicateKey` or `name.*` unless the genesis keeps every rule of one. */
 export function checkGenesis(genesis: Genesis): void {
   checkSorted(genesis.replicas, 'replicas');
   checkSorted(genesis.supervisors, 'supervisors');
@@ -143,6 +144,7 @@ export function checkGenesis(genesis: Genesis): void {
   checkAddressesDiffer(genesis.replicas);
   checkLimits(genesis.limits);
   checkEncodes(genesis);
+  checkNames(genesis);
 }
 
 /** The number of replicas (n), of faulty ones tolerated (f) and of a quorum (q = n-f): PROTOCOL.md, rules, 1. */
@@ -166,6 +168,15 @@ function checkSorted(members: readonly { readonly publicKey: Hex }[], at: string
   const sorted = members.toSorted(byPublicKey);
   if (members.some((member, index) => member !== sorted[index])) {
     throw new CountersignError('genesis.invalid', { at, problem: 'must be sorted by public key' });
+  }
+}
+
+/** Members are told apart by their names, so no name may hide anything. */
+function checkNames({ name, replicas, supervisors }: Genesis): void {
+  assertName(name);
+  for (const member of [...replicas, ...supervisors]) {
+    assertName(member.name);
+    assertName(member.organisation);
   }
 }
 

@@ -15,7 +15,7 @@ import {
   type Genesis,
 } from './genesis.ts';
 import { DIGEST_BYTES, PUBLIC_KEY_BYTES } from './hash.ts';
-import { parseJson, pathText } from './json.ts';
+import { hexText, parseJson, pathText } from './json.ts';
 import { NAME_CHARS_MAX } from './payload.ts';
 
 /** Marks a genesis file. */
@@ -165,13 +165,6 @@ function checkKeys(genesis: Genesis, isStrongKey: (publicKey: Hex) => boolean): 
 function checkSize(text: string): void {
   if (text.length <= GENESIS_FILE_CHARS_MAX) return;
   throw invalid('the file', `has more than ${String(GENESIS_FILE_CHARS_MAX)} characters`);
-}
-
-function hexText(lengthBytes: number): z.ZodString {
-  const digits = 2 * lengthBytes;
-  return z
-    .string()
-    .regex(new RegExp(`^[0-9a-f]{${String(digits)}}$`), `must be ${String(digits)} lowercase hex digits`);
 }
 
 function invalid(at: string, problem: string): CountersignError<'genesis.invalid'> {

@@ -2,6 +2,7 @@
  * Reading JSON that strangers wrote (SECURITY.md 15).
  * @module
  */
+import { z } from 'zod';
 
 /** What came of reading a JSON text. */
 export type JsonResult =
@@ -28,4 +29,12 @@ export function pathText(path: readonly PropertyKey[], root: string): string {
     .map((step) => (typeof step === 'number' ? `[${String(step)}]` : `.${String(step)}`))
     .join('')
     .replace(/^\./, '');
+}
+
+/** Schema of bytes of a known length as text: lowercase hex digits. */
+export function hexText(lengthBytes: number): z.ZodString {
+  const digits = 2 * lengthBytes;
+  return z
+    .string()
+    .regex(new RegExp(`^[0-9a-f]{${String(digits)}}$`), `must be ${String(digits)} lowercase hex digits`);
 }

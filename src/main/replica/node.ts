@@ -7,11 +7,10 @@
  */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode } from '../../shared/errors.ts';
 import type { ConsensusOptions } from '../consensus/config.ts';
 import type { Genesis } from '../ledger/genesis.ts';
 import { GENESIS_FILE_CHARS_MAX, parseGenesisFile } from '../ledger/genesisFile.ts';
-import { assertStrongPublicKey } from '../keys/ed25519.ts';
+import { isStrongPublicKey } from '../keys/ed25519.ts';
 import { readKeyFile } from '../keys/keyFile.ts';
 import { importKeyPem } from '../keys/pkcs8.ts';
 import { createSigner, type Signer } from '../keys/signer.ts';
@@ -129,7 +128,7 @@ export class ReplicaNode {
 /** The genesis in a file. Throws `file.notFound`, `file.unreadable`, `encoding.tooLarge` or `genesis.*`. */
 export async function readGenesis(path: string): Promise<Genesis> {
   const text = await readTextFile(path, GENESIS_FILE_CHARS_MAX);
-  return parseGenesisFile(text, { isStrongKey: isStrong });
+  return parseGenesisFile(text, { isStrongKey: isStrongPublicKey });
 }
 
 /** The signer of an encrypted key file. Throws `key.*` and `file.*`. */
@@ -162,14 +161,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function isStrong(publicKey: string): boolean {
-  try {
-    assertStrongPublicKey(publicKey);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'key.weak') || hasCode(error, 'key.invalid')) return false;
-    throw error;
-  }
 }

@@ -62,6 +62,13 @@ export function hidesSomething(text: string, options: VisibleOptions = {}): bool
   return visiblePieces(text, options).some((piece) => piece.hidden);
 }
 
+/** The code points of all characters of `text` that do not show, such as `U+202E`; also those that choose a picture. */
+export function hiddenCharacters(text: string): string[] {
+  return Array.from(text)
+    .filter((character) => HIDDEN.test(character))
+    .map(codePointName);
+}
+
 function codePointName(character: string): string {
   const HEX_RADIX = 16;
   const DIGITS_MIN = 4;

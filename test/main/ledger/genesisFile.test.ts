@@ -11,6 +11,7 @@ import {
   sortedGenesis,
   type Genesis,
 } from '../../../src/main/ledger/genesis.ts';
+import { isName, tidyName } from '../../../src/shared/text/name.ts';
 import { makeGenesis } from '../../support/ledger.ts';
 import { caught } from '../../support/errors.ts';
 
@@ -57,13 +58,26 @@ describe('a genesis file', () => {
     expect(text.endsWith('}\n')).toBe(true);
   });
 
+  it('is refused with a name that hides something, wherever it stands', () => {
+    const hidden = 'A\u202eb';
+    for (const changed of [
+      { ...genesis, name: hidden },
+      { ...genesis, replicas: genesis.replicas.with(1, { ...genesis.replicas[1]!, name: hidden }) },
+      { ...genesis, replicas: genesis.replicas.with(0, { ...genesis.replicas[0]!, organisation: hidden }) },
+      { ...genesis, supervisors: genesis.supervisors.with(0, { ...genesis.supervisors[0]!, name: hidden }) },
+    ]) {
+      expect(caught(() => parseGenesisFile(fileOf(changed))).code).toBe('name.hidden');
+    }
+  });
+
   it('may have other line ends and indentation', () => {
     expect(parseGenesisFile(text.replaceAll('\n', '\r\n'))).toEqual(genesis);
     expect(parseGenesisFile(JSON.stringify(JSON.parse(text)))).toEqual(genesis);
   });
 
   it('says any genesis that keeps the rules', () => {
-    const words = fc.string({ unit: 'grapheme', maxLength: 40 }).filter((word) => !word.startsWith('\ufeff'));
+    const unit = fc.constantFrom(...Array.from('aZ9 éß-.&\'"\\/{}中文（）、🔒'));
+    const words = fc.string({ unit, minLength: 1, maxLength: 40 }).map(tidyName).filter(isName);
     fc.assert(
       fc.property(words, words, fc.maxSafeNat(), (name, organisation, createdAtMs) => {
         const changed: Genesis = {
