@@ -163,6 +163,9 @@ export interface ErrorData {
   // Command line
   'cli.usage': { problem: string };
 
+  // What Countersign runs on
+  'runtime.tooOld': { found: string; needed: string };
+
   // Anything awaited
   timeout: { what: string; timeoutMs: number };
   stopped: { what: string };

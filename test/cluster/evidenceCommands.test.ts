@@ -116,7 +116,13 @@ describe('verify', () => {
     expect(await done(['verify', foreign, '--genesis', otherGenesis])).toMatchObject({ valid: true });
     await fails(verify(await write('cut.json', text.slice(0, -50))), 'evidence.invalid', 3);
     await fails(verify(await write('crlf.json', text.replaceAll('\n', '\r\n'))), 'evidence.invalid', 3);
-    await fails(verify(await write('words.json', 'evidence')), 'receipt.invalid', 3);
+    expect(await fails(verify(await write('words.json', 'evidence')), 'receipt.invalid', 3)).toEqual({
+      at: 'the file',
+      problem: 'is neither a receipt nor evidence',
+    });
+    expect(await fails(verify(await write('empty.json', '')), 'receipt.invalid', 3)).toMatchObject({
+      problem: 'is empty',
+    });
     await fails(verify(at('nowhere.json')), 'file.notFound', 1);
     await fails(verify(home), 'file.unreadable', 1);
   });

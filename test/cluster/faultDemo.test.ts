@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { genesisPath } from '../../src/main/replica/embeddedNetwork.ts';
-import { ENTRY, done, fails, lastLine, run, untilGone } from './support/commandLine.ts';
+import { ENTRY, done, lastLine, run, untilGone } from './support/commandLine.ts';
 
 let home: string;
 let data: string;
@@ -59,9 +59,7 @@ describe('a primary that', () => {
     expect(result).toMatchObject({ wasPrimary: true, viewBefore: 0, evidence, participating: false });
     expect(result['viewAfter']).toBeGreaterThan(0);
     expect(outcome.stderr).toContain('(the primary is proven faulty)');
-    expect(outcome.stderr).toContain(
-      'evidence against Replica 1: two contradicting statements of type order',
-    );
+    expect(outcome.stderr).toContain('evidence: Replica 1 ordered two blocks at height ');
     // Exported from the ledgers, and checked where nothing but it and the genesis is.
     const out = join(home, 'out');
     const exported = await done(['evidence', '--data', data, '--out', out]);
@@ -97,15 +95,36 @@ describe('a backup that', () => {
 });
 
 describe('a fault', () => {
-  it('is none of the replica in the process itself', async () => {
-    const refused = demo('--fault', 'silence', '--replica', '4');
-    expect(await fails(refused, 'fault.unavailable', 1)).toEqual({ replica: 3, fault: 'silence' });
+  it('is given up on Ctrl-C, and the network ends', async () => {
+    const { PATH, HOME, TMPDIR } = process.env;
+    const program = fork(ENTRY, demo('--fault', 'stop', '--json'), {
+      env: { PATH, HOME, TMPDIR },
+      execArgv: [],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    const ended = once(program, 'exit');
+    let printed = '';
+    program.stdout!.setEncoding('utf8').on('data', (text: string) => (printed += text));
+    let told = '';
+    for await (const text of program.stderr!.setEncoding('utf8') as AsyncIterable<string>) {
+      told += text;
+      if (told.includes('is killed and stays down')) program.kill('SIGINT');
+    }
+    expect(await ended).toEqual([1, null]);
+    expect(JSON.parse(printed)).toEqual({ error: { code: 'stopped', data: { what: 'demo' } } });
+    expect(told).not.toContain('is healed');
   });
 
   it.each([
     '--fault sleep',
     '--fault slow --delay 0',
     '--fault stop --replica 5',
+    // It runs in the process itself.
+    '--fault stop --replica 4',
+    '--fault stop --delay 100',
+    '--fault stop --once',
+    '--replica 1',
+    '--delay 100',
     '--fault stop --replica second',
   ])('must be one that there is: %s', async (args) => {
     const outcome = await run(demo(...args.split(' '), '--json'));

@@ -21,11 +21,12 @@ export interface DemoSupervisor {
 /** How long to wait for a quorum of replicas, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 60_000;
 
-/** Runs `work` with the supervisor's client and key, and closes both. */
+/** Runs `work` with the supervisor's client and key, and closes both, also where `interrupted` rejects meanwhile. */
 export async function withDemoClient<T>(
   { genesis, verifier, directory, passphraseFile }: DemoSupervisor,
   onProgress: NonNullable<SupervisorClientOptions['onProgress']>,
   work: (client: SupervisorClient, signer: Signer) => Promise<T>,
+  interrupted: Promise<never>,
 ): Promise<T> {
   const signer = await loadSigner(supervisorKeyPath(directory), await readPassphraseFile(passphraseFile));
   const client = new SupervisorClient({
@@ -35,8 +36,9 @@ export async function withDemoClient<T>(
   });
   client.start();
   try {
-    await client.waitForReplicas(quorumSizes(genesis.replicas.length).q, CONNECT_TIMEOUT_MS);
-    return await work(client, signer);
+    const { q } = quorumSizes(genesis.replicas.length);
+    await Promise.race([client.waitForReplicas(q, CONNECT_TIMEOUT_MS), interrupted]);
+    return await Promise.race([work(client, signer), interrupted]);
   } finally {
     signer.dispose();
     await client.close();

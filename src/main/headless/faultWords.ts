@@ -4,6 +4,7 @@
  */
 import type { Fault } from '../replica/embeddedNetwork.ts';
 import type { ReplicaEvent } from '../replica/replica.ts';
+import { deedOf } from './evidenceWords.ts';
 
 /** What there is to tell in the end. Times are milliseconds since the fault. */
 export interface FaultDemoResult {
@@ -60,8 +61,7 @@ export function eventWords(event: ReplicaEvent, nameOf: (index: number) => strin
       const { evidence, recordedHeight } = event.known;
       const where =
         recordedHeight === null ? 'not recorded yet' : `recorded in block ${String(recordedHeight)}`;
-      const { type } = evidence.first.statement;
-      return `evidence against ${nameOf(evidence.replica)}: two contradicting statements of type ${type}, ${where}`;
+      return `evidence: ${nameOf(evidence.replica)} ${deedOf(evidence)}; ${where}`;
     }
     case 'peer':
       return `${nameOf(event.index)} is ${event.connected ? 'connected' : 'not connected any more'}`;

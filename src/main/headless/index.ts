@@ -26,6 +26,8 @@ import { VERSION } from './version.ts';
 const SECOND_MS = 1_000;
 /** Default port of the served console: the same each time, so that an open page finds it again. */
 const CONSOLE_PORT = 7430;
+/** All but the one in this process can be made to misbehave. */
+const FAULTABLE_REPLICAS = EMBEDDED_REPLICAS - 1;
 const ENTRY = fileURLToPath(import.meta.url);
 
 process.exitCode = await main(process.argv);
@@ -66,18 +68,21 @@ function program(output: Output, outcome: { code: ExitCode }): Command {
     .option('--empty', 'sign nothing', false)
     .option('--once', 'end when the sample is final', false)
     .addOption(
-      new Option('--fault <fault>', 'make this go wrong with a replica, tell what happens, and end').choices(
-        FAULTS,
-      ),
+      new Option('--fault <fault>', 'make this go wrong with a replica, tell what happens, and end')
+        .choices(FAULTS)
+        .conflicts(['empty', 'once']),
     )
     .option(
       '--replica <which>',
-      'the replica that gets the fault: its number, or primary',
+      `the replica that gets the fault: its number, 1 to ${String(FAULTABLE_REPLICAS)}, or primary`,
       whichReplica,
       'primary',
     )
     .option('--delay <milliseconds>', 'by how much a slow replica is late', delayOf, SLOW_DELAY_MS)
-    .action(async (options: DemoOptions) => await demo(options, ENTRY, output));
+    .action(async (options: DemoOptions, self: Command) => {
+      checkFaultOptions(options, self);
+      await demo(options, ENTRY, output);
+    });
 
   command('serve', 'serve the console to a browser on this machine')
     .option('--data <directory>', 'data directory', defaultDataDirectory(process.env, process.platform))
@@ -167,10 +172,19 @@ function portNumber(text: string): number {
 function whichReplica(text: string): number | 'primary' {
   if (text === 'primary') return text;
   const number = Number(text);
-  if (!Number.isInteger(number) || number < 1 || number > EMBEDDED_REPLICAS) {
-    throw new InvalidArgumentError(`It must be primary, or a number from 1 to ${String(EMBEDDED_REPLICAS)}.`);
+  if (!Number.isInteger(number) || number < 1 || number > FAULTABLE_REPLICAS) {
+    throw new InvalidArgumentError(
+      `It must be primary, or a number from 1 to ${String(FAULTABLE_REPLICAS)}: the last replica runs in this process.`,
+    );
   }
   return number - 1;
+}
+
+/** Options that would do nothing are a misunderstanding. */
+function checkFaultOptions({ fault }: DemoOptions, command: Command): void {
+  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+  if (fault === undefined && isGiven('replica')) command.error("error: '--replica' needs '--fault'");
+  if (fault !== 'slow' && isGiven('delay')) command.error("error: '--delay' needs '--fault slow'");
 }
 
 function delayOf(text: string): number {

@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { fromHex, isHex, toHex } from '../../shared/encoding/hex.ts';
 import { CountersignError, hasCode } from '../../shared/errors.ts';
+import { isEvidenceFile } from './evidenceFile.ts';
 import { isoTime } from './isoTime.ts';
 import { parseJson, pathText } from './json.ts';
 import { RECEIPT_BYTES_CEILING, decodeReceipt, encodeReceipt, type Receipt } from './receipt.ts';
@@ -51,6 +52,14 @@ export function renderReceiptFile(receipt: Receipt): string {
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 
+/** By this a reader tells receipt files from others, before anything of one is checked. */
+const RECEIPT_FILE_START = /^\s*\{\s*"format"\s*:\s*"countersign-receipt"/;
+
+/** Whether `text` claims to be a receipt file. */
+export function isReceiptFile(text: string): boolean {
+  return RECEIPT_FILE_START.test(text);
+}
+
 /**
  * The receipt in the file `text`; its proof is not verified here.
  * Throws `receipt.invalid` unless `text` is, to the character, what `renderReceiptFile` writes.
@@ -59,6 +68,7 @@ export function parseReceiptFile(text: string): Receipt {
   if (text.length > RECEIPT_FILE_CHARS_MAX) {
     throw invalid('the file', `has more than ${String(RECEIPT_FILE_CHARS_MAX)} characters`);
   }
+  if (isEvidenceFile(text)) throw invalid('the file', 'is evidence: “countersign verify” checks it');
   const json = parseJson(text);
   if (!json.ok) throw invalid('the file', json.problem);
   const parsed = fileSchema.safeParse(json.value);

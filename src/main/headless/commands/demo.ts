@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { toHex } from '../../../shared/encoding/hex.ts';
-import { fromPlainError } from '../../../shared/errors.ts';
+import { CountersignError, fromPlainError } from '../../../shared/errors.ts';
 import { signPayload } from '../../client/signRequest.ts';
 import { generateSeed, publicKeyOf } from '../../keys/ed25519.ts';
 import { exportKeyPem } from '../../keys/pkcs8.ts';
@@ -80,8 +80,16 @@ async function runDemo(
   }
   const stopped = stopSignal();
   const halted = Promise.withResolvers<never>();
-  // It may come before anybody waits for it.
+  // While something is still to be done, being told to stop leaves it undone.
+  const interrupted = Promise.race([
+    halted.promise,
+    stopped.then(() => {
+      throw new CountersignError('stopped', { what: 'demo' });
+    }),
+  ]);
+  // Either may come before anybody waits for it.
   halted.promise.catch(() => undefined);
+  interrupted.catch(() => undefined);
   await withVerifier(async (verifier) => {
     const network = await EmbeddedNetwork.start({
       directory,
@@ -99,12 +107,12 @@ async function runDemo(
     try {
       const { fault, replica, delay: delayMs } = options;
       if (fault !== undefined) {
-        const story = demonstrateFault(network, supervisor, { fault, replica, delayMs }, output);
-        const result = await Promise.race([story, halted.promise]);
+        const asked = { fault, replica, delayMs };
+        const result = await demonstrateFault(network, supervisor, asked, output, interrupted);
         output.result(resultLines(result).join('\n'), { directory, ...result });
         return;
       }
-      const sample = options.empty ? null : await signSample(supervisor, output);
+      const sample = options.empty ? null : await signSample(supervisor, output, interrupted);
       output.result(
         [
           `Network ${network.node.genesis.name} runs in ${directory}`,
@@ -153,6 +161,7 @@ async function makeNetwork(
 async function signSample(
   supervisor: DemoSupervisor,
   output: Output,
+  interrupted: Promise<never>,
 ): Promise<{ requestId: string; height: number | null; receipt: string }> {
   const { genesis, verifier, directory } = supervisor;
   const [payload] = await payloadsOf(
@@ -178,6 +187,7 @@ async function signSample(
       await writeFileAtomic(receipt, text);
       return { requestId: request.id, height: final?.height ?? null, receipt };
     },
+    interrupted,
   );
 }
 

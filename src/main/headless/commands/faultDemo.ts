@@ -33,12 +33,16 @@ const FINAL_TIMEOUT_MS = 90_000;
 const SETTLE_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
 
-/** Runs the whole of it. Throws `fault.unavailable`, `client.timeout` where agreement does not go on, or `timeout`. */
+/**
+ * Runs the whole of it, unless `interrupted` rejects first. Throws `fault.unavailable`, `client.timeout` where
+ * agreement does not go on, or `timeout`.
+ */
 export async function demonstrateFault(
   network: EmbeddedNetwork,
   supervisor: DemoSupervisor,
   options: FaultDemoOptions,
   output: Output,
+  interrupted: Promise<never>,
 ): Promise<FaultDemoResult> {
   const finals = new Finals();
   return await withDemoClient(
@@ -52,6 +56,7 @@ export async function demonstrateFault(
         story.close();
       }
     },
+    interrupted,
   );
 }
 
@@ -114,7 +119,8 @@ class Story {
     const role = index === primary ? `the primary of view ${String(position.view)}` : 'a backup';
     this.#faultAtMs = performance.now();
     await this.#network.injectFault(index, fault, delayMs);
-    this.#tell(`${this.#name(index)}, ${role}, ${FAULT_WORDS[fault]}`);
+    const delay = fault === 'slow' ? ` (${String(delayMs)} ms)` : '';
+    this.#tell(`${this.#name(index)}, ${role}, ${FAULT_WORDS[fault]}${delay}`);
     const finalAfterMs = await this.#finalOnes('after');
     const evidence = fault === 'equivocate' ? await this.#recorded(index) : null;
     const healedAtMs = performance.now();

@@ -2,9 +2,10 @@
  * `countersign verify FILE`: checks a receipt, or evidence against a replica, with nothing but the genesis.
  * @module
  */
+import { CountersignError } from '../../../shared/errors.ts';
 import { isEvidenceFile, verifyEvidenceFile } from '../../ledger/evidenceFile.ts';
 import type { Genesis } from '../../ledger/genesis.ts';
-import { RECEIPT_FILE_CHARS_MAX } from '../../ledger/receiptFile.ts';
+import { RECEIPT_FILE_CHARS_MAX, isReceiptFile } from '../../ledger/receiptFile.ts';
 import { verifyReceipt } from '../../ledger/receiptCheck.ts';
 import { readTextFile } from '../../storage/index.ts';
 import { deedOf, evidenceValue, statementLine } from '../evidenceWords.ts';
@@ -15,7 +16,12 @@ export async function verify(path: string, options: Places, output: Output): Pro
   const genesis = await genesisOf(options);
   // The larger of the two kinds of files is the limit; each checks its own.
   const text = await readTextFile(path, RECEIPT_FILE_CHARS_MAX);
-  await (isEvidenceFile(text) ? verifyEvidence : verifyReceiptText)(text, genesis, output);
+  if (isEvidenceFile(text)) await verifyEvidence(text, genesis, output);
+  else if (isReceiptFile(text)) await verifyReceiptText(text, genesis, output);
+  else {
+    const problem = text === '' ? 'is empty' : 'is neither a receipt nor evidence';
+    throw new CountersignError('receipt.invalid', { at: 'the file', problem });
+  }
 }
 
 async function verifyReceiptText(text: string, genesis: Genesis, output: Output): Promise<void> {
