@@ -23,6 +23,8 @@ export interface Words {
   /** The form of `key` for `count`, which is at hand as `{count}`. */
   readonly plural: (key: string, count: number, named?: Named) => string;
   readonly number: (value: number, digits?: number) => string;
+  /** Names one after another, as a sentence lists them. */
+  readonly list: (names: readonly string[]) => string;
   readonly bytes: (bytes: number) => string;
   readonly duration: (durationMs: number) => string;
   readonly time: (timeMs: number) => string;
@@ -40,6 +42,7 @@ export function useWords(): Words {
     t: (key, named = {}) => t(key, named),
     plural: (key, count, named = {}) => t(key, { ...named, count: number(count) }, count),
     number,
+    list: (names) => new Intl.ListFormat(language.value).format(names),
     bytes: (bytes) => formatBytes(bytes, language.value),
     duration: (durationMs) => formatDuration(durationMs, language.value),
     time: (timeMs) => formatTime(timeMs, language.value),

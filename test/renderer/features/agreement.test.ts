@@ -120,6 +120,16 @@ describe('in step, and why, without a primary', () => {
     );
   });
 
+  it('names the others that only follow: they count as faulty', () => {
+    const others = peers(now).map((peer) => ({ ...peer, participating: peer.index !== 1 }));
+    expect(stepStatus(replica(now), network(now), others, views(now)).reasons).toContainEqual(
+      expect.objectContaining({ key: 'followers', good: false, names: [others[1]!.name] }),
+    );
+    const all = others.map((peer) => ({ ...peer, participating: true }));
+    const { reasons } = stepStatus(replica(now), network(now), all, views(now));
+    expect(reasons.map(({ key }) => key)).not.toContain('followers');
+  });
+
   it('tells a learner from one that catches up', () => {
     const learner = { ...replica(now), participating: false, learner: 'stateOld' } as const;
     const { step, reasons } = stepStatus(learner, network(now), peers(now), views(now));

@@ -13,6 +13,8 @@ export interface Reason {
   readonly key: string;
   readonly numbers: Readonly<Record<string, number>>;
   readonly texts: Readonly<Record<string, string>>;
+  /** Listed as `names`. */
+  readonly names: readonly string[];
   readonly timeMs: number | null;
 }
 
@@ -33,6 +35,7 @@ export function stepStatus(
   const reasons = [
     heights(replica),
     quorum(replica, network),
+    ...followers(network, peers),
     primary(replica, peers, views),
     ...suspicions(network, views),
     lastBlock(replica),
@@ -70,6 +73,12 @@ function quorum({ connected }: ReplicaView, { n, q }: NetworkView): Reason {
   return reason(true, connected === n ? 'all' : 'enough', numbers);
 }
 
+/** Replicas that only follow count as faulty: the network bears so many fewer of others. */
+function followers({ n, f }: NetworkView, peers: readonly PeerView[]): Reason[] {
+  const names = peers.filter((peer) => !peer.self && peer.participating === false).map(({ name }) => name);
+  return names.length === 0 ? [] : [{ ...reason(false, 'followers', { n, f }), names }];
+}
+
 function primary(
   { view, mode, primaryIndex, lastBlockAtMs }: ReplicaView,
   peers: readonly PeerView[],
@@ -103,5 +112,5 @@ function reason(
   numbers: Record<string, number> = {},
   texts: Record<string, string> = {},
 ): Reason {
-  return { good, key, numbers, texts, timeMs: null };
+  return { good, key, numbers, texts, names: [], timeMs: null };
 }
