@@ -108,7 +108,7 @@ describe('a fault', () => {
     let told = '';
     for await (const text of program.stderr!.setEncoding('utf8') as AsyncIterable<string>) {
       told += text;
-      if (told.includes('is killed and stays down')) program.kill('SIGINT');
+      if (!program.killed && told.includes('is killed and stays down')) program.kill('SIGINT');
     }
     expect(await ended).toEqual([1, null]);
     expect(JSON.parse(printed)).toEqual({ error: { code: 'stopped', data: { what: 'demo' } } });
