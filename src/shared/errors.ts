@@ -25,6 +25,7 @@ export interface ErrorData {
   'request.poolFull': { maxRequests: number };
   'request.notFound': { id: string };
   'request.notFinal': { id: string };
+  'request.alreadyFinal': { id: string; height: number };
   'block.notFound': { height: number };
 
   // Importing files for review. Rows count from 1 and include the header row, as a spreadsheet shows them.
@@ -40,6 +41,14 @@ export interface ErrorData {
   'import.unsupported': { name: string };
   'import.incomplete': { name: string; receivedBytes: number; expectedBytes: number };
   'import.tooManyFiles': { files: number; maxFiles: number };
+  // `existing`: the item of the inbox that it is already.
+  'import.alreadyThere': { name: string; existing: string };
+
+  // Draft files, and signed requests held against one. `first`: the file in which the supervisor signed first.
+  'draftFile.invalid': { at: string; problem: string };
+  'draftFile.wrongNetwork': { expected: string; actual: string };
+  'draftFile.otherContent': { expected: string; actual: string };
+  'draftFile.sameSigner': { supervisor: string; first: string };
 
   // Genesis files
   'genesis.invalid': { at: string; problem: string };
@@ -155,6 +164,7 @@ export interface ErrorData {
   'draft.wrongState': { id: string; state: string };
   'draft.changed': { id: string; shownHash: string; actualHash: string };
   'draft.tooMany': { maxDrafts: number };
+  'draft.imported': { id: string };
   'draft.duplicate': { id: string; existing: string };
   'setup.alreadyDone': { path: string };
   'setup.required': NoData;
@@ -162,6 +172,7 @@ export interface ErrorData {
 
   // Command line
   'cli.usage': { problem: string };
+  'cli.notConfirmed': NoData;
 
   // What Countersign runs on
   'runtime.tooOld': { found: string; needed: string };

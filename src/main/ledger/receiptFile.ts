@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { fromHex, isHex, toHex } from '../../shared/encoding/hex.ts';
 import { CountersignError, hasCode } from '../../shared/errors.ts';
 import { isEvidenceFile } from './evidenceFile.ts';
+import { differenceOf, hexLines } from './fileText.ts';
 import { isoTime } from './isoTime.ts';
 import { parseJson, pathText } from './json.ts';
 import { RECEIPT_BYTES_CEILING, decodeReceipt, encodeReceipt, type Receipt } from './receipt.ts';
@@ -47,7 +48,7 @@ export function renderReceiptFile(receipt: Receipt): string {
     supervisor: request.supervisor,
     height: header.height,
     checkpoint_height: (headersAbove.at(-1) ?? header).height,
-    receipt: linesOf(toHex(encodeReceipt(receipt))),
+    receipt: hexLines(toHex(encodeReceipt(receipt)), LINE_BYTES),
   };
   return `${JSON.stringify(file, null, 2)}\n`;
 }
@@ -80,7 +81,7 @@ export function parseReceiptFile(text: string): Receipt {
   if (!isHex(hex)) throw invalid('receipt', 'must be lowercase hex digits');
   const receipt = receiptFromBytes(fromHex(hex));
   const rendered = renderReceiptFile(receipt);
-  if (rendered !== text) throw invalid('the file', differenceOf(text, rendered));
+  if (rendered !== text) throw invalid('the file', differenceOf(text, rendered, 'the receipt'));
   return receipt;
 }
 
@@ -96,21 +97,6 @@ export function receiptFromBytes(source: Uint8Array | Receipt): Receipt {
     if (hasCode(error, 'encoding.tooLarge')) throw invalid('receipt', 'is too large', error);
     throw error;
   }
-}
-
-/** Why a file is not the text that its receipt has, in words that help. */
-function differenceOf(text: string, rendered: string): string {
-  if (text.replaceAll('\r\n', '\n') === rendered) {
-    return 'has other line ends than it was written with: send it as an attachment or an archive';
-  }
-  if (text.trim() === rendered.trim()) return 'has blanks or lines added or removed at its ends';
-  const lines = text.split('\n');
-  const line = rendered.split('\n').findIndex((expected, index) => lines[index] !== expected);
-  return `was changed: line ${String(line + 1)} is not what the receipt says`;
-}
-
-function linesOf(hex: string): string[] {
-  return hex.match(new RegExp(`.{1,${String(2 * LINE_BYTES)}}`, 'g')) ?? [];
 }
 
 function invalid(at: string, problem: string, cause?: unknown): CountersignError<'receipt.invalid'> {

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ItemDetail, ItemView } from '../../../shared/contract/model.ts';
 import type { Payload } from '../../../shared/domain/payload.ts';
+import { contentHashOf } from '../../ledger/contentHash.ts';
 import { payloadCodec, NAME_CHARS_MAX } from '../../ledger/payload.ts';
 import { badInput, type HandlerInput } from '../dispatch.ts';
 import { parseAssessments } from '../import/parseAssessments.ts';
@@ -12,7 +13,7 @@ import { bytesHex, canonicalText } from './canonicalText.ts';
 import { contentView, type RecordsPage } from './content.ts';
 import type { ItemBook } from './itemBook.ts';
 import type { ItemRecord } from './itemRecord.ts';
-import { contentHashOf, countOf, payloadBytes, payloadOf } from './payloadBytes.ts';
+import { countOf, payloadBytes, payloadOf } from './payloadBytes.ts';
 import type { Uploaded } from './uploads.ts';
 
 /** Longest list of file names kept as an item's source, in UTF-16 code units. */

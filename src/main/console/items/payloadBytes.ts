@@ -4,9 +4,7 @@
  */
 import type { Payload } from '../../../shared/domain/payload.ts';
 import { decode, encode } from '../../../shared/encoding/codec.ts';
-import type { Hex } from '../../../shared/encoding/hex.ts';
 import { CountersignError } from '../../../shared/errors.ts';
-import { digestHex } from '../../ledger/hash.ts';
 import { payloadCodec } from '../../ledger/payload.ts';
 import { REQUEST_BYTES_CEILING } from '../../ledger/request.ts';
 
@@ -29,11 +27,6 @@ export function payloadBytes(payload: Payload, maxRequestBytes: number): Uint8Ar
 /** The payload that `bytes` are. Throws `encoding.*`. */
 export function payloadOf(bytes: Uint8Array): Payload {
   return decode(payloadCodec, bytes, REQUEST_BYTES_CEILING);
-}
-
-/** The hash by which a page names the content that it showed. */
-export function contentHashOf(bytes: Uint8Array): Hex {
-  return digestHex('countersign/payload/1', bytes);
 }
 
 /** Records of a batch, or files of a document request. */

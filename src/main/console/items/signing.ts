@@ -7,6 +7,7 @@ import type { ConsoleError } from '../../../shared/contract/model.ts';
 import type { Hex } from '../../../shared/encoding/hex.ts';
 import { CountersignError } from '../../../shared/errors.ts';
 import type { SupervisorClient } from '../../client/supervisorClient.ts';
+import { contentHashOf } from '../../ledger/contentHash.ts';
 import {
   decodeRequest,
   requestId,
@@ -20,7 +21,7 @@ import type { HandlerInput } from '../dispatch.ts';
 import { toConsoleError } from '../errors.ts';
 import { requireKeyring, type Keyring } from '../keyring.ts';
 import type { ItemBook } from './itemBook.ts';
-import { contentHashOf, payloadOf } from './payloadBytes.ts';
+import { payloadOf } from './payloadBytes.ts';
 
 export interface SigningOptions {
   readonly book: ItemBook;
