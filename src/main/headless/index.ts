@@ -11,8 +11,10 @@ import { runChildReplica, type ChildOptions } from '../replica/childReplica.ts';
 import { EMBEDDED_REPLICAS, FAULTS, SLOW_DELAY_MAX_MS, SLOW_DELAY_MS } from '../replica/embeddedNetwork.ts';
 import { defaultDataDirectory } from '../storage/index.ts';
 import { demo, type DemoOptions } from './commands/demo.ts';
+import { draft, type DraftOptions } from './commands/draft.ts';
 import { keygen, type KeygenOptions } from './commands/keygen.ts';
 import { listEvidence, type EvidenceOptions } from './commands/evidence.ts';
+import { merge } from './commands/merge.ts';
 import { exportReceipt } from './commands/receipts.ts';
 import { serve } from './commands/serve.ts';
 import { sign, type SignOptions } from './commands/sign.ts';
@@ -98,10 +100,26 @@ function program(output: Output, outcome: { code: ExitCode }): Command {
     .requiredOption('--passphrase-file <file>', 'file whose first line is the passphrase')
     .action(async (options: KeygenOptions) => await keygen(options, output));
 
-  withPlaces(command('sign', 'make signed requests of tables (CSV, JSON) and documents (any file)'))
+  withPlaces(command('draft', 'make a draft of a table or of documents, for others to sign'))
+    .argument('<file...>', 'what is to be signed')
+    .requiredOption('--out <file>', 'where to write the draft (.csdraft)')
+    .option('--signer <who>', 'name or public key of a supervisor whose signature is waited for', collect, [])
+    .option('--note <text>', 'a word to the signers, which is not signed', '')
+    .addOption(new Option('--as <kind>', 'how to read the files').choices(['assessments', 'document']))
+    .option('--title <text>', 'title of the request (default: the name of the file)')
+    .option('--remark <text>', 'remark, which is signed', '')
+    .addOption(
+      new Option('--decision <word>', 'decision about documents').choices(DECISIONS).default('approved'),
+    )
+    .action(async (files: string[], options: DraftOptions) => await draft(files, options, output));
+
+  withPlaces(
+    command('sign', 'make signed requests of tables (CSV, JSON), documents (any file) and drafts (.csdraft)'),
+  )
     .argument('<file...>', 'what to sign')
     .option('--key <file>', "the supervisor's encrypted key")
     .requiredOption('--passphrase-file <file>', 'file whose first line is the passphrase')
+    .option('--yes', 'sign drafts without asking', false)
     .addOption(new Option('--as <kind>', 'how to sign the files').choices(['assessments', 'document']))
     .option('--title <text>', 'title of the request (default: the name of the file)')
     .option('--remark <text>', 'remark of the supervisor', '')
@@ -109,15 +127,29 @@ function program(output: Output, outcome: { code: ExitCode }): Command {
       new Option('--decision <word>', 'decision about documents').choices(DECISIONS).default('approved'),
     )
     .option('--out-dir <directory>', 'where to write the signed requests', '.')
-    .action(async (files: string[], options: SignOptions) => await sign(files, options, output));
+    .action(async (files: string[], options: Omit<SignOptions, 'contentOptions'>, used: Command) => {
+      const contentOptions = ['as', 'title', 'remark', 'decision']
+        .filter((name) => used.getOptionValueSource(name) === 'cli')
+        .map((name) => `--${name}`);
+      const terminal = { input: process.stdin, output: process.stderr };
+      await sign(files, { ...options, contentOptions }, output, terminal);
+    });
 
   withPlaces(command('submit', 'send signed requests and wait until they are final'))
     .argument('<request...>', 'signed requests, as written by sign')
     .option('--timeout <seconds>', 'how long to wait', seconds, 60 * SECOND_MS)
     .action(
-      async (files: string[], { timeout, ...places }: Places & { timeout: SubmitOptions['timeoutMs'] }) =>
-        await submit(files, { ...places, timeoutMs: timeout }, output),
+      async (files: string[], { timeout, ...places }: Places & { timeout: SubmitOptions['timeoutMs'] }) => {
+        outcome.code = await submit(files, { ...places, timeoutMs: timeout }, output);
+      },
     );
+
+  withPlaces(command('merge', 'show who has signed a draft and who has not'))
+    .argument('<draft>', 'the draft')
+    .argument('[request...]', 'signed requests')
+    .action(async (path: string, files: string[], options: Places) => {
+      outcome.code = await merge(path, files, options, output);
+    });
 
   withPlaces(command('status', 'show where each replica stands')).action(
     async (options: Places) => await status(options, output),
@@ -157,6 +189,11 @@ function withPlaces(command: Command): Command {
   return command
     .option('--genesis <file>', 'genesis of the network')
     .option('--data <directory>', 'data directory of an embedded network, instead of --genesis and --key');
+}
+
+/** Gathers an option that may be given more than once. */
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
 }
 
 function portNumber(text: string): number {

@@ -29,6 +29,7 @@ const REFUSED_PREFIXES = [
   'name.',
   'address.',
   'import.',
+  'draftFile.',
   'key.',
   'encoding.',
 ];

@@ -5,43 +5,77 @@
  */
 import { basename } from 'node:path';
 import type { Hex } from '../../../shared/encoding/hex.ts';
-import { CountersignError, fromPlainError, hasCode, type PlainError } from '../../../shared/errors.ts';
+import { CountersignError, fromPlainError, type PlainError } from '../../../shared/errors.ts';
 import type { SupervisorClient } from '../../client/supervisorClient.ts';
 import type { Progress } from '../../client/tracking.ts';
 import { networkIdOf, quorumSizes, type Genesis } from '../../ledger/genesis.ts';
-import { decodeRequest, type SignedRequest } from '../../ledger/request.ts';
-import { readBinaryFile } from '../../storage/index.ts';
-import type { Output } from '../output.ts';
+import type { SignedRequest } from '../../ledger/request.ts';
+import { readRequestFile } from '../draftFiles.ts';
+import { EXIT, describeError, exitCodeOf, type ExitCode, type Output } from '../output.ts';
 import { genesisOf, withClient, type Places } from '../session.ts';
 
 export interface SubmitOptions extends Places {
   readonly timeoutMs: number;
 }
 
+/**
+ * Sends every request, and prints what became of each. Of one request it throws why it was refused; of several, one that
+ * is refused keeps none of the others, and the exit code says the worst. Where one file is no request of this network,
+ * none is sent.
+ */
 export async function submit(
   files: readonly string[],
   options: SubmitOptions,
   output: Output,
-): Promise<void> {
+): Promise<ExitCode> {
   const genesis = await genesisOf(options);
   const networkId = networkIdOf(genesis);
   const requests: SignedRequest[] = [];
   for (const file of files) requests.push(await readRequest(file, genesis, networkId));
   const followed = new Follower(output);
   const { q } = quorumSizes(genesis.replicas.length);
-  await withClient(genesis, q, { onProgress: (progress) => followed.progress(progress) }, async (client) => {
-    const finals = await followed.untilCovered(client, requests, options.timeoutMs);
-    const text = finals
-      .map(
-        ({ requestId, height, finality }) =>
-          `${requestId}: final at height ${String(height)} (${String(finality)})`,
-      )
-      .join('\n');
-    output.result(text, { requests: finals });
+  const onProgress = (progress: Progress): void => followed.progress(progress);
+  const outcomes = await withClient(genesis, q, { onProgress }, async (client) =>
+    requests.length === 1
+      ? (await followed.untilCovered(client, requests, options.timeoutMs)).map(covered)
+      : await followed.untilSettled(client, requests, options.timeoutMs),
+  );
+  const text = outcomes.map((outcome, index) => outcomeWords(outcome, files, index)).join('\n');
+  output.result(text, {
+    requests: outcomes.map(({ requestId, progress, error }, index) => ({
+      file: files[index],
+      requestId,
+      ...progress,
+      error,
+    })),
   });
+  const codes = outcomes.map(({ error }) => (error === null ? EXIT.done : exitCodeOf(error.code)));
+  return codes.includes(EXIT.refused) ? EXIT.refused : codes.includes(EXIT.failed) ? EXIT.failed : EXIT.done;
 }
 
-/** Follows requests until all are covered by a stable checkpoint, or one is refused. */
+/** What became of one request by the time it was settled, or the time was up. */
+export interface Outcome {
+  readonly requestId: Hex;
+  readonly progress: Progress | undefined;
+  /** Why it is not covered; `null` where it is. */
+  readonly error: PlainError | null;
+}
+
+function covered(progress: Progress): Outcome {
+  return { requestId: progress.requestId, progress, error: null };
+}
+
+function outcomeWords(
+  { requestId, progress, error }: Outcome,
+  files: readonly string[],
+  index: number,
+): string {
+  const name = files.length === 1 ? requestId : `${basename(files[index] ?? '')}: ${requestId}`;
+  if (error !== null) return `${name}: not final. ${describeError(error).replaceAll('\n', ' ')}`;
+  return `${name}: final at height ${String(progress?.height)} (${String(progress?.finality)})`;
+}
+
+/** Follows requests until all are covered by a stable checkpoint, or refused. */
 export class Follower {
   readonly #output: Output;
   readonly #latest = new Map<string, Progress>();
@@ -62,35 +96,58 @@ export class Follower {
     this.#changed = Promise.withResolvers<undefined>();
   }
 
-  /** Throws why a request was refused, or what keeps it waiting, or `client.timeout`. */
+  /** Throws why the first request was refused, or what keeps it waiting, or `client.timeout`. */
   async untilCovered(
     client: SupervisorClient,
     requests: readonly SignedRequest[],
     timeoutMs: number,
   ): Promise<readonly Progress[]> {
+    const outcomes = await this.#follow(client, requests, timeoutMs, (found) =>
+      found.some((outcome) => outcome !== null && outcome.error !== null),
+    );
+    const failed = outcomes.find((outcome) => outcome !== null && outcome.error !== null);
+    if (failed?.error) throw fromPlainError(failed.error);
+    return outcomes.flatMap((outcome) => outcome?.progress ?? []);
+  }
+
+  /** Waits for each request by itself, and until the time is up. */
+  async untilSettled(
+    client: SupervisorClient,
+    requests: readonly SignedRequest[],
+    timeoutMs: number,
+  ): Promise<readonly Outcome[]> {
+    const outcomes = await this.#follow(client, requests, timeoutMs, () => false);
+    return outcomes.filter((outcome) => outcome !== null);
+  }
+
+  /** The outcomes once there is one of each request, or `isEnough`. */
+  async #follow(
+    client: SupervisorClient,
+    requests: readonly SignedRequest[],
+    timeoutMs: number,
+    isEnough: (outcomes: readonly (Outcome | null)[]) => boolean,
+  ): Promise<readonly (Outcome | null)[]> {
     const deadlineMs = Date.now() + timeoutMs;
     for (const request of requests) client.track(request);
     for (;;) {
-      const progress = requests.map(({ id }) => this.#latest.get(id));
-      const refused = progress.find((candidate) => candidate?.state === 'refused');
-      if (refused?.error) throw fromPlainError(refused.error);
-      const covered = progress.filter((candidate) => candidate?.covered === true);
-      if (covered.length === requests.length) return covered.filter((candidate) => candidate !== undefined);
       const leftMs = deadlineMs - Date.now();
-      const objection = progress.map(objectionOf).find((candidate) => candidate !== null);
-      if (objection && (leftMs <= 0 || isFutile(objection, leftMs))) throw fromPlainError(objection);
-      if (leftMs <= 0) throw this.#timeout(progress);
+      const outcomes = requests.map(({ id }) => this.#outcome(id, leftMs));
+      if (isEnough(outcomes) || outcomes.every((outcome) => outcome !== null)) return outcomes;
       await Promise.race([this.#changed.promise, pause(leftMs)]);
     }
   }
 
-  #timeout(progress: readonly (Progress | undefined)[]): CountersignError {
-    const open = progress.find((candidate) => candidate !== undefined && !candidate.covered);
-    return new CountersignError('client.timeout', {
-      id: open?.requestId ?? '',
-      responses: open?.accepted ?? 0,
-      replicas: open?.replicas ?? 0,
-    });
+  /** What became of a request; `null` while that is open. */
+  #outcome(requestId: Hex, leftMs: number): Outcome | null {
+    const progress = this.#latest.get(requestId);
+    const ended = (error: PlainError | null): Outcome => ({ requestId, progress, error });
+    if (progress?.state === 'refused') return ended(progress.error);
+    if (progress?.covered === true) return ended(null);
+    const objection = objectionOf(progress);
+    if (objection && (leftMs <= 0 || isFutile(objection, leftMs))) return ended(objection);
+    if (leftMs > 0) return null;
+    const { accepted: responses = 0, replicas = 0 } = progress ?? {};
+    return ended({ code: 'client.timeout', data: { id: requestId, responses, replicas } });
   }
 }
 
@@ -108,27 +165,9 @@ function isFutile({ code, data }: PlainError, leftMs: number): boolean {
 
 /** The request in a file, for this network. Throws `file.*`, `encoding.*` with the file's name, `request.*`. */
 async function readRequest(path: string, { limits }: Genesis, networkId: Hex): Promise<SignedRequest> {
-  const request = decode(path, await readRequestBytes(path, limits.maxRequestBytes));
+  const request = await readRequestFile(path, limits.maxRequestBytes);
   if (request.networkId === networkId) return request;
   throw new CountersignError('request.wrongNetwork', { expected: networkId, actual: request.networkId });
-}
-
-async function readRequestBytes(path: string, maxBytes: number): Promise<Uint8Array> {
-  try {
-    return await readBinaryFile(path, maxBytes);
-  } catch (error) {
-    throw hasCode(error, 'encoding.tooLarge') ? new CountersignError('request.tooLarge', error.data) : error;
-  }
-}
-
-function decode(path: string, bytes: Uint8Array): SignedRequest {
-  try {
-    return decodeRequest(bytes, bytes.length);
-  } catch (error) {
-    if (!hasCode(error, 'encoding.invalid')) throw error;
-    const { at, problem } = error.data;
-    throw new CountersignError('encoding.invalid', { at: `${basename(path)}: ${at}`, problem });
-  }
 }
 
 async function pause(durationMs: number): Promise<void> {
