@@ -50,20 +50,24 @@ export class ClientAnswers {
     for (const requestId of requestIds) this.#tellLast(requestId, { type: 'final', requestId, height, hash });
   }
 
-  /** The request is not taken, whatever has become of it before. */
-  refuseNow(requestId: Hex, error: PlainError): void {
-    this.#tellLast(requestId, { type: 'refusal', requestId, error });
+  /**
+   * What this client sent is not taken, and agreement never sees it. Others who wait for the request may have sent a
+   * good one: the id does not cover the signature.
+   */
+  refuseTo(clientId: number, requestId: Hex, error: PlainError): void {
+    this.#options.outlet.toClients([clientId], { type: 'refusal', requestId, error });
   }
 
   /** The request is not taken. One that is too old may have become final long ago: then that is the answer. */
   refuse(requestId: Hex, error: PlainError): void {
+    const refusal: ToClientMessage = { type: 'refusal', requestId, error };
     if (error.code !== 'request.tooOld') {
-      this.refuseNow(requestId, error);
+      this.#tellLast(requestId, refusal);
       return;
     }
     const { store, stableHeight, onReadFailed } = this.#options;
     store.request(requestId).then((located) => {
-      if (located === null || located.height > stableHeight()) this.refuseNow(requestId, error);
+      if (located === null || located.height > stableHeight()) this.#tellLast(requestId, refusal);
       else this.alreadyFinal(requestId, located.height);
     }, onReadFailed);
   }

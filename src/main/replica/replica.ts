@@ -222,6 +222,8 @@ export class Replica {
 
   #badPeerMessage(index: number, error: PlainError): void {
     this.#event({ type: 'badMessage', from: `replica ${String(index)}`, error });
+    // What this replica could not verify, because too much waits or it stops, is not the sender's fault.
+    if (error.code !== 'message.malformed' && error.code !== 'message.badSignature') return;
     if (!this.#badMessages.ofReplica(index, error.code)) return;
     const data = { maxPerMinute: BAD_MESSAGES_PER_MINUTE_MAX };
     this.#network.shutOutPeer(index, { code: 'admission.badMessages', data }, SHUT_OUT_MS);
@@ -286,10 +288,12 @@ export class Replica {
 
   async #takeRequest(clientId: number, bytes: Uint8Array): Promise<Input | null> {
     const { request, refusal } = await this.#inbox.clientRequest(bytes);
+    if (refusal !== null) {
+      this.#answers.refuseTo(clientId, request.id, refusal);
+      return null;
+    }
     this.#answers.wait(clientId, request.id);
-    if (refusal === null) return { type: 'request', request };
-    this.#answers.refuseNow(request.id, refusal);
-    return null;
+    return { type: 'request', request };
   }
 
   #clientLeft(clientId: number): void {

@@ -1,61 +1,18 @@
 /** Bad messages over real sockets: counted by sender and reason, told by name; who sends many is shut out. */
-import { onTestFinished, describe, expect, it } from 'vitest';
-import * as ed25519 from '@noble/ed25519';
+import { describe, expect, it } from 'vitest';
 import { encodeMessage, peerMessageCodec, toReplicaCodec } from '../../../src/main/consensus/messages.ts';
-import { verifySync } from '../../../src/main/keys/verifier.ts';
-import { networkIdOf } from '../../../src/main/ledger/genesis.ts';
 import { evidenceOf } from '../../../src/main/ledger/evidence.ts';
-import { peersOf } from '../../../src/main/network/genesisPeers.ts';
 import { BAD_MESSAGES_PER_MINUTE_MAX, BadMessages } from '../../../src/main/replica/badMessages.ts';
-import { Replica, type ReplicaEvent } from '../../../src/main/replica/replica.ts';
-import { toHex } from '../../../src/shared/encoding/hex.ts';
-import { makeGenesis, signStatement, type TestNetwork } from '../../support/ledger.ts';
-import { MemoryDisk, openMemoryStore } from '../../sim/memoryStore.ts';
-import { eventually, freePorts, startClient, startReplica, type TestReplica } from '../network/harness.ts';
-
-const verifier = {
-  verify: async (signature: string, digest: Uint8Array, publicKey: string) =>
-    verifySync({ signature, digest, publicKey }),
-};
-
-/** Replica 3 of four as it is, and replica 0 as the test has it. */
-async function start(): Promise<{
-  network: TestNetwork;
-  replica: Replica;
-  events: ReplicaEvent[];
-  liar: TestReplica;
-}> {
-  const made = makeGenesis();
-  const ports = await freePorts(4);
-  const genesis = {
-    ...made.genesis,
-    replicas: made.genesis.replicas.map((each, index) => ({ ...each, port: ports[index]! })),
-  };
-  const network = withGenesis(made, genesis);
-  const signer = (index: number) => ({
-    publicKey: genesis.replicas[index]!.publicKey,
-    sign: (digest: Uint8Array) => toHex(ed25519.sign(digest, network.replicaSeeds[index]!)),
-  });
-  const events: ReplicaEvent[] = [];
-  const replica = await Replica.start({
-    genesis,
-    signer: signer(3),
-    store: openMemoryStore(new MemoryDisk(), genesis),
-    verifier,
-    onEvent: (event) => events.push(event),
-  });
-  onTestFinished(async () => await replica.stop());
-  const peers = peersOf(genesis);
-  const liar = await startReplica({ networkId: network.networkId, peers, ownIndex: 0, identity: signer(0) });
-  await liar.events.until(() => liar.events.of('peerUp').some(({ index }) => index === 3));
-  return { network, replica, events, liar };
-}
+import { CountersignError } from '../../../src/shared/errors.ts';
+import { signStatement } from '../../support/ledger.ts';
+import { eventually } from '../network/harness.ts';
+import { connectClient, startOneOfFour, verifier } from './oneOfFour.ts';
 
 const place = { epoch: 0, view: 0, height: 1, hash: 'ab'.repeat(32) };
 
 describe('what a replica sends that no correct one sends', () => {
   it('is named and counted by its reason, and the sender is shut out when it is too much', async () => {
-    const { network, replica, events, liar } = await start();
+    const { network, replica, events, liar } = await startOneOfFour();
     const statement = { type: 'localCommit', ...place } as const;
     const good = { ...statement, signature: signStatement(network, 0, statement) };
     const forged = { ...statement, signature: signStatement(network, 1, statement) };
@@ -84,16 +41,34 @@ describe('what a replica sends that no correct one sends', () => {
     expect(replica.status()).toMatchObject({ connectedReplicas: 1, halted: null });
   });
 
+  it('what this replica had no time to verify is not the sender’s fault', async () => {
+    let isFull = false;
+    const { network, replica, events, liar } = await startOneOfFour({
+      verify: async (...job) => {
+        if (isFull) throw new CountersignError('admission.queueFull', { maxBytes: 1 });
+        return await verifier.verify(...job);
+      },
+    });
+    isFull = true;
+    const statement = { type: 'localCommit', ...place } as const;
+    const good = { ...statement, signature: signStatement(network, 0, statement) };
+    const count = 2 * BAD_MESSAGES_PER_MINUTE_MAX;
+    for (let sent = 0; sent < count; sent++) {
+      liar.network.sendToPeer(3, encodeMessage(peerMessageCodec, good));
+    }
+    await eventually(() => events.filter(({ type }) => type === 'badMessage').length === count);
+    expect(replica.status()).toMatchObject({ connectedReplicas: 2, badMessages: { replicas: new Map() } });
+  });
+
   it('a client is told and closed at the first; a good piece of evidence is taken', async () => {
-    const { network, replica, events } = await start();
-    const peers = peersOf(network.genesis);
+    const all = await startOneOfFour();
+    const { network, replica, events } = all;
     const order = (hash: string) => {
       const statement = { type: 'order', ...place, hash } as const;
       return { statement, signature: signStatement(network, 0, statement) };
     };
     const evidence = evidenceOf(0, order('ab'.repeat(32)), order('cd'.repeat(32)))!;
-    const client = startClient({ networkId: network.networkId, replicas: peers });
-    await client.events.until(() => client.events.of('peerUp').some(({ index }) => index === 3));
+    const client = await connectClient(all);
     client.network.send(3, encodeMessage(toReplicaCodec, { type: 'evidence', evidence }));
     await eventually(() => replica.status().standing.evidence.length === 1);
     expect(replica.status().standing.evidence[0]).toEqual({ evidence, recordedHeight: null });
@@ -126,7 +101,3 @@ describe('the allowance of a replica', () => {
     expect(bad.counts.replicas.get(1)).toEqual({ 'message.malformed': BAD_MESSAGES_PER_MINUTE_MAX + 3 });
   });
 });
-
-function withGenesis(network: TestNetwork, genesis: TestNetwork['genesis']): TestNetwork {
-  return { ...network, genesis, networkId: networkIdOf(genesis) };
-}
