@@ -43,6 +43,7 @@ export interface InboxOptions {
   readonly membership: Membership;
   readonly genesis: Genesis;
   readonly consensus: Consensus;
+  /** Verifies, unless a message comes with its sender's share. */
   readonly verifier: SignatureVerifier;
 }
 
@@ -56,7 +57,11 @@ export class Inbox {
   }
 
   /** The message of a replica. Throws `message.malformed` or `message.badSignature`. */
-  async peerMessage(from: number, bytes: Uint8Array): Promise<VerifiedPeerMessage> {
+  async peerMessage(
+    from: number,
+    bytes: Uint8Array,
+    verifier: SignatureVerifier = this.#options.verifier,
+  ): Promise<VerifiedPeerMessage> {
     const { membership, genesis } = this.#options;
     const sender = `replica ${String(from)}`;
     const message = orMalformed(sender, UNREADABLE, () =>
@@ -72,8 +77,8 @@ export class Inbox {
       throw new CountersignError('message.malformed', { from: sender, type, problem });
     }
     const verdicts = await Promise.all([
-      this.#allHold(checks),
-      ...bodies.map(async (body) => await this.#isSignedBySupervisor(body)),
+      allHold(verifier, checks),
+      ...bodies.map(async (body) => await this.#isSignedBySupervisor(verifier, body)),
     ]);
     if (verdicts.includes(false)) throw new CountersignError('message.badSignature', { from: sender, type });
     return { message, bodies };
@@ -85,14 +90,17 @@ export class Inbox {
   }
 
   /** A client's request: its source is not checked, only its supervisor's signature. Throws `encoding.*`. */
-  async clientRequest(bytes: Uint8Array): Promise<VerifiedRequest> {
+  async clientRequest(
+    bytes: Uint8Array,
+    verifier: SignatureVerifier = this.#options.verifier,
+  ): Promise<VerifiedRequest> {
     const { consensus } = this.#options;
     // Bounded by the message; one over the network's own limit is refused by its id, so that its client gives up.
     const request = decodeRequest(bytes, this.#maxBytes);
     const refusal = consensus.ledger.objectionWhateverTheOrder(request);
     if (refusal !== undefined) return { request, refusal };
     try {
-      if (await this.#isSignedBySupervisor(request)) return { request, refusal: null };
+      if (await this.#isSignedBySupervisor(verifier, request)) return { request, refusal: null };
     } catch (error) {
       return { request, refusal: toPlainError(error) };
     }
@@ -100,7 +108,11 @@ export class Inbox {
   }
 
   /** A client's evidence (rule K3). Throws `message.malformed` or `message.badSignature`. */
-  async clientEvidence(clientId: number, evidence: Evidence): Promise<Input> {
+  async clientEvidence(
+    clientId: number,
+    evidence: Evidence,
+    verifier: SignatureVerifier = this.#options.verifier,
+  ): Promise<Input> {
     const { networkId, replicaKeys } = this.#options.membership;
     const from = `client ${String(clientId)}`;
     const type = 'evidence';
@@ -112,26 +124,26 @@ export class Inbox {
         problem: 'it accuses nobody of the network',
       });
     }
-    if (!(await this.#allHold(checks))) throw new CountersignError('message.badSignature', { from, type });
+    if (!(await allHold(verifier, checks)))
+      throw new CountersignError('message.badSignature', { from, type });
     return { type: 'evidence', evidence };
   }
 
-  async #isSignedBySupervisor(request: SignedRequest): Promise<boolean> {
+  async #isSignedBySupervisor(verifier: SignatureVerifier, request: SignedRequest): Promise<boolean> {
     // The very same request has been verified when it came first.
     const known = this.#options.consensus.checkedRequest(request);
     if (known?.signature === request.signature) return true;
-    return await this.#allHold([requestCheck(request)]);
+    return await allHold(verifier, [requestCheck(request)]);
   }
+}
 
-  async #allHold(checks: readonly SignatureCheck[]): Promise<boolean> {
-    const { verifier } = this.#options;
-    const verdicts = await Promise.all(
-      checks.map(
-        async ({ signature, digest, publicKey }) => await verifier.verify(signature, digest, publicKey),
-      ),
-    );
-    return !verdicts.includes(false);
-  }
+async function allHold(verifier: SignatureVerifier, checks: readonly SignatureCheck[]): Promise<boolean> {
+  const verdicts = await Promise.all(
+    checks.map(
+      async ({ signature, digest, publicKey }) => await verifier.verify(signature, digest, publicKey),
+    ),
+  );
+  return !verdicts.includes(false);
 }
 
 /** What stands for the type of a message that cannot be read. */
@@ -150,24 +162,43 @@ function orMalformed<T>(from: string, type: string, read: () => T): T {
   }
 }
 
+/** How much of one sender may wait. One message more may exceed it. */
+export interface WaitingLimits {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
 /** Messages of one sender, delivered in the order of their arrival, each when it is ready. */
 export class OrderedDelivery {
-  readonly #maxWaiting: number;
+  readonly #limits: WaitingLimits;
   readonly #onFull: (full: boolean) => void;
   #tail: Promise<void> = Promise.resolve();
   #waiting = 0;
+  #waitingBytes = 0;
   #full = false;
 
-  /** `onFull` is told when `maxWaiting` messages wait, and again when half of them have gone. */
-  constructor(maxWaiting: number, onFull: (full: boolean) => void) {
-    this.#maxWaiting = maxWaiting;
+  /** `onFull` is told when as much waits as may, and again when half of it has gone. */
+  constructor(limits: WaitingLimits, onFull: (full: boolean) => void) {
+    this.#limits = limits;
     this.#onFull = onFull;
   }
 
-  /** Delivers what `ready` resolves to after everything pushed before; `failed` is told of a rejection. */
-  push<T>(ready: Promise<T>, deliver: (value: T) => void, failed: (error: unknown) => void): void {
-    this.#waiting++;
-    this.#report();
+  /** Whether as much waits as may, and half of it has not gone since. */
+  get isFull(): boolean {
+    return this.#full;
+  }
+
+  /**
+   * Delivers what `ready` resolves to after everything pushed before; `failed` is told of a rejection. `sizeBytes`: of
+   * the message.
+   */
+  push<T>(
+    ready: Promise<T>,
+    sizeBytes: number,
+    deliver: (value: T) => void,
+    failed: (error: unknown) => void,
+  ): void {
+    this.#count(1, sizeBytes);
     // A rejection before its turn must not count as unhandled.
     const settled = ready.then(
       (value) => () => deliver(value),
@@ -175,14 +206,18 @@ export class OrderedDelivery {
     );
     this.#tail = this.#tail.then(async () => {
       const act = await settled;
-      this.#waiting--;
-      this.#report();
+      this.#count(-1, -sizeBytes);
       act();
     });
   }
 
-  #report(): void {
-    const full = this.#full ? this.#waiting > this.#maxWaiting / 2 : this.#waiting >= this.#maxWaiting;
+  #count(messages: number, bytes: number): void {
+    this.#waiting += messages;
+    this.#waitingBytes += bytes;
+    const { messages: maxMessages, bytes: maxBytes } = this.#limits;
+    const full = this.#full
+      ? this.#waiting > maxMessages / 2 || this.#waitingBytes > maxBytes / 2
+      : this.#waiting >= maxMessages || this.#waitingBytes >= maxBytes;
     if (full === this.#full) return;
     this.#full = full;
     this.#onFull(full);

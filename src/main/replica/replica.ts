@@ -38,6 +38,8 @@ import { blockFor, headersFor } from './history.ts';
 import { Inbox, OrderedDelivery, type SignatureVerifier, type VerifiedPeerMessage } from './inbox.ts';
 import { NetworkOutlet, type Outlet } from './outlet.ts';
 import { peersOf } from '../network/genesisPeers.ts';
+import { Turns } from './turns.ts';
+import { CLIENT_JOBS_MAX, REPLICA_JOBS_MAX, VerifierShare } from './verifierShare.ts';
 
 /** Signs digests with the replica's ed25519 key. */
 export interface ReplicaSigner {
@@ -88,8 +90,16 @@ export interface ReplicaStatus {
 const GROUP_INPUTS_MAX = 512;
 /** Most messages of one sender that wait to be verified, before the replica stops reading from it. */
 const WAITING_MESSAGES_MAX = 1_024;
+/** The same in bytes. */
+const WAITING_BYTES_MAX = 16 * 1024 * 1024;
 /** How long a starting replica waits for the others before it counts them as unreachable, in milliseconds. */
 const REACHABILITY_GRACE_MS = 3_000;
+
+/** What comes from one replica or client: in order, and with its own share of the verifier. */
+interface Sender {
+  readonly delivery: OrderedDelivery;
+  readonly verifier: SignatureVerifier;
+}
 
 export class Replica {
   readonly #options: ReplicaOptions;
@@ -100,8 +110,9 @@ export class Replica {
   readonly #inbox: Inbox;
   readonly #answers: ClientAnswers;
   readonly #badMessages = new BadMessages(() => performance.now());
-  readonly #peerDeliveries = new Map<number, OrderedDelivery>();
-  readonly #clientDeliveries = new Map<number, OrderedDelivery>();
+  readonly #peers = new Map<number, Sender>();
+  readonly #clients = new Map<number, Sender>();
+  readonly #reads = new Turns();
   readonly #timers = new Map<TimerName, NodeJS.Timeout>();
   readonly #inputs: Input[] = [];
   readonly #connected = new Set<number>();
@@ -205,19 +216,45 @@ export class Replica {
   // What comes in
 
   #peerMessage(index: number, bytes: Uint8Array): void {
-    let delivery = this.#peerDeliveries.get(index);
-    if (delivery === undefined) {
-      delivery = new OrderedDelivery(WAITING_MESSAGES_MAX, (full) => {
-        if (full) this.#network.pausePeer(index);
-        else this.#network.resumePeer(index);
-      });
-      this.#peerDeliveries.set(index, delivery);
-    }
-    delivery.push(
-      this.#inbox.peerMessage(index, bytes),
+    const sender = this.#peer(index);
+    sender.delivery.push(
+      this.#inbox.peerMessage(index, bytes, sender.verifier),
+      bytes.length,
       (verified) => this.#takePeerMessage(index, verified),
       (error) => this.#badPeerMessage(index, toPlainError(error)),
     );
+  }
+
+  #peer(index: number): Sender {
+    let sender = this.#peers.get(index);
+    if (sender === undefined) {
+      sender = this.#newSender(REPLICA_JOBS_MAX, (full) => {
+        if (full) this.#network.pausePeer(index);
+        else this.#network.resumePeer(index);
+      });
+      this.#peers.set(index, sender);
+    }
+    return sender;
+  }
+
+  #client(clientId: number): Sender {
+    let sender = this.#clients.get(clientId);
+    if (sender === undefined) {
+      sender = this.#newSender(CLIENT_JOBS_MAX, (full) => {
+        if (full) this.#network.pauseClient(clientId);
+        else this.#network.resumeClient(clientId);
+      });
+      this.#clients.set(clientId, sender);
+    }
+    return sender;
+  }
+
+  #newSender(jobsMax: number, onFull: (full: boolean) => void): Sender {
+    const limits = { messages: WAITING_MESSAGES_MAX, bytes: WAITING_BYTES_MAX };
+    return {
+      delivery: new OrderedDelivery(limits, onFull),
+      verifier: new VerifierShare(this.#options.verifier, jobsMax),
+    };
   }
 
   #badPeerMessage(index: number, error: PlainError): void {
@@ -231,13 +268,13 @@ export class Replica {
 
   #takePeerMessage(from: number, { message, bodies }: VerifiedPeerMessage): void {
     const { store } = this.#options;
-    if (message.type === 'getHeaders') this.#answerPeer(from, headersFor(store, message));
-    else if (message.type === 'getBlock') this.#answerPeer(from, blockFor(store, message));
+    if (message.type === 'getHeaders') this.#answerPeer(from, async () => await headersFor(store, message));
+    else if (message.type === 'getBlock') this.#answerPeer(from, async () => await blockFor(store, message));
     else this.#enqueue({ type: 'peerMessage', from, message, bodies });
   }
 
-  #answerPeer(to: number, answer: Promise<PeerMessage | null>): void {
-    answer.then(
+  #answerPeer(to: number, answer: () => Promise<PeerMessage | null>): void {
+    this.#reads.take(`replica ${String(to)}`, answer).then(
       (message) => {
         if (message !== null) this.#send(to, message);
       },
@@ -246,16 +283,10 @@ export class Replica {
   }
 
   #clientMessage(clientId: number, bytes: Uint8Array): void {
-    let delivery = this.#clientDeliveries.get(clientId);
-    if (delivery === undefined) {
-      delivery = new OrderedDelivery(WAITING_MESSAGES_MAX, (full) => {
-        if (full) this.#network.pauseClient(clientId);
-        else this.#network.resumeClient(clientId);
-      });
-      this.#clientDeliveries.set(clientId, delivery);
-    }
-    delivery.push(
-      this.#handleClientMessage(clientId, bytes),
+    const sender = this.#client(clientId);
+    sender.delivery.push(
+      this.#handleClientMessage(clientId, bytes, sender.verifier),
+      bytes.length,
       (input) => {
         if (input !== null) this.#enqueue(input);
       },
@@ -268,26 +299,37 @@ export class Replica {
     );
   }
 
-  async #handleClientMessage(clientId: number, bytes: Uint8Array): Promise<Input | null> {
+  async #handleClientMessage(
+    clientId: number,
+    bytes: Uint8Array,
+    verifier: SignatureVerifier,
+  ): Promise<Input | null> {
     const message = this.#inbox.clientMessage(bytes);
     switch (message.type) {
       case 'request':
-        return await this.#takeRequest(clientId, message.request);
+        return await this.#takeRequest(clientId, message.request, verifier);
       case 'commit':
         return message;
       case 'evidence':
-        return await this.#inbox.clientEvidence(clientId, message.evidence);
+        return await this.#inbox.clientEvidence(clientId, message.evidence, verifier);
       case 'getStatus':
         this.#sendStatus(clientId);
         return null;
       case 'getReceipt':
-        await this.#answers.receipt(clientId, message.requestId);
+        await this.#reads.take(
+          `client ${String(clientId)}`,
+          async () => await this.#answers.receipt(clientId, message.requestId),
+        );
         return null;
     }
   }
 
-  async #takeRequest(clientId: number, bytes: Uint8Array): Promise<Input | null> {
-    const { request, refusal } = await this.#inbox.clientRequest(bytes);
+  async #takeRequest(
+    clientId: number,
+    bytes: Uint8Array,
+    verifier: SignatureVerifier,
+  ): Promise<Input | null> {
+    const { request, refusal } = await this.#inbox.clientRequest(bytes, verifier);
     if (refusal !== null) {
       this.#answers.refuseTo(clientId, request.id, refusal);
       return null;
@@ -298,12 +340,15 @@ export class Replica {
 
   #clientLeft(clientId: number): void {
     this.#answers.leave(clientId);
-    this.#clientDeliveries.delete(clientId);
+    this.#clients.delete(clientId);
   }
 
   #peerChanged(index: number, connected: boolean): void {
-    if (connected) this.#connected.add(index);
-    else this.#connected.delete(index);
+    if (connected) {
+      this.#connected.add(index);
+      // What it sent before still waits: connecting again must not be a way around that.
+      if (this.#peer(index).delivery.isFull) this.#network.pausePeer(index);
+    } else this.#connected.delete(index);
     this.#enqueue({ type: 'reachable', replica: index, reachable: connected });
     this.#event({ type: 'peer', index, connected });
   }

@@ -13,11 +13,12 @@ describe('messages of one sender', () => {
         fc.array(fc.record({ fails: fc.boolean(), order: fc.nat() }), { maxLength: 30 }),
         async (messages) => {
           const out: string[] = [];
-          const delivery = new OrderedDelivery(1_000, () => undefined);
+          const delivery = new OrderedDelivery({ messages: 1_000, bytes: 1_000 }, () => undefined);
           const pending = messages.map(({ fails }, index) => {
             const { promise, resolve, reject } = Promise.withResolvers<number>();
             delivery.push(
               promise,
+              0,
               (value) => out.push(`delivered ${String(value)}`),
               (error) => out.push(`failed ${(error as Error).message}`),
             );
@@ -41,11 +42,12 @@ describe('messages of one sender', () => {
 
   it('reports when it is full, and again when half has gone; each once', async () => {
     const reports: boolean[] = [];
-    const delivery = new OrderedDelivery(4, (full) => reports.push(full));
+    const delivery = new OrderedDelivery({ messages: 4, bytes: 1_000 }, (full) => reports.push(full));
     const pending = Array.from({ length: 6 }, () => {
       const { promise, resolve } = Promise.withResolvers<undefined>();
       delivery.push(
         promise,
+        0,
         () => undefined,
         () => undefined,
       );
@@ -61,5 +63,27 @@ describe('messages of one sender', () => {
     for (const resolve of pending.slice(4)) resolve(undefined);
     await turns();
     expect(reports).toEqual([true, false]);
+  });
+
+  it('is full by bytes as well: a few of the largest messages fill it', async () => {
+    const reports: boolean[] = [];
+    const delivery = new OrderedDelivery({ messages: 1_000, bytes: 100 }, (full) => reports.push(full));
+    const pending = [60, 40, 30].map((sizeBytes) => {
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      delivery.push(
+        promise,
+        sizeBytes,
+        () => undefined,
+        () => undefined,
+      );
+      return resolve;
+    });
+    expect([reports, delivery.isFull]).toEqual([[true], true]);
+    pending[0]!(undefined);
+    await turns();
+    expect([reports, delivery.isFull]).toEqual([[true], true]);
+    pending[1]!(undefined);
+    await turns();
+    expect([reports, delivery.isFull]).toEqual([[true, false], false]);
   });
 });
