@@ -289,6 +289,8 @@ function rememberStatement(context: Context, from: number, message: PeerMessage)
 
 /** The own signature: it goes out, and counts here as it does with the others. */
 function handleSigned(context: Context, { statement, signature }: Extract<Input, { type: 'signed' }>): void {
+  // Asked for a moment before it became a learner: what it no longer vouches for does not leave (rules, 2).
+  if (context.learner !== null) return;
   const own = context.membership.ownIndex;
   switch (statement.type) {
     case 'order':

@@ -38,6 +38,8 @@ export class RequestPool {
   readonly #queues = new Map<Hex, Map<string, PooledRequest>>();
   /** Pending requests that go first, with the replica that passed each on. */
   readonly #overdue = new Map<string, { readonly pooled: PooledRequest; readonly from: number }>();
+  /** When each pending request that its client sent again was passed on last. */
+  readonly #passedOnMs = new Map<string, number>();
   /** Keys by id, for those who ask by id alone. */
   readonly #keys = new Map<Hex, string>();
   #pendingBytes = 0;
@@ -94,6 +96,17 @@ export class RequestPool {
     const pooled = this.#pending.get(key);
     if (pooled === undefined || this.#overdue.has(key) || !this.hasRoomForOverdue(from)) return;
     this.#overdue.set(key, { pooled, from });
+  }
+
+  /** A pending request is passed on, unless that was less than `intervalMs` ago. Whether it is. */
+  markPassedOn(reference: RequestReference, nowMs: number, intervalMs: number): boolean {
+    const key = requestKey(reference);
+    if (!this.#pending.has(key)) return false;
+    const sinceMs = nowMs - (this.#passedOnMs.get(key) ?? -Infinity);
+    // A clock that was set back must not keep it here.
+    if (sinceMs >= 0 && sinceMs < intervalMs) return false;
+    this.#passedOnMs.set(key, nowMs);
+    return true;
   }
 
   /** The request with this timestamp and id. */
@@ -174,6 +187,7 @@ export class RequestPool {
     if (pooled === undefined) return;
     this.#pending.delete(key);
     this.#overdue.delete(key);
+    this.#passedOnMs.delete(key);
     const { supervisor, bytes } = pooled.request;
     const queue = this.#queues.get(supervisor);
     queue?.delete(key);

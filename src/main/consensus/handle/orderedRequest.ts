@@ -116,15 +116,30 @@ function addBodies(context: Context, bodies: readonly SignedRequest[]): void {
     if (order.isBad === true || skewOf(context, order.header) > farthestMs) continue;
     for (const { id } of order.references) wanted.set(id, order);
   }
+  let sizeBytes: number | undefined;
   for (const body of bodies) {
     const order = wanted.get(body.id);
     if (order === undefined || context.ledger.executed(body.id) !== undefined) continue;
-    if (order.header.height !== nextHeight && !context.pool.hasRoomFor(body)) continue;
+    if (context.pool.findById(body.id) === undefined && !context.pool.hasRoomFor(body)) {
+      if (order.header.height !== nextHeight) continue;
+      // The next block must not wait for room, but it takes no more than a block may hold.
+      sizeBytes ??= sizeOfBodies(context, order);
+      sizeBytes += body.bytes.length;
+      if (sizeBytes > context.limits.maxBlockBytes) {
+        markBad(context, order);
+        return;
+      }
+    }
     // What no block may hold is the doing of whoever ordered it, and must not wait in the pool for the next primary.
     if (context.ledger.objection(body, order.header.timeMs) !== undefined) markBad(context, order);
     // A request signed by a supervisor is the same whoever brings it: when it arrives again, nothing changes.
     else context.pool.add(body, 'forwarded');
   }
+}
+
+/** Bytes of the order's requests that are here. */
+function sizeOfBodies({ pool }: Context, { references }: Order): number {
+  return references.reduce((sum, { id }) => sum + (pool.findById(id)?.request.bytes.length ?? 0), 0);
 }
 
 /** No proof for others, but certain here: no correct primary signs such an order. */

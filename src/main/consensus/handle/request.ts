@@ -49,10 +49,18 @@ function answerExecuted(context: Context, { id }: SignedRequest): boolean {
   return true;
 }
 
-/** A client that sends a request again may have missed the primary (rule K2); one that a replica sends is overdue. */
+/**
+ * A client that sends a request again may have missed the primary (rule K2); one that a replica sends is overdue. It is
+ * passed on as often as one that waits: all replicas would multiply what a client sends without end.
+ */
 function resent(context: Context, request: SignedRequest, from: number | null): void {
-  if (from !== null) context.pool.markOverdue(request, from);
-  else if (!context.isPrimary && context.learner === null) {
+  const { pool, nowMs } = context;
+  if (from !== null) pool.markOverdue(request, from);
+  else if (
+    !context.isPrimary &&
+    context.learner === null &&
+    pool.markPassedOn(request, nowMs, context.patienceMs / 2)
+  ) {
     context.emit({ type: 'send', to: context.primary, message: { type: 'request', request: request.bytes } });
   }
 }

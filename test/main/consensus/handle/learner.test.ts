@@ -224,3 +224,21 @@ describe('a learner', () => {
     expect(replica.standing.learner).toBe('stateLost');
   });
 });
+
+it('what was to be signed when a replica became a learner does not leave', () => {
+  const replica = new LoneReplica(network, OWN, {}, append([...settled]));
+  const forgotten = signedBy(network, OWN, {
+    type: 'localCommit',
+    epoch: 0,
+    view: 4,
+    height: 1,
+    hash: other,
+  });
+  const effects = replica.give(
+    { type: 'timer', timer: 'checkpoint' },
+    { type: 'peerMessage', from: 2, message: { type: 'recall', statements: [forgotten] }, bodies: [] },
+  );
+  expect(effects.some(({ type }) => type === 'sign')).toBe(true);
+  expect(replica.standing.learner).toBe('stateOld');
+  expect(sent(effects, 'localCommit')).toEqual([]);
+});

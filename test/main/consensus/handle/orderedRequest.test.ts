@@ -199,3 +199,15 @@ describe('an order', () => {
     expect(replica.standing.pendingRequests).toBe(0);
   });
 });
+
+it('an order of more than a block holds does not fill the pool', () => {
+  const maxBlockBytes = 4_096;
+  const narrow = makeGenesis({ limits: { maxBlockRequests: 64, maxBlockBytes, maxRequestBytes: 4_096 } });
+  const chain = new TestChain(narrow);
+  const accepted = chain.append(chain.requests(64, 'x'.repeat(1_000)));
+  const replica = new LoneReplica(narrow, 1, { maxPoolBytes: 2_048 });
+  const effects = replica.hearOrder(0, accepted);
+  expect(announced(effects, 'suspicion')).toMatchObject([{ replica: 0, reason: 'badBlock', height: 1 }]);
+  const [{ bytes }] = accepted.block.requests as [SignedRequest];
+  expect(replica.standing.pendingRequests * bytes.length).toBeLessThanOrEqual(2_048 + maxBlockBytes);
+});

@@ -53,6 +53,14 @@ describe('a request that is not ordered', () => {
     expect(replica.timers.has('awaitOrder')).toBe(true);
   });
 
+  it('is passed on at once when its client sends it again, and not each time that it does', () => {
+    const replica = waiting();
+    const again = () => sent(give(replica, requestAt(NOW_MS)), 'request').map(({ to }) => to);
+    expect([again(), again(), again()]).toEqual([[0], [], []]);
+    replica.nowMs += 1_000;
+    expect([again(), again()]).toEqual([[0], []]);
+  });
+
   it('begins anew with the next request, once it is ordered', () => {
     const replica = new LoneReplica(network, 3);
     for (const { block } of [first!, second!]) give(replica, block.requests[0]!);
