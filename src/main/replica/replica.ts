@@ -35,11 +35,12 @@ import {
 } from './badMessages.ts';
 import { ClientAnswers } from './clientAnswers.ts';
 import { blockFor, headersFor } from './history.ts';
-import { Inbox, OrderedDelivery, type SignatureVerifier, type VerifiedPeerMessage } from './inbox.ts';
+import { Inbox, type SignatureVerifier, type VerifiedPeerMessage } from './inbox.ts';
 import { NetworkOutlet, type Outlet } from './outlet.ts';
 import { peersOf } from '../network/genesisPeers.ts';
+import { Senders } from './senders.ts';
 import { Turns } from './turns.ts';
-import { CLIENT_JOBS_MAX, REPLICA_JOBS_MAX, VerifierShare } from './verifierShare.ts';
+import { CLIENT_JOBS_MAX, REPLICA_JOBS_MAX } from './verifierShare.ts';
 
 /** Signs digests with the replica's ed25519 key. */
 export interface ReplicaSigner {
@@ -88,18 +89,8 @@ export interface ReplicaStatus {
 
 /** Most inputs in one group of steps, so that one transaction stays short. */
 const GROUP_INPUTS_MAX = 512;
-/** Most messages of one sender that wait to be verified, before the replica stops reading from it. */
-const WAITING_MESSAGES_MAX = 1_024;
-/** The same in bytes. */
-const WAITING_BYTES_MAX = 16 * 1024 * 1024;
 /** How long a starting replica waits for the others before it counts them as unreachable, in milliseconds. */
 const REACHABILITY_GRACE_MS = 3_000;
-
-/** What comes from one replica or client: in order, and with its own share of the verifier. */
-interface Sender {
-  readonly delivery: OrderedDelivery;
-  readonly verifier: SignatureVerifier;
-}
 
 export class Replica {
   readonly #options: ReplicaOptions;
@@ -110,8 +101,8 @@ export class Replica {
   readonly #inbox: Inbox;
   readonly #answers: ClientAnswers;
   readonly #badMessages = new BadMessages(() => performance.now());
-  readonly #peers = new Map<number, Sender>();
-  readonly #clients = new Map<number, Sender>();
+  readonly #peers: Senders;
+  readonly #clients: Senders;
   readonly #reads = new Turns();
   readonly #timers = new Map<TimerName, NodeJS.Timeout>();
   readonly #inputs: Input[] = [];
@@ -127,6 +118,16 @@ export class Replica {
     this.#consensus = consensus;
     const { genesis, signer, verifier } = options;
     this.#inbox = new Inbox({ membership, genesis, consensus, verifier });
+    this.#peers = new Senders({
+      verifier,
+      jobsMax: REPLICA_JOBS_MAX,
+      hold: (index, held) => (held ? this.#network.pausePeer(index) : this.#network.resumePeer(index)),
+    });
+    this.#clients = new Senders({
+      verifier,
+      jobsMax: CLIENT_JOBS_MAX,
+      hold: (id, held) => (held ? this.#network.pauseClient(id) : this.#network.resumeClient(id)),
+    });
     const peers = peersOf(genesis);
     const own = peers[membership.ownIndex];
     this.#network = new ReplicaNetwork({
@@ -216,45 +217,13 @@ export class Replica {
   // What comes in
 
   #peerMessage(index: number, bytes: Uint8Array): void {
-    const sender = this.#peer(index);
+    const sender = this.#peers.of(index);
     sender.delivery.push(
       this.#inbox.peerMessage(index, bytes, sender.verifier),
       bytes.length,
       (verified) => this.#takePeerMessage(index, verified),
       (error) => this.#badPeerMessage(index, toPlainError(error)),
     );
-  }
-
-  #peer(index: number): Sender {
-    let sender = this.#peers.get(index);
-    if (sender === undefined) {
-      sender = this.#newSender(REPLICA_JOBS_MAX, (full) => {
-        if (full) this.#network.pausePeer(index);
-        else this.#network.resumePeer(index);
-      });
-      this.#peers.set(index, sender);
-    }
-    return sender;
-  }
-
-  #client(clientId: number): Sender {
-    let sender = this.#clients.get(clientId);
-    if (sender === undefined) {
-      sender = this.#newSender(CLIENT_JOBS_MAX, (full) => {
-        if (full) this.#network.pauseClient(clientId);
-        else this.#network.resumeClient(clientId);
-      });
-      this.#clients.set(clientId, sender);
-    }
-    return sender;
-  }
-
-  #newSender(jobsMax: number, onFull: (full: boolean) => void): Sender {
-    const limits = { messages: WAITING_MESSAGES_MAX, bytes: WAITING_BYTES_MAX };
-    return {
-      delivery: new OrderedDelivery(limits, onFull),
-      verifier: new VerifierShare(this.#options.verifier, jobsMax),
-    };
   }
 
   #badPeerMessage(index: number, error: PlainError): void {
@@ -283,7 +252,7 @@ export class Replica {
   }
 
   #clientMessage(clientId: number, bytes: Uint8Array): void {
-    const sender = this.#client(clientId);
+    const sender = this.#clients.of(clientId);
     sender.delivery.push(
       this.#handleClientMessage(clientId, bytes, sender.verifier),
       bytes.length,
@@ -340,14 +309,13 @@ export class Replica {
 
   #clientLeft(clientId: number): void {
     this.#answers.leave(clientId);
-    this.#clients.delete(clientId);
+    this.#clients.forget(clientId);
   }
 
   #peerChanged(index: number, connected: boolean): void {
     if (connected) {
       this.#connected.add(index);
-      // What it sent before still waits: connecting again must not be a way around that.
-      if (this.#peer(index).delivery.isFull) this.#network.pausePeer(index);
+      this.#peers.connectedAgain(index);
     } else this.#connected.delete(index);
     this.#enqueue({ type: 'reachable', replica: index, reachable: connected });
     this.#event({ type: 'peer', index, connected });
