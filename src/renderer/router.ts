@@ -9,6 +9,7 @@ import RequestPage from './features/blocks/RequestPage.vue';
 import EvidenceListPage from './features/evidence/EvidenceListPage.vue';
 import EvidencePage from './features/evidence/EvidencePage.vue';
 import FaultPanelPage from './features/faults/FaultPanelPage.vue';
+import KeysPage from './features/keys/KeysPage.vue';
 import InboxPage from './features/inbox/InboxPage.vue';
 import OverviewPage from './features/overview/OverviewPage.vue';
 import ReviewPage from './features/review/ReviewPage.vue';
@@ -52,6 +53,7 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'evidence.title' },
   },
   { path: '/faults', name: 'faults', component: FaultPanelPage, meta: { title: 'faults.title' } },
+  { path: '/keys', name: 'keys', component: KeysPage, meta: { title: 'keys.title' } },
   { path: '/verify', name: 'verify', component: VerifyPage, meta: { title: 'verify.title' } },
   { path: '/:path(.*)*', name: 'notFound', component: NotFoundPage, meta: { title: 'notFound.title' } },
 ];

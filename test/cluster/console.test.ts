@@ -7,14 +7,13 @@ import { afterEach, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { ConsoleApp } from '../../src/main/console/consoleApp.ts';
 import { ConsoleServer } from '../../src/main/console/transports/http.ts';
-import { readKeyFile } from '../../src/main/keys/keyFile.ts';
-import { importKeyPem } from '../../src/main/keys/pkcs8.ts';
 import { forkReplicas } from '../../src/main/replica/childReplica.ts';
-import { supervisorKeyPath } from '../../src/main/replica/embeddedNetwork.ts';
 import { serverFrameSchema } from '../../src/shared/contract/bridge.ts';
 import { channels, type Channel, type Input, type Output } from '../../src/shared/contract/channels.ts';
 import type { Delta, ItemView } from '../../src/shared/contract/model.ts';
 import { fromPlainError, type PlainError } from '../../src/shared/errors.ts';
+import { Vault } from '../../src/main/keys/vault/vault.ts';
+import { vaultPath } from '../../src/main/replica/embeddedLayout.ts';
 import { toHex } from '../../src/shared/encoding/hex.ts';
 import { makeDirectory } from '../support/stores.ts';
 
@@ -123,10 +122,17 @@ it('goes from the setup to a verified receipt, with a replica killed on the way'
     expect(await page.call('receipt.verify', { text })).toMatchObject({ valid: true, requestId });
   }
 
-  const seed = await importKeyPem(await readKeyFile(supervisorKeyPath(path)), PASSPHRASE);
+  const seed = await vaultSeed(path);
   const said = page.received + JSON.stringify(events);
   expect(said.length).toBeGreaterThan(1_000);
   for (const secret of [PASSPHRASE, toHex(seed), Buffer.from(seed).toString('base64'), server.token]) {
     expect(said).not.toContain(secret);
   }
 });
+
+/** The private key in the vault, which can be read while the program runs. */
+async function vaultSeed(directory: string): Promise<Uint8Array> {
+  const vault = await Vault.open({ path: vaultPath(directory), now: Date.now });
+  if (vault === null) throw new Error('there is no vault');
+  return await vault.withKeys(PASSPHRASE, ([key]) => Uint8Array.from(key?.seed ?? []));
+}

@@ -9,12 +9,14 @@ import { resolve } from 'node:path';
 import type { Answer } from '../../shared/contract/bridge.ts';
 import type { Channel, Input, Output } from '../../shared/contract/channels.ts';
 import type { Delta, Snapshot, Stage } from '../../shared/contract/model.ts';
+import type { Hex } from '../../shared/encoding/hex.ts';
 import { CountersignError, fromPlainError, toPlainError } from '../../shared/errors.ts';
 import { generateSeed, publicKeyOf } from '../keys/ed25519.ts';
-import { exportKeyPem } from '../keys/pkcs8.ts';
+import type { OuterWrap } from '../keys/vault/outerWrap.ts';
 import { VerifierPool } from '../keys/verifierPool.ts';
 import { createVerifyWorker } from '../keys/verifyWorker.ts';
 import type { StartChild } from '../replica/childReplica.ts';
+import { vaultPath } from '../replica/embeddedLayout.ts';
 import { createEmbeddedNetwork, isEmbeddedNetwork } from '../replica/embeddedNetwork.ts';
 import { openDataDirectory, type DataDirectory } from '../storage/index.ts';
 import { dispatch, type HandlerInput, type Handlers } from './dispatch.ts';
@@ -23,10 +25,12 @@ import type { ConsoleEvent } from './events.ts';
 import { createHandlers } from './handlers.ts';
 import { Uploads } from './items/uploads.ts';
 import { UNLOCKED_FOR_MS, requireKeyring } from './keyring.ts';
+import { KeyStore } from './keys/keyStore.ts';
 import { LiveFeed } from './live/feed.ts';
 import { networkView } from './live/networkView.ts';
 import { openRunning, type Running } from './running.ts';
 import { embeddedStarter } from './start/embeddedStarter.ts';
+import { Settings } from './settings.ts';
 import type { Hosted, Starter } from './start/starter.ts';
 
 export interface ConsoleAppOptions {
@@ -35,8 +39,10 @@ export interface ConsoleAppOptions {
   readonly version: string;
   /** Starts the replicas of an embedded network that have a process of their own. */
   readonly startChild: StartChild;
-  /** How long the supervisor's key stays unlocked, in milliseconds; `UNLOCKED_FOR_MS` unless given. */
+  /** How long the supervisor's key stays unlocked unless it was set, in milliseconds; `UNLOCKED_FOR_MS` unless given. */
   readonly unlockedForMs?: number;
+  /** The system's keychain, once it can be asked for; `null` where there is none that protects anything. */
+  readonly findKeychain?: () => Promise<OuterWrap | null>;
   /** Milliseconds since 1970 in UTC; `Date.now` unless given. */
   readonly now?: () => number;
   /** Told of what is worth a line in a log. Must not throw. */
@@ -53,6 +59,8 @@ export class ConsoleApp {
   readonly #handlers: Handlers;
   #verifier: VerifierPool | null = null;
   #lock: DataDirectory | null = null;
+  #keys: KeyStore | null = null;
+  #settings: Settings | null = null;
   #hosted: Hosted | null = null;
   #running: Running | null = null;
   #stage: Stage;
@@ -72,6 +80,9 @@ export class ConsoleApp {
           await this.#pool().verify(signature, digest, publicKey),
       },
       running: () => this.#requireRunning(),
+      keys: () => this.#requireKeys(),
+      settings: () => this.#requireSettings(),
+      keyring: () => this.#running?.keyring ?? null,
       snapshot: () => this.#snapshot(),
       setUp: async (input) => await this.#exclusively(async () => await this.#setUp(input)),
     });
@@ -95,6 +106,7 @@ export class ConsoleApp {
       try {
         this.#enterPhase('lock');
         this.#lock = await openDataDirectory(this.#directory);
+        await this.#openKeys();
         if (await isEmbeddedNetwork(this.#directory)) await this.#run(embeddedStarter);
         else this.#enter({ name: 'setup' });
       } catch (error) {
@@ -128,7 +140,7 @@ export class ConsoleApp {
 
   /** Locks the supervisor's key at once, as on suspend or screen lock. The replica goes on. */
   lockKey(): void {
-    this.#running?.keyring?.lock();
+    this.#running?.keyring.lock();
   }
 
   /** Stops everything, in order. Calling it again waits as well. */
@@ -171,18 +183,32 @@ export class ConsoleApp {
 
   async #create(input: HandlerInput<'setup.try'>): Promise<void> {
     const { supervisorName: name, organisation, networkName, passphrase } = input;
-    const seed = generateSeed();
+    const keys = this.#requireKeys();
+    const isNew = keys.state === 'none';
+    const publicKey = isNew ? await makeKey(keys, name, passphrase) : await openKey(keys, passphrase);
     try {
       await createEmbeddedNetwork({
         directory: this.#directory,
         networkName,
-        supervisor: { name, organisation, publicKey: publicKeyOf(seed) },
-        supervisorKeyPem: await exportKeyPem(seed, passphrase),
+        supervisor: { name, organisation, publicKey },
         nowMs: this.#now(),
       });
-    } finally {
-      seed.fill(0);
+    } catch (error) {
+      if (isNew) await keys.discard();
+      throw error;
     }
+  }
+
+  async #openKeys(): Promise<void> {
+    const { findKeychain, unlockedForMs = UNLOCKED_FOR_MS } = this.#options;
+    const log = (event: ConsoleEvent): void => this.#log(event);
+    this.#settings = await Settings.open(this.#directory, unlockedForMs, log);
+    this.#keys = await KeyStore.open({
+      path: vaultPath(this.#directory),
+      outer: (await findKeychain?.()) ?? null,
+      now: () => this.#now(),
+      log,
+    });
   }
 
   async #run(starter: Starter): Promise<void> {
@@ -196,13 +222,15 @@ export class ConsoleApp {
         onPhase: (phase) => this.#enterPhase(phase),
       });
       this.#hosted = hosted;
+      const keys = this.#requireKeys();
+      if (hosted.supervisorKeyPath !== null) await keys.adopt(hosted.supervisorKeyPath);
       this.#running = await openRunning({
         directory,
         node: hosted.node,
         network: hosted.embedded,
         verifier,
-        keyPath: hosted.supervisorKeyPath,
-        unlockedForMs: this.#options.unlockedForMs ?? UNLOCKED_FOR_MS,
+        keys,
+        unlockedForMs: () => this.#requireSettings().autoLockMs,
         feed: this.#feed,
         now: () => this.#now(),
         log: (event) => this.#log(event),
@@ -262,7 +290,7 @@ export class ConsoleApp {
       network: this.#networkView(),
       replica: running?.pulse.replica() ?? null,
       peers: running?.pulse.peers() ?? [],
-      key: running?.keyring?.view() ?? null,
+      key: running?.keyring.view() ?? null,
       items: running?.book.views() ?? [],
       blocks: [...(running?.pulse.chain.blocks ?? [])],
       checkpoints: [...(running?.pulse.chain.checkpoints ?? [])],
@@ -277,6 +305,16 @@ export class ConsoleApp {
     const hosted = this.#hosted;
     if (hosted === null || this.#running === null) return null;
     return networkView(hosted.node.genesis, hosted.embedded !== null);
+  }
+
+  #requireKeys(): KeyStore {
+    if (this.#keys !== null) return this.#keys;
+    throw this.#failure ?? new CountersignError('stopped', { what: 'Countersign' });
+  }
+
+  #requireSettings(): Settings {
+    if (this.#settings !== null) return this.#settings;
+    throw this.#failure ?? new CountersignError('stopped', { what: 'Countersign' });
   }
 
   #requireRunning(): Running {
@@ -316,4 +354,24 @@ export class ConsoleApp {
   #log(event: ConsoleEvent): void {
     this.#options.log?.(event);
   }
+}
+
+/** Makes the supervisor's key in a new vault; its public key. */
+async function makeKey(keys: KeyStore, label: string, passphrase: string): Promise<Hex> {
+  const seed = generateSeed();
+  try {
+    await keys.create({ seed, label, purpose: 'supervisor' }, passphrase);
+    return publicKeyOf(seed);
+  } finally {
+    seed.fill(0);
+  }
+}
+
+/** The public key of a supervisor that is here already, as after a backup was restored; its passphrase must be known. */
+async function openKey(keys: KeyStore, passphrase: string): Promise<Hex> {
+  const signers = await keys.unlock(passphrase);
+  for (const signer of signers) signer.dispose();
+  const key = keys.keys.find(({ purpose }) => purpose === 'supervisor');
+  if (key === undefined) throw new CountersignError('key.absent', {});
+  return key.publicKey;
 }

@@ -6,13 +6,13 @@ import type { Snapshot } from '../../shared/contract/model.ts';
 import { CountersignError } from '../../shared/errors.ts';
 import type { SignatureVerifier } from '../replica/inbox.ts';
 import type { HandlerInput, Handlers } from './dispatch.ts';
-import { requireKeyring } from './keyring.ts';
+import { createKeyHandlers, type KeyHandlerContext } from './keys/keyHandlers.ts';
 import type { Uploads } from './items/uploads.ts';
 import { checkReceipt, exportEvidence, exportGenesis, exportReceipt } from './ledger/receipts.ts';
 import type { Running } from './running.ts';
 
 /** What the handlers work with. */
-export interface HandlerContext {
+export interface HandlerContext extends KeyHandlerContext {
   readonly uploads: Uploads;
   readonly verifier: SignatureVerifier;
   /** What lives while a network runs. Throws `setup.required`, or `stopped` while it starts or stops. */
@@ -56,14 +56,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     },
     'item.sign': async (input) => ({ results: await running().signing.sign(input) }),
 
-    'key.unlock': async ({ passphrase }) => {
-      await requireKeyring(running().keyring).unlock(passphrase);
-      return {};
-    },
-    'key.lock': async () => {
-      requireKeyring(running().keyring).lock();
-      return {};
-    },
+    ...createKeyHandlers(context),
 
     'block.page': async (input) => ({ blocks: await running().reads.blockPage(input) }),
     'block.get': async ({ height }) => await running().reads.block(height),

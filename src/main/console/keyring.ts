@@ -1,70 +1,94 @@
 /**
- * The supervisor's key on this machine: an encrypted file, unlocked by its passphrase for a while. The private key
+ * The supervisor's key on this machine while a network runs: unlocked by its passphrase for a while. The private key
  * lives in a `Signer` alone, and is erased when it locks.
  * @module
  */
 import type { Hex } from '../../shared/encoding/hex.ts';
 import { CountersignError } from '../../shared/errors.ts';
 import type { KeyView } from '../../shared/contract/model.ts';
-import { readKeyFile } from '../keys/keyFile.ts';
-import { importKeyPem } from '../keys/pkcs8.ts';
-import { createSigner, type Signer } from '../keys/signer.ts';
+import type { Signer } from '../keys/signer.ts';
 import type { GenesisSupervisor } from '../ledger/genesis.ts';
+import type { KeyStore } from './keys/keyStore.ts';
 
 /** How long a key stays unlocked unless told otherwise, in milliseconds: a sitting, not a day. */
 export const UNLOCKED_FOR_MS = 15 * 60_000;
 
 export interface KeyringOptions {
-  /** Path of the encrypted key file. */
-  readonly path: string;
+  readonly keys: KeyStore;
   /** Supervisors that the genesis registers. */
   readonly supervisors: readonly GenesisSupervisor[];
-  readonly unlockedForMs: number;
+  /** How long the key stays unlocked from the next unlock on, in milliseconds. */
+  readonly unlockedForMs: () => number;
   /** Milliseconds since 1970 in UTC. */
   readonly now: () => number;
   /** Told whenever the key's view has changed. */
-  readonly onChange: (view: KeyView) => void;
+  readonly onChange: (view: KeyView | null) => void;
 }
 
 export class Keyring {
   readonly #options: KeyringOptions;
-  readonly #pem: string;
-  readonly #publicKey: Hex;
-  #signer: Signer | null = null;
+  readonly #endListening: () => void;
+  readonly #unlockListeners = new Set<() => void>();
+  #signers: readonly Signer[] = [];
   #unlockedUntilMs: number | null = null;
   #timer: NodeJS.Timeout | undefined;
   #unlocking: Promise<void> = Promise.resolve();
   #closed = false;
 
-  private constructor(options: KeyringOptions, pem: string) {
+  constructor(options: KeyringOptions) {
     this.#options = options;
-    this.#pem = pem;
-    this.#publicKey = publicKeyIn(pem);
+    // A key that came or went: what was unlocked before may lack it.
+    this.#endListening = options.keys.onChange(() => {
+      const view = this.view();
+      const isHeld = this.#signers.some(({ publicKey }) => publicKey === view?.publicKey);
+      if (this.#unlockedUntilMs !== null && !isHeld) this.lock();
+      else options.onChange(view);
+    });
   }
 
-  /** Reads the key file; the key stays locked. Throws `file.*`, or `key.invalid` for a file not made by Countersign. */
-  static async open(options: KeyringOptions): Promise<Keyring> {
-    return new Keyring(options, await readKeyFile(options.path));
-  }
-
+  /** The key that signs here: a registered supervisor's, or else the first. Throws `key.absent`. */
   get publicKey(): Hex {
-    return this.#publicKey;
+    const { keys, supervisors } = this.#options;
+    const mine = keys.keys.filter(({ purpose }) => purpose === 'supervisor');
+    const registered = mine.find(({ publicKey }) => isRegistered(supervisors, publicKey));
+    const publicKey = (registered ?? mine[0])?.publicKey;
+    if (publicKey !== undefined) return publicKey;
+    throw keys.failure ?? new CountersignError('key.absent', {});
   }
 
-  view(): KeyView {
-    const supervisor = this.#options.supervisors.find(({ publicKey }) => publicKey === this.#publicKey);
+  /** Whether it signs now, without a passphrase. */
+  get isUnlocked(): boolean {
+    this.#lockWhenDue();
+    return this.#unlockedUntilMs !== null;
+  }
+
+  /** The key as pages see it; `null` where there is none. */
+  view(): KeyView | null {
+    const { keys, supervisors } = this.#options;
+    if (!keys.keys.some(({ purpose }) => purpose === 'supervisor')) return null;
+    const { publicKey } = this;
+    const supervisor = supervisors.find((one) => one.publicKey === publicKey);
+    const label = keys.keys.find((one) => one.publicKey === publicKey)?.label ?? '';
     return {
-      publicKey: this.#publicKey,
-      name: supervisor?.name ?? '',
+      publicKey,
+      name: supervisor?.name ?? label,
       registered: supervisor !== undefined,
-      unlocked: this.#signer !== null,
+      unlocked: this.#unlockedUntilMs !== null,
       unlockedUntilMs: this.#unlockedUntilMs,
     };
   }
 
+  /** Tells `listener` after each unlock; returns a function that ends it. It must not throw. */
+  onUnlocked(listener: () => void): () => void {
+    this.#unlockListeners.add(listener);
+    return () => {
+      this.#unlockListeners.delete(listener);
+    };
+  }
+
   /**
-   * Unlocks the key, or keeps it unlocked for as long again. One at a time, because each takes a core and 32 MiB or
-   * more. Throws `key.wrongPassphrase` or `key.invalid`; then the key is as it was.
+   * Unlocks the key, or keeps it unlocked for as long again. One at a time, because each takes a core and 128 MiB.
+   * Throws `key.*` or `vault.*`; then the key is as it was.
    */
   async unlock(passphrase: string): Promise<void> {
     const turn = this.#unlocking.then(async () => await this.#unlock(passphrase));
@@ -75,19 +99,28 @@ export class Keyring {
   /** Erases the private key. Nothing happens where it is locked. */
   lock(): void {
     clearTimeout(this.#timer);
-    if (this.#signer === null) return;
-    this.#signer.dispose();
-    this.#signer = null;
+    if (this.#unlockedUntilMs === null) return;
+    this.#forget();
     this.#unlockedUntilMs = null;
     this.#options.onChange(this.view());
   }
 
-  /** Throws `key.locked`. */
+  /** Lets a shorter time to stay unlocked count at once. A longer one needs another unlock. */
+  shorten(): void {
+    const { now, unlockedForMs, onChange } = this.#options;
+    if (this.#unlockedUntilMs === null) return;
+    const untilMs = now() + unlockedForMs();
+    if (untilMs >= this.#unlockedUntilMs) return;
+    this.#lockAt(untilMs);
+    onChange(this.view());
+  }
+
+  /** Throws `key.locked`, or `key.absent`. */
   requireUnlocked(): void {
     this.#unlocked();
   }
 
-  /** The signature of a 32-byte digest. Throws `key.locked`. */
+  /** The signature of a 32-byte digest by the key of `publicKey`. Throws `key.locked`, or `key.absent`. */
   sign(digest: Uint8Array): Hex {
     return this.#unlocked().sign(digest);
   }
@@ -95,44 +128,57 @@ export class Keyring {
   /** Locks, for good. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#endListening();
     await this.#unlocking;
     this.lock();
   }
 
   #unlocked(): Signer {
-    // A machine that slept has not run its timers.
+    this.#lockWhenDue();
+    const { publicKey } = this;
+    const signer = this.#signers.find((one) => one.publicKey === publicKey);
+    if (signer === undefined) throw new CountersignError('key.locked', { publicKey });
+    return signer;
+  }
+
+  /** A machine that slept has not run its timers. */
+  #lockWhenDue(): void {
     if (this.#unlockedUntilMs !== null && this.#options.now() >= this.#unlockedUntilMs) this.lock();
-    if (this.#signer === null) throw new CountersignError('key.locked', { publicKey: this.#publicKey });
-    return this.#signer;
   }
 
   async #unlock(passphrase: string): Promise<void> {
-    const seed = await importKeyPem(this.#pem, passphrase);
-    try {
-      if (this.#closed) throw new CountersignError('stopped', { what: 'the key' });
-      const signer = createSigner(seed);
-      this.#signer?.dispose();
-      this.#signer = signer;
-    } finally {
-      seed.fill(0);
+    const { keys, now, unlockedForMs, onChange } = this.#options;
+    const signers = await keys.unlock(passphrase);
+    if (this.#closed) {
+      for (const signer of signers) signer.dispose();
+      throw new CountersignError('stopped', { what: 'the key' });
     }
-    const { now, unlockedForMs, onChange } = this.#options;
-    clearTimeout(this.#timer);
-    this.#unlockedUntilMs = now() + unlockedForMs;
-    this.#timer = setTimeout(() => this.lock(), unlockedForMs);
+    this.#forget();
+    this.#signers = signers;
+    this.#lockAt(now() + unlockedForMs());
     onChange(this.view());
+    for (const listener of this.#unlockListeners) listener();
+  }
+
+  #lockAt(untilMs: number): void {
+    clearTimeout(this.#timer);
+    this.#unlockedUntilMs = untilMs;
+    this.#timer = setTimeout(() => this.lock(), untilMs - this.#options.now());
+  }
+
+  #forget(): void {
+    for (const signer of this.#signers) signer.dispose();
+    this.#signers = [];
   }
 }
 
-/** The keyring, where there is one. Throws `key.absent`. */
+/** The keyring, where it holds a key. Throws `key.absent`. */
 export function requireKeyring(keyring: Keyring | null): Keyring {
-  if (keyring === null) throw new CountersignError('key.absent', {});
+  const view = keyring?.view() ?? null;
+  if (keyring === null || view === null) throw new CountersignError('key.absent', {});
   return keyring;
 }
 
-/** The public key that our key files name in front of the encrypted one; importing checks that they belong together. */
-function publicKeyIn(pem: string): Hex {
-  const publicKey = /^Public key: ([0-9a-f]{64})\r?$/m.exec(pem)?.[1];
-  if (publicKey !== undefined) return publicKey;
-  throw new CountersignError('key.invalid', { problem: 'its file does not name its public key' });
+function isRegistered(supervisors: readonly GenesisSupervisor[], publicKey: Hex): boolean {
+  return supervisors.some((supervisor) => supervisor.publicKey === publicKey);
 }

@@ -16,6 +16,7 @@ import { ItemBook } from './items/itemBook.ts';
 import { ProgressWriter } from './items/progress.ts';
 import { Signing } from './items/signing.ts';
 import { Keyring } from './keyring.ts';
+import type { KeyStore } from './keys/keyStore.ts';
 import { LedgerReads, type Heights } from './ledger/reads.ts';
 import { AgreementWatch } from './live/agreementWatch.ts';
 import { FaultBook, type FaultyNetwork } from './live/faultBook.ts';
@@ -29,9 +30,9 @@ export interface RunningOptions {
   /** The embedded network, for its fault panel; `null` for a replica alone. */
   readonly network: FaultyNetwork | null;
   readonly verifier: SignatureVerifier;
-  /** Path of the supervisor's encrypted key; `null` where none is kept here. */
-  readonly keyPath: string | null;
-  readonly unlockedForMs: number;
+  readonly keys: KeyStore;
+  /** How long the key stays unlocked, in milliseconds. */
+  readonly unlockedForMs: () => number;
   readonly feed: LiveFeed;
   /** Milliseconds since 1970 in UTC. */
   readonly now: () => number;
@@ -43,8 +44,7 @@ export interface RunningOptions {
 /** See the module. */
 export interface Running {
   readonly node: ReplicaNode;
-  /** `null` where no supervisor's key is kept here. */
-  readonly keyring: Keyring | null;
+  readonly keyring: Keyring;
   readonly book: ItemBook;
   readonly drafts: Drafts;
   readonly signing: Signing;
@@ -56,7 +56,7 @@ export interface Running {
   close(): Promise<void>;
 }
 
-/** Opens everything, and sends again what was signed and not settled. Throws `storage.*`, `file.*` or `key.invalid`. */
+/** Opens everything, and sends again what was signed and not settled. Throws `storage.*`. */
 export async function openRunning(options: RunningOptions): Promise<Running> {
   const opened: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
@@ -74,21 +74,18 @@ async function open(
   options: RunningOptions,
   opened: (() => Promise<void>)[],
 ): Promise<Omit<Running, 'close'>> {
-  const { directory, node, verifier, keyPath, unlockedForMs, feed, now, log } = options;
+  const { directory, node, verifier, keys, unlockedForMs, feed, now, log } = options;
   const { genesis, store } = node;
   const { maxRequestBytes } = genesis.limits;
 
-  const keyring =
-    keyPath === null
-      ? null
-      : await Keyring.open({
-          path: keyPath,
-          supervisors: genesis.supervisors,
-          unlockedForMs,
-          now,
-          onChange: (value) => feed.publish({ topic: 'key', value }),
-        });
-  opened.push(async () => await keyring?.close());
+  const keyring = new Keyring({
+    keys,
+    supervisors: genesis.supervisors,
+    unlockedForMs,
+    now,
+    onChange: (value) => feed.publish({ topic: 'key', value }),
+  });
+  opened.push(async () => await keyring.close());
 
   const clientStore = await openClientStore({ directory, createWorker: createStoreWorker });
   opened.push(async () => await clientStore.close());
@@ -142,7 +139,18 @@ async function open(
 
   const drafts = new Drafts({ book, replicas: genesis.replicas.length, maxRequestBytes, now });
   const networkId = networkIdOf(genesis);
-  const signing = new Signing({ book, keyring, client, networkId, maxRequestBytes, now });
+  const signing = new Signing({
+    book,
+    keyring,
+    client,
+    networkId,
+    maxRequestBytes,
+    now,
+    onFailure: (error) =>
+      log({ kind: 'failed', what: 'signing what waited for the key', error: toPlainError(error) }),
+  });
+  opened.push(async () => await signing.close());
+  keyring.onUnlocked(() => void signing.signWaiting());
   const heights = (): Heights => ({
     tip: node.replica.status().standing.tipHeight,
     // What is announced is durable; what the replica has in mind may not be yet.

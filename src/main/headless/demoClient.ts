@@ -7,8 +7,7 @@ import type { Signer } from '../keys/signer.ts';
 import type { VerifierPool } from '../keys/verifierPool.ts';
 import { quorumSizes, type Genesis } from '../ledger/genesis.ts';
 import { readPassphraseFile } from '../replica/childReplica.ts';
-import { supervisorKeyPath } from '../replica/embeddedNetwork.ts';
-import { loadSigner } from '../replica/node.ts';
+import { supervisorSigner } from './session.ts';
 
 export interface DemoSupervisor {
   readonly genesis: Genesis;
@@ -28,7 +27,7 @@ export async function withDemoClient<T>(
   work: (client: SupervisorClient, signer: Signer) => Promise<T>,
   interrupted: Promise<never>,
 ): Promise<T> {
-  const signer = await loadSigner(supervisorKeyPath(directory), await readPassphraseFile(passphraseFile));
+  const signer = await supervisorSigner(directory, await readPassphraseFile(passphraseFile));
   const client = new SupervisorClient({
     genesis,
     verify: async (signature, digest, publicKey) => await verifier.verify(signature, digest, publicKey),

@@ -95,9 +95,11 @@ function program(output: Output, outcome: { code: ExitCode }): Command {
         await serve({ ...options, data: resolve(options.data) }, ENTRY, VERSION, output),
     );
 
-  command('keygen', 'make a key, encrypted with a passphrase')
+  command('keygen', 'make a key, or import one, encrypted with a passphrase')
     .requiredOption('--out <file>', 'where to write the key (PKCS#8 PEM)')
     .requiredOption('--passphrase-file <file>', 'file whose first line is the passphrase')
+    .option('--import <file>', 'encrypted key of OpenSSL or Countersign to read, instead of making one')
+    .option('--import-passphrase-file <file>', 'its passphrase (default: the same)')
     .action(async (options: KeygenOptions) => await keygen(options, output));
 
   withPlaces(command('draft', 'make a draft of a table or of documents, for others to sign'))

@@ -4,13 +4,14 @@
  */
 import { CountersignError, fromPlainError } from '../../shared/errors.ts';
 import { SupervisorClient, type SupervisorClientOptions } from '../client/supervisorClient.ts';
-import type { Signer } from '../keys/signer.ts';
+import { createSigner, type Signer } from '../keys/signer.ts';
+import { Vault } from '../keys/vault/vault.ts';
 import { VerifierPool } from '../keys/verifierPool.ts';
 import { createVerifyWorker } from '../keys/verifyWorker.ts';
 import type { Genesis } from '../ledger/genesis.ts';
 import type { SignatureCheck } from '../ledger/statement.ts';
 import { readPassphraseFile } from '../replica/childReplica.ts';
-import { genesisPath, supervisorKeyPath } from '../replica/embeddedLayout.ts';
+import { genesisPath, supervisorKeyPath, vaultPath } from '../replica/embeddedLayout.ts';
 import { loadSigner, readGenesis } from '../replica/node.ts';
 
 /** Where a command finds the network and the key: named files, or a data directory that holds both. */
@@ -35,8 +36,7 @@ export async function genesisOf({ genesis, data }: Places): Promise<Genesis> {
 
 /** The signer of the key that `--key` or `--data` names. */
 export async function signerOf({ key, data, passphraseFile }: Places): Promise<Signer> {
-  const path = key ?? (data === undefined ? undefined : supervisorKeyPath(data));
-  if (path === undefined) {
+  if (key === undefined && data === undefined) {
     throw new CountersignError('cli.usage', { problem: 'say which key: --key FILE or --data DIRECTORY' });
   }
   if (passphraseFile === undefined) {
@@ -44,7 +44,26 @@ export async function signerOf({ key, data, passphraseFile }: Places): Promise<S
       problem: 'say where the passphrase is: --passphrase-file FILE',
     });
   }
-  return await loadSigner(path, await readPassphraseFile(passphraseFile));
+  const passphrase = await readPassphraseFile(passphraseFile);
+  if (key !== undefined) return await loadSigner(key, passphrase);
+  return await supervisorSigner(data ?? '', passphrase);
+}
+
+/**
+ * The signer of the supervisor's key in a data directory: of the vault, where there is one, or of its key file. Of
+ * several keys the one that the genesis registers signs, or else the first. Throws `key.*`, `vault.*`, `file.*`.
+ */
+export async function supervisorSigner(directory: string, passphrase: string): Promise<Signer> {
+  const vault = await Vault.open({ path: vaultPath(directory), now: Date.now });
+  if (vault === null) return await loadSigner(supervisorKeyPath(directory), passphrase);
+  const { supervisors } = await readGenesis(genesisPath(directory));
+  return await vault.withKeys(passphrase, (keys) => {
+    const mine = keys.filter(({ purpose }) => purpose === 'supervisor');
+    const registered = mine.find((one) => supervisors.some(({ publicKey }) => publicKey === one.publicKey));
+    const chosen = registered ?? mine[0];
+    if (chosen === undefined) throw new CountersignError('key.absent', {});
+    return createSigner(chosen.seed);
+  });
 }
 
 /** Runs `work` with a verifier, and ends the verifier's workers. */

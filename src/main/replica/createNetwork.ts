@@ -42,8 +42,8 @@ export interface CreateNetworkOptions {
   readonly directory: string;
   readonly networkName: string;
   readonly supervisor: { readonly name: string; readonly organisation: string; readonly publicKey: Hex };
-  /** The supervisor's encrypted key, to be kept with the network. */
-  readonly supervisorKeyPem: string;
+  /** The supervisor's encrypted key, to be kept with the network where no vault holds it. */
+  readonly supervisorKeyPem?: string;
   /** Milliseconds since 1970 in UTC. */
   readonly nowMs: number;
 }
@@ -93,7 +93,10 @@ async function writeNetwork(building: string, options: CreateNetworkOptions): Pr
     genesis,
   );
   await writeFileAtomic(join(building, PASSPHRASE_FILE), `${passphrase}\n`);
-  await writeFileAtomic(join(building, SUPERVISOR_KEY_FILE), options.supervisorKeyPem);
+  const { supervisorKeyPem } = options;
+  if (supervisorKeyPem !== undefined) {
+    await writeFileAtomic(join(building, SUPERVISOR_KEY_FILE), supervisorKeyPem);
+  }
   await writeFileAtomic(join(building, GENESIS_FILE), genesisText);
 }
 

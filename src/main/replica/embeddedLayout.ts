@@ -6,7 +6,9 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GENESIS_FILE } from './node.ts';
 
-/** The supervisor's encrypted key. */
+/** The vault with the private keys of whoever uses a data directory. It outlives the network beside it. */
+export const VAULT_FILE = 'keys.vault';
+/** The supervisor's encrypted key, as `countersign demo` and older versions make it. */
 export const SUPERVISOR_KEY_FILE = 'supervisor.pem';
 /** The passphrase of the replicas' keys: they start without anybody there to type it. */
 export const PASSPHRASE_FILE = 'passphrase';
@@ -21,7 +23,12 @@ export function replicaDirectory(network: string, index: number): string {
   return join(network, 'replicas', String(index));
 }
 
-/** Path of the supervisor's key in a data directory. */
+/** Path of the vault in a data directory. */
+export function vaultPath(directory: string): string {
+  return join(directory, VAULT_FILE);
+}
+
+/** Path of the supervisor's key file in a data directory, where it has not become part of the vault yet. */
 export function supervisorKeyPath(directory: string): string {
   return join(networkDirectory(directory), SUPERVISOR_KEY_FILE);
 }

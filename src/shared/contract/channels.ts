@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { DECISIONS } from '../domain/payload.ts';
+import { keyChannels, passphraseSchema } from './keys.ts';
 import {
   blockDetailSchema,
   blockSummarySchema,
@@ -40,7 +41,6 @@ export const FAULT_DELAY_MAX_MS = 60_000;
 export const RECEIPT_CHARS_MAX = 48 * 1024 * 1024;
 
 const nothing = z.strictObject({});
-const passphraseSchema = z.string().min(1).max(1_024);
 const nameSchema = z.string().trim().min(1).max(255);
 const recordsPage = {
   firstRecord: countSchema,
@@ -113,7 +113,8 @@ export const channels = {
   'item.remove': { input: z.strictObject({ id: itemIdSchema }), output: nothing },
   /**
    * Signs and sends. The page names what it showed by its hash; the main process signs its own copy, and refuses
-   * with `draft.changed` where the two differ (SECURITY.md 8).
+   * with `draft.changed` where the two differ (SECURITY.md 8). Without a passphrase and while the key is locked, the
+   * items wait as they were shown, and are signed when it is unlocked.
    */
   'item.sign': {
     input: z.strictObject({
@@ -121,14 +122,13 @@ export const channels = {
         .array(z.strictObject({ id: itemIdSchema, shownHash: hashSchema }))
         .min(1)
         .max(SIGN_BATCH_MAX),
-      /** Needed while the key is locked. */
+      /** Unlocks the key. */
       passphrase: passphraseSchema.nullable(),
     }),
     output: z.strictObject({ results: z.array(resultSchema) }),
   },
 
-  'key.unlock': { input: z.strictObject({ passphrase: passphraseSchema }), output: nothing },
-  'key.lock': { input: nothing, output: nothing },
+  ...keyChannels,
 
   /** Blocks below a height (or the newest, for `null`), newest first. */
   'block.page': {

@@ -108,6 +108,8 @@ export const keySchema = z.strictObject({
 export const ITEM_STATES = [
   'draft',
   'declined',
+  /** To be signed as it was shown, as soon as the key is unlocked. */
+  'needsUnlock',
   'signing',
   'sent',
   'accepted',

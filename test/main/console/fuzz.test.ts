@@ -79,8 +79,12 @@ function nearly(channel: Channel): fc.Arbitrary<unknown> {
 
 describe('every channel', () => {
   // Setting up and unlocking derive keys for any passphrase, which takes a second each: those are for tests of their own.
+  const fits = (channel: Channel) => (input: unknown) => channels[channel].input.safeParse(input).success;
   const costly: Partial<Record<Channel, (input: unknown) => boolean>> = {
-    'key.unlock': (input) => channels['key.unlock'].input.safeParse(input).success,
+    'key.unlock': fits('key.unlock'),
+    'key.changePassphrase': fits('key.changePassphrase'),
+    'key.backup': fits('key.backup'),
+    'key.keychain': fits('key.keychain'),
     'item.sign': (input) => {
       const parsed = channels['item.sign'].input.safeParse(input);
       return parsed.success && parsed.data.passphrase !== null;

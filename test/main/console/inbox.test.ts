@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rejected } from '../../support/errors.ts';
 import { createStoreWorker } from '../../support/stores.ts';
-import { readKeyFile } from '../../../src/main/keys/keyFile.ts';
 import { signDigest, publicKeyOf } from '../../../src/main/keys/ed25519.ts';
-import { importKeyPem } from '../../../src/main/keys/pkcs8.ts';
 import { networkIdOf } from '../../../src/main/ledger/genesis.ts';
 import { parseGenesisFile } from '../../../src/main/ledger/genesisFile.ts';
 import {
@@ -16,20 +14,19 @@ import {
   type Draft,
 } from '../../../src/main/ledger/request.ts';
 import { payloadOf } from '../../../src/main/console/items/payloadBytes.ts';
-import { supervisorKeyPath } from '../../../src/main/replica/embeddedNetwork.ts';
 import { openClientStore, type ClientStore } from '../../../src/main/storage/index.ts';
 import { channels } from '../../../src/shared/contract/channels.ts';
 import { toHex } from '../../../src/shared/encoding/hex.ts';
-import { PASSPHRASE, SETUP, TestConsole, endAll } from './support.ts';
+import { PASSPHRASE, SETUP, TestConsole, endAll, supervisorSeed } from './support.ts';
 
 let running: TestConsole;
 
 beforeAll(async () => {
   running = await TestConsole.start();
   await running.app.handle('setup.try', SETUP);
-}, 60_000);
+}, 180_000);
 
-afterAll(endAll);
+afterAll(endAll, 60_000);
 
 const csv = (name: string, text = `item\n${name}\n`) => ({ name: `${name}.csv`, text });
 const shown = ({ id, contentHash }: { id: string; contentHash: string }) => ({ id, shownHash: contentHash });
@@ -188,9 +185,6 @@ describe('signing', () => {
       unlocked: false,
       unlockedUntilMs: null,
     });
-    expect(await codeOf(app.handle('item.sign', { items: [shown(item)], passphrase: null }))).toBe(
-      'key.locked',
-    );
     expect(await codeOf(app.handle('item.sign', { items: [shown(item)], passphrase: 'wrong' }))).toBe(
       'key.wrongPassphrase',
     );
@@ -200,6 +194,44 @@ describe('signing', () => {
     expect((await app.handle('session.snapshot', {})).key?.unlocked).toBe(true);
     app.lockKey();
     expect((await app.handle('session.snapshot', {})).key?.unlocked).toBe(false);
+  });
+
+  it('waits while the key is locked, and goes on when it is unlocked, as it was shown', async () => {
+    const { app } = running;
+    app.lockKey();
+    const waiting = await running.draft('assessments', csv('waits'));
+    const back = await running.draft('assessments', csv('taken back'));
+    const edited = await running.draft('assessments', csv('edited'));
+    await app.handle('item.edit', { id: edited.id, title: 'edited since' });
+    const { results } = await app.handle('item.sign', {
+      items: [shown(waiting), shown(back), shown(edited)],
+      passphrase: null,
+    });
+    expect(results.map(({ error }) => error?.code)).toEqual([undefined, undefined, 'draft.changed']);
+    expect(await running.item(waiting.id, () => true)).toMatchObject({
+      state: 'needsUnlock',
+      requestId: null,
+    });
+    expect(await running.item(edited.id, () => true)).toMatchObject({ state: 'draft' });
+    // What was ordered to be signed cannot become something else.
+    expect(await codeOf(app.handle('item.edit', { id: waiting.id, title: 'other' }))).toBe(
+      'draft.wrongState',
+    );
+    expect(await app.handle('item.restore', { id: back.id })).toMatchObject({ state: 'draft' });
+    await app.handle('key.unlock', { passphrase: PASSPHRASE });
+    expect(await running.item(waiting.id, ({ state }) => state === 'final')).toMatchObject({ accepted: 4 });
+    expect(await running.item(back.id, () => true)).toMatchObject({ state: 'draft' });
+  });
+
+  it('waits across a restart as well', async () => {
+    running.app.lockKey();
+    const item = await running.draft('assessments', csv('restart'));
+    await running.app.handle('item.sign', { items: [shown(item)], passphrase: null });
+    await running.app.stop();
+    running = await TestConsole.start(running.directory);
+    expect(await running.item(item.id, () => true)).toMatchObject({ state: 'needsUnlock' });
+    await running.app.handle('key.unlock', { passphrase: PASSPHRASE });
+    expect(await running.item(item.id, ({ state }) => state === 'final')).toMatchObject({ accepted: 4 });
   });
 });
 
@@ -258,7 +290,7 @@ describe('crashes and restarts', () => {
     const item = await running.draft('assessments', csv('crash'));
     const requestsBefore = (await running.app.handle('session.snapshot', {})).replica?.requests ?? 0;
     await running.app.stop();
-    const seed = await importKeyPem(await readKeyFile(supervisorKeyPath(running.directory)), PASSPHRASE);
+    const seed = await supervisorSeed(running.directory);
 
     // As a crash between signing and sending leaves it.
     let id = '';
@@ -312,6 +344,9 @@ describe('secrets', () => {
     const names = JSON.stringify(Object.values(channels).map(({ output }) => namesIn(output.toJSONSchema())));
     expect(names).toContain('publicKey');
     expect(names).not.toMatch(/passphrase|seed|secret|private/i);
+    // The two outputs that hold keys hold them encrypted: a file, and nothing beside it.
+    expect(Object.keys(channels['key.export'].output.shape)).toEqual(['fileName', 'text']);
+    expect(Object.keys(channels['key.backup'].output.shape)).toEqual(['fileName', 'data']);
   });
 });
 

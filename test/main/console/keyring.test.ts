@@ -4,11 +4,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeDirectory } from '../../support/stores.ts';
 import { rejected, caught } from '../../support/errors.ts';
 import { Keyring, requireKeyring } from '../../../src/main/console/keyring.ts';
+import { KeyStore } from '../../../src/main/console/keys/keyStore.ts';
 import { publicKeyOf } from '../../../src/main/keys/ed25519.ts';
-import { writeKeyFile } from '../../../src/main/keys/keyFile.ts';
 import { exportKeyPem } from '../../../src/main/keys/pkcs8.ts';
 import { verifySync } from '../../../src/main/keys/verifier.ts';
 import type { KeyView } from '../../../src/shared/contract/model.ts';
+import { CHEAP } from '../keys/vault/support.ts';
 import { PASSPHRASE } from './support.ts';
 
 const seed = new Uint8Array(32).fill(7);
@@ -18,16 +19,27 @@ const digest = new Uint8Array(32).fill(1);
 let directory: Awaited<ReturnType<typeof makeDirectory>>;
 let path: string;
 let keyring: Keyring;
-let views: KeyView[];
+let views: (KeyView | null)[];
+let keys: KeyStore;
+let forMs: number;
 let nowMs: number;
 
 async function open(unlockedForMs: number): Promise<void> {
   views = [];
   nowMs = 1_000;
-  keyring = await Keyring.open({
+  forMs = unlockedForMs;
+  keys = await KeyStore.open({
     path,
+    outer: null,
+    now: () => nowMs,
+    log: () => undefined,
+    policy: CHEAP,
+  });
+  if (keys.state === 'none') await keys.create({ seed, label: 'Mine', purpose: 'supervisor' }, PASSPHRASE);
+  keyring = new Keyring({
+    keys,
     supervisors: [{ publicKey, name: 'Ada', organisation: 'Society' }],
-    unlockedForMs,
+    unlockedForMs: () => forMs,
     now: () => nowMs,
     onChange: (view) => views.push(view),
   });
@@ -35,8 +47,7 @@ async function open(unlockedForMs: number): Promise<void> {
 
 beforeEach(async () => {
   directory = await makeDirectory();
-  path = join(directory.path, 'key.pem');
-  await writeKeyFile(path, await exportKeyPem(seed, PASSPHRASE));
+  path = join(directory.path, 'keys.vault');
 });
 
 afterEach(async () => {
@@ -57,13 +68,13 @@ describe('keyring', () => {
     keyring.lock();
     keyring.lock();
     expect(caught(() => keyring.requireUnlocked()).code).toBe('key.locked');
-    expect(views.map(({ unlocked }) => unlocked)).toEqual([true, false]);
+    expect(views.map((view) => view?.unlocked)).toEqual([true, false]);
   });
 
   it('locks by itself', async () => {
     await open(1);
     await keyring.unlock(PASSPHRASE);
-    while (keyring.view().unlocked) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (keyring.view()?.unlocked) await new Promise((resolve) => setTimeout(resolve, 1));
     expect(views.at(-1)?.unlocked).toBe(false);
     expect(caught(() => keyring.sign(digest)).code).toBe('key.locked');
   });
@@ -81,10 +92,40 @@ describe('keyring', () => {
   it('stays as it was after a wrong passphrase', async () => {
     await open(60_000);
     expect((await rejected(keyring.unlock('wrong'))).code).toBe('key.wrongPassphrase');
-    expect(keyring.view().unlocked).toBe(false);
+    expect(keyring.view()?.unlocked).toBe(false);
     await keyring.unlock(PASSPHRASE);
     expect((await rejected(keyring.unlock('wrong'))).code).toBe('key.wrongPassphrase');
-    expect(keyring.view().unlocked).toBe(true);
+    expect(keyring.view()?.unlocked).toBe(true);
+  });
+
+  it('locks sooner where the time is made shorter, and no later where it is made longer', async () => {
+    await open(60_000);
+    await keyring.unlock(PASSPHRASE);
+    forMs = 600_000;
+    keyring.shorten();
+    expect(keyring.view()?.unlockedUntilMs).toBe(61_000);
+    forMs = 10_000;
+    keyring.shorten();
+    expect(keyring.view()?.unlockedUntilMs).toBe(11_000);
+    nowMs = 11_000;
+    expect(keyring.isUnlocked).toBe(false);
+  });
+
+  it('signs with a registered key rather than with the first, and tells of keys that come', async () => {
+    const other = new Uint8Array(32).fill(9);
+    await open(60_000);
+    await keys.discard();
+    expect(keyring.view()).toBeNull();
+    expect(caught(() => requireKeyring(keyring)).code).toBe('key.absent');
+    await keys.create({ seed: other, label: 'Other', purpose: 'supervisor' }, PASSPHRASE);
+    expect(keyring.view()).toMatchObject({ publicKey: publicKeyOf(other), name: 'Other', registered: false });
+    await keyring.unlock(PASSPHRASE);
+    const pem = await exportKeyPem(seed, PASSPHRASE);
+    await keys.importPem(pem, PASSPHRASE, 'Mine', PASSPHRASE);
+    // It is not unlocked: only the other one was.
+    expect(keyring.view()).toMatchObject({ publicKey, name: 'Ada', registered: true, unlocked: false });
+    await keyring.unlock(PASSPHRASE);
+    expect(verifySync({ signature: keyring.sign(digest), digest, publicKey })).toBe(true);
   });
 
   it('never opens once it is closed', async () => {
@@ -93,11 +134,10 @@ describe('keyring', () => {
     const closing = keyring.close();
     expect((await rejected(unlocking)).code).toBe('stopped');
     await closing;
-    expect(keyring.view().unlocked).toBe(false);
+    expect(keyring.view()?.unlocked).toBe(false);
   });
 });
 
 it('says that there is no key where none is kept', () => {
   expect(caught(() => requireKeyring(null)).code).toBe('key.absent');
-  expect(requireKeyring(keyring)).toBe(keyring);
 });

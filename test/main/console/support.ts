@@ -7,8 +7,10 @@ import { makeDirectory } from '../../support/stores.ts';
 import { ConsoleApp, type ConsoleAppOptions } from '../../../src/main/console/consoleApp.ts';
 import type { ConsoleEvent } from '../../../src/main/console/events.ts';
 import { VerifierPool } from '../../../src/main/keys/verifierPool.ts';
+import { Vault } from '../../../src/main/keys/vault/vault.ts';
 import { createVerifyWorker } from '../../../src/main/keys/verifyWorker.ts';
 import { readPassphraseFile, type StartChild } from '../../../src/main/replica/childReplica.ts';
+import { vaultPath } from '../../../src/main/replica/embeddedLayout.ts';
 import { FaultyOutlet } from '../../../src/main/replica/faults/faultyOutlet.ts';
 import { ReplicaNode } from '../../../src/main/replica/node.ts';
 import type { Interpose } from '../../../src/main/replica/replica.ts';
@@ -117,6 +119,13 @@ export async function newDirectory(): Promise<string> {
   const { path, remove } = await makeDirectory();
   directories.push(remove);
   return path;
+}
+
+/** The private key of the supervisor in a data directory that no console uses. */
+export async function supervisorSeed(directory: string): Promise<Uint8Array> {
+  const vault = await Vault.open({ path: vaultPath(directory), now: Date.now });
+  if (vault === null) throw new Error('there is no vault');
+  return await vault.withKeys(PASSPHRASE, ([key]) => Uint8Array.from(key?.seed ?? []));
 }
 
 /** Stops all consoles and removes their directories. */

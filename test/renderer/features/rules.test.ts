@@ -71,7 +71,7 @@ describe('the life of an item', () => {
 
   it('can be removed unless it is on its way', () => {
     const kept = ITEM_STATES.filter((state) => !isRemovable(state));
-    expect(kept).toEqual(['signing', 'sent', 'accepted']);
+    expect(kept).toEqual(['needsUnlock', 'signing', 'sent', 'accepted']);
   });
 
   it('says which kind of final', () => {

@@ -3,7 +3,7 @@
  * @module
  */
 import { randomUUID } from 'node:crypto';
-import type { ItemDetail, ItemView } from '../../../shared/contract/model.ts';
+import type { ItemDetail, ItemState, ItemView } from '../../../shared/contract/model.ts';
 import type { Payload } from '../../../shared/domain/payload.ts';
 import { contentHashOf } from '../../ledger/contentHash.ts';
 import { payloadCodec, NAME_CHARS_MAX } from '../../ledger/payload.ts';
@@ -104,11 +104,12 @@ export class Drafts {
   }
 
   async decline(id: string): Promise<ItemView> {
-    return await this.#move(id, 'draft', 'declined');
+    return await this.#move(id, 'declined', 'draft');
   }
 
+  /** Takes back a decline, or the order to sign as soon as the key is unlocked. */
   async restore(id: string): Promise<ItemView> {
-    return await this.#move(id, 'declined', 'draft');
+    return await this.#move(id, 'draft', 'declined', 'needsUnlock');
   }
 
   async remove(id: string): Promise<void> {
@@ -119,12 +120,12 @@ export class Drafts {
     });
   }
 
-  async #move(id: string, from: 'draft' | 'declined', to: 'draft' | 'declined'): Promise<ItemView> {
+  async #move(id: string, to: ItemState, ...from: readonly ItemState[]): Promise<ItemView> {
     const { book, now } = this.#options;
     return await book.exclusively(async () => {
-      const record = book.inState(id, from);
+      const record = book.inState(id, ...from);
       const { payload } = await book.stored(id);
-      return await book.write({ ...record, state: to, updatedAtMs: now() }, payload);
+      return await book.write({ ...record, state: to, error: null, updatedAtMs: now() }, payload);
     });
   }
 

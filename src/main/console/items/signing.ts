@@ -33,6 +33,8 @@ export interface SigningOptions {
   readonly maxRequestBytes: number;
   /** Milliseconds since 1970 in UTC. */
   readonly now: () => number;
+  /** Told where an item that waited for the key could not be signed, and could not be told so either. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** The outcome of one item of a batch. */
@@ -47,21 +49,28 @@ const AHEAD_MAX_MS = 1_000;
 export class Signing {
   readonly #options: SigningOptions;
   #lastTimestampMs = 0;
+  #waiting: Promise<void> = Promise.resolve();
+  #closed = false;
 
   constructor(options: SigningOptions) {
     this.#options = options;
   }
 
-  /** Signs and sends each item by itself. Throws `key.*` where the key cannot be used at all. */
+  /**
+   * Signs and sends each item by itself; while the key is locked, each waits for it. Throws `key.*` where there is no key,
+   * or the passphrase does not open it.
+   */
   async sign({ items, passphrase }: HandlerInput<'item.sign'>): Promise<SignResult[]> {
     const { book } = this.#options;
     const keyring = requireKeyring(this.#options.keyring);
     if (passphrase !== null) await keyring.unlock(passphrase);
-    keyring.requireUnlocked();
     const results: SignResult[] = [];
     for (const { id, shownHash } of items) {
       try {
-        await book.exclusively(async () => await this.#signOne(id, shownHash));
+        await book.exclusively(async () => {
+          if (keyring.isUnlocked) await this.#signOne(id, shownHash);
+          else await this.#waitForKey(id, shownHash);
+        });
         results.push({ id, error: null });
       } catch (error) {
         results.push({ id, error: toConsoleError(error) });
@@ -88,15 +97,75 @@ export class Signing {
     return count;
   }
 
+  /** Signs and sends what waited for the key, in the order in which it was to be signed. Never rejects. */
+  async signWaiting(): Promise<void> {
+    this.#waiting = this.#waiting.then(async () => await this.#signWaiting());
+    await this.#waiting;
+  }
+
+  /** Waits for what is being signed; nothing more is. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#waiting;
+  }
+
+  async #signWaiting(): Promise<void> {
+    const { book, keyring, onFailure } = this.#options;
+    const waiting = book
+      .views()
+      .filter(({ state }) => state === 'needsUnlock')
+      .sort((left, right) => left.updatedAtMs - right.updatedAtMs || left.createdAtMs - right.createdAtMs);
+    for (const { id } of waiting) {
+      try {
+        await book.exclusively(async () => {
+          const record = book.get(id);
+          // Taken back, or locked again, meanwhile.
+          if (this.#closed || record.state !== 'needsUnlock' || keyring?.isUnlocked !== true) return;
+          await this.#signOne(id, record.contentHash).catch(async (error: unknown) => {
+            await this.#giveBack(id, error);
+          });
+        });
+      } catch (error) {
+        onFailure(error);
+      }
+    }
+  }
+
+  /** What cannot be signed becomes a draft again, and says why. */
+  async #giveBack(id: string, error: unknown): Promise<void> {
+    const { book, now } = this.#options;
+    const record = book.get(id);
+    if (record.state !== 'needsUnlock') throw error;
+    const { payload } = await book.stored(id);
+    await book.write(
+      { ...record, state: 'draft', error: toConsoleError(error), updatedAtMs: now() },
+      payload,
+    );
+  }
+
+  /** The order to sign is durable; it names the content by its hash, which cannot be changed while it stands. */
+  async #waitForKey(id: string, shownHash: Hex): Promise<void> {
+    const { book, now } = this.#options;
+    const record = book.inState(id, 'draft');
+    const bytes = await this.#shown(id, shownHash);
+    await book.write({ ...record, state: 'needsUnlock', error: null, updatedAtMs: now() }, bytes);
+  }
+
+  /** The content of an item, if it is what was shown. Throws `draft.changed`. */
+  async #shown(id: string, shownHash: Hex): Promise<Uint8Array> {
+    const { payload } = await this.#options.book.stored(id);
+    const actualHash = contentHashOf(payload);
+    if (actualHash !== shownHash) throw new CountersignError('draft.changed', { id, shownHash, actualHash });
+    return payload;
+  }
+
   async #signOne(id: string, shownHash: Hex): Promise<void> {
     const { book, client } = this.#options;
-    const record = book.inState(id, 'draft');
-    const { payload: bytes } = await book.stored(id);
-    const actualHash = contentHashOf(bytes);
-    if (actualHash !== shownHash) throw new CountersignError('draft.changed', { id, shownHash, actualHash });
+    const record = book.inState(id, 'draft', 'needsUnlock');
+    const bytes = await this.#shown(id, shownHash);
     const request = this.#signed(bytes);
     const signedAtMs = request.timestampMs;
-    const sent = { requestId: request.id, signedAtMs, updatedAtMs: signedAtMs };
+    const sent = { requestId: request.id, signedAtMs, updatedAtMs: signedAtMs, error: null };
     await book.write({ ...record, ...sent, state: 'signing' }, bytes, request.bytes);
     client.track(request);
   }

@@ -8,6 +8,7 @@ import {
   CircleDotDashed,
   CircleX,
   Hourglass,
+  KeyRound,
   LoaderCircle,
   PencilLine,
   Send,
@@ -20,6 +21,7 @@ import type { Tone } from '../../ui/StatusTag.vue';
 export const STATE_SIGNS: Readonly<Record<ItemState, { icon: Component; tone: Tone; spins: boolean }>> = {
   draft: { icon: PencilLine, tone: 'neutral', spins: false },
   declined: { icon: Ban, tone: 'neutral', spins: false },
+  needsUnlock: { icon: KeyRound, tone: 'warn', spins: false },
   signing: { icon: LoaderCircle, tone: 'info', spins: true },
   sent: { icon: Send, tone: 'info', spins: false },
   accepted: { icon: CircleDotDashed, tone: 'info', spins: false },

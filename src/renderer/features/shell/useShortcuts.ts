@@ -13,6 +13,7 @@ export const PLACES_BY_LETTER: Readonly<Record<string, string>> = {
   c: '/views',
   e: '/evidence',
   f: '/faults',
+  k: '/keys',
   v: '/verify',
 };
 /** How long after `g` its letter still counts. */
