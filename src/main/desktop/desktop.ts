@@ -17,6 +17,7 @@ import { ConsoleApp } from '../console/consoleApp.ts';
 import { serveElectronIpc } from '../console/transports/electronIpc.ts';
 import { INDEX_FILE, findFile } from '../console/transports/staticFiles.ts';
 import { showErrorBox } from './errorBox.ts';
+import { findKeychain } from './keychain.ts';
 import { logEvent } from './log.ts';
 import { menuTemplate } from './menu.ts';
 import { confineContents, confineSession } from './permissions.ts';
@@ -52,6 +53,7 @@ export class Desktop {
       dataDirectory: places.dataDirectory,
       version: app.getVersion(),
       startChild: forkUtilityReplicas(places.headlessEntry),
+      findKeychain,
       log: logEvent,
     });
   }

@@ -357,6 +357,65 @@ describe('its life', () => {
   });
 });
 
+describe('the keychain of the system', () => {
+  const gnome = { backend: 'gnome_libsecret', secret: 'of this session' } as const;
+
+  async function vault(program: Program): Promise<unknown> {
+    const answer = await program.call('key.list', {});
+    return answer.ok ? answer.output : answer.error;
+  }
+
+  it.each(['basic_text', 'unknown'] as const)('is not used where it is %s', async (backend) => {
+    const program = await Program.start({ ...options, keychain: { backend, secret: 'none' } });
+    await stage(program, 'setup');
+    expect(await vault(program)).toMatchObject({ keychain: { available: null, used: null } });
+    expect((await program.ask('recorded')).map(({ call }) => call)).not.toContain(
+      'safeStorage.encryptStringAsync',
+    );
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'wraps the vault when it is told to; another one opens nothing and overwrites nothing; a backup does',
+    async () => {
+      const first = await Program.start({ ...options, keychain: gnome });
+      await stage(first, 'setup');
+      expect(await first.call('setup.try', SETUP)).toEqual({ ok: true, output: {} });
+      await stage(first, 'running');
+      const { passphrase } = SETUP;
+      const backup = await first.call('key.backup', { passphrase, backupPassphrase: passphrase });
+      const { data } = (backup as { output: { data: string } }).output;
+      expect(await first.call('key.keychain', { passphrase, use: true })).toMatchObject({ ok: true });
+      expect(await vault(first)).toMatchObject({
+        keychain: { available: 'gnome_libsecret', used: 'gnome_libsecret' },
+      });
+      expect(await first.call('key.unlock', { passphrase })).toMatchObject({ ok: true });
+      expect(await first.quit()).toBe(0);
+
+      const path = join(options.dataDirectory, 'keys.vault');
+      const bound = await readFile(path);
+      const second = await Program.start({ ...options, keychain: { ...gnome, backend: 'kwallet6' } });
+      await stage(second, 'running');
+      const changed = {
+        ok: false,
+        error: { code: 'vault.keychainChanged', data: { made: 'gnome_libsecret' } },
+      };
+      expect(await second.call('key.unlock', { passphrase })).toMatchObject(changed);
+      expect(await second.call('key.keychain', { passphrase, use: true })).toMatchObject(changed);
+      expect(
+        await second.call('key.changePassphrase', { current: passphrase, next: 'something else' }),
+      ).toMatchObject(changed);
+      expect(await readFile(path)).toEqual(bound);
+      expect(await second.call('key.restore', { data, passphrase })).toMatchObject({ ok: true });
+      expect(await second.call('key.unlock', { passphrase })).toMatchObject({ ok: true });
+      expect(
+        (await readdir(options.dataDirectory)).filter((name) => name.startsWith('keys.vault.before-')),
+      ).toHaveLength(1);
+      expect(await second.quit()).toBe(0);
+      expect(first.errors + second.errors).not.toContain(passphrase);
+    },
+  );
+});
+
 describe('the menu', () => {
   it.each([
     ['en-GB', 'Copy', 'Quit Countersign'],

@@ -147,6 +147,37 @@ export const powerMonitor = strict('powerMonitor', {
   on: State.powerEvents.on,
 } satisfies Part<'powerMonitor', 'on'>);
 
+/** The asynchronous half alone: the other is deprecated. A keychain encrypts with its own secret, and knows its work. */
+export const safeStorage = strict('safeStorage', {
+  getSelectedStorageBackend: () =>
+    State.isReady ? (State.options.keychain?.backend ?? 'basic_text') : 'unknown',
+  isAsyncEncryptionAvailable: async () => {
+    requireReady('safeStorage.isAsyncEncryptionAvailable');
+    return await Promise.resolve(true);
+  },
+  encryptStringAsync: async (plainText: string) => {
+    requireReady('safeStorage.encryptStringAsync');
+    record('safeStorage.encryptStringAsync', plainText);
+    return await Promise.resolve(Buffer.from(`v11${secretMark()}${plainText}`, 'utf8'));
+  },
+  decryptStringAsync: async (encrypted: Buffer) => {
+    requireReady('safeStorage.decryptStringAsync');
+    const prefix = `v11${secretMark()}`;
+    const text = encrypted.toString('utf8');
+    await Promise.resolve();
+    if (!text.startsWith(prefix)) throw new Error('Error while decrypting the ciphertext provided');
+    return { shouldReEncrypt: false, result: text.slice(prefix.length) };
+  },
+} satisfies Part<
+  'safeStorage',
+  'decryptStringAsync' | 'encryptStringAsync' | 'getSelectedStorageBackend' | 'isAsyncEncryptionAvailable'
+>);
+
+function secretMark(): string {
+  const SECRET_CHARS = 16;
+  return (State.options.keychain?.secret ?? 'peanuts').padEnd(SECRET_CHARS, '.').slice(0, SECRET_CHARS);
+}
+
 export const screen = strict('screen', {
   getPrimaryDisplay: () => {
     requireReady('screen');

@@ -12,6 +12,12 @@ export interface StandInOptions {
   readonly isPackaged: boolean;
   /** Whether another one runs already. */
   readonly isSecond: boolean;
+  /** The keychain of the session; without it, the one that protects nothing. */
+  readonly keychain?: {
+    readonly backend: ReturnType<Electron.SafeStorage['getSelectedStorageBackend']>;
+    /** What it encrypts with: another one opens nothing. */
+    readonly secret: string;
+  };
 }
 
 /** Something the program asked Electron for. */
