@@ -8,7 +8,8 @@ import { encodeGenesis } from '../../src/main/ledger/genesis.ts';
 import { renderGenesisFile } from '../../src/main/ledger/genesisFile.ts';
 import { merklePath, merkleRoot } from '../../src/main/ledger/merkle.ts';
 import { encodeDraft, requestId, requestSigningDigest } from '../../src/main/ledger/request.ts';
-import { LedgerState, registryDigest } from '../../src/main/ledger/state.ts';
+import { Registry } from '../../src/main/ledger/registry/registry.ts';
+import { LedgerState } from '../../src/main/ledger/state.ts';
 import { EVIDENCE, PAYLOADS, draftOf, makeChain, network, signed } from './network.ts';
 
 export function genesisVectors(): unknown {
@@ -21,7 +22,7 @@ export function genesisVectors(): unknown {
     genesis,
     bytes: encodeGenesis(genesis),
     networkId,
-    registryDigest: registryDigest(genesis.supervisors),
+    registryDigest: Registry.ofGenesis(genesis).digest,
     stateDigest: new LedgerState(genesis).digest,
     header,
     headerBytes: encodeHeader(header),
@@ -68,7 +69,7 @@ export function blockVectors(): unknown {
       return {
         requestIds: requests.map(({ id }) => id),
         evidence: index === blocks.length - 1 ? EVIDENCE.map(encodeEvidence) : [],
-        executed: chain.state.executedAt(index + 1),
+        executed: chain.state.valuesAt(index + 1),
         header,
         headerBytes: encodeHeader(header),
         headerHash: hash,

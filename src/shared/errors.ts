@@ -28,6 +28,20 @@ export interface ErrorData {
   'request.alreadyFinal': { id: string; height: number };
   'block.notFound': { height: number };
 
+  // Changes of the registry
+  'registry.keyInUse': { publicKey: string };
+  'registry.addressInUse': { address: string };
+  'registry.unknownKey': { publicKey: string };
+  'registry.notOwnKey': { publicKey: string };
+  'registry.tooMany': { max: number };
+  'registry.tooFew': { min: number };
+  'registry.noChange': NoData;
+  'registry.badPolicy': { threshold: number; supervisors: number };
+  'registry.unknownProposal': { proposalId: string };
+  'registry.alreadyApproved': { proposalId: string };
+  'registry.notApproved': { proposalId: string };
+  'registry.tooManyProposals': { maxProposals: number };
+
   // Importing files for review. Rows count from 1 and include the header row, as a spreadsheet shows them.
   'import.empty': { name: string };
   'import.tooLarge': { name: string; sizeBytes: number; maxBytes: number };

@@ -15,7 +15,7 @@ import {
 import { genesisHeader, type Block, type HashedHeader } from '../../src/main/ledger/block.ts';
 import type { Genesis } from '../../src/main/ledger/genesis.ts';
 import type { SignedRequest } from '../../src/main/ledger/request.ts';
-import { EMPTY_SNAPSHOT, LedgerState } from '../../src/main/ledger/state.ts';
+import { LedgerState } from '../../src/main/ledger/state.ts';
 import type { CommitCertificate } from '../../src/main/ledger/statement.ts';
 import type { ViewChange } from '../../src/main/ledger/viewChange.ts';
 import { withEvidence } from '../../src/main/storage/derive.ts';
@@ -60,8 +60,8 @@ export interface Contents {
 
 /** A store with genesis alone. */
 export function emptyContents(genesis: Genesis, networkId: Hex): Contents {
-  const header = genesisHeader(genesis, new LedgerState(genesis).digest);
-  const { executedDigest, executedCount } = EMPTY_SNAPSHOT;
+  const state = new LedgerState(genesis);
+  const header = genesisHeader(genesis, state.digest);
   return {
     networkId,
     position: FIRST_POSITION,
@@ -71,7 +71,7 @@ export function emptyContents(genesis: Genesis, networkId: Hex): Contents {
     evidence: [],
     learner: null,
     blocks: [{ block: { header, requests: [], evidence: [] }, order: null }],
-    checkpoints: [{ height: 0, hash: header.hash, certificate: null, executedDigest, executedCount }],
+    checkpoints: [{ height: 0, hash: header.hash, certificate: null, ...state.valuesAt(0) }],
     rolledBack: new Map(),
     bodies: new Map(),
     places: new Map(),

@@ -5,6 +5,8 @@
  * A `MemoryDisk` is what survives a crash. A commit reaches it whole, at a moment that the simulator chooses.
  * @module
  */
+import { titleOf } from '../../src/shared/domain/payload.ts';
+import { registryRequestsIn } from '../../src/main/ledger/registry/replay.ts';
 import type {
   AcceptedBlock,
   DurableState,
@@ -128,6 +130,7 @@ export class MemoryLedgerStore implements LedgerStore {
       evidence,
       learner,
       recent,
+      registryRequests: registryRequestsIn(blocks.slice(0, stable.height + 1).map(({ block }) => block)),
     };
   }
 
@@ -257,7 +260,8 @@ export class MemoryLedgerStore implements LedgerStore {
 
 function summaryOf(request: SignedRequest, height: number, index: number): RequestSummary {
   const { id, supervisor, timestampMs, payload, bytes } = request;
-  const { kind, title } = payload;
+  const { kind } = payload;
+  const title = titleOf(payload);
   return { id, height, index, supervisor, timestampMs, kind, title, sizeBytes: bytes.length };
 }
 

@@ -18,7 +18,7 @@ describe('the rules of agreement', () => {
 });
 
 describe('a primary with two faces', () => {
-  it('is always found out, and nobody else is accused', () => {
+  it('is always found out, and nobody else is accused', { timeout: 10 * MINUTE_MS }, () => {
     for (let seed = 1; seed <= 40; seed++) {
       const plan = planOf(seed, 4);
       const calm = { loss: 0, duplication: 0, delayMs: [1, 5], diskMs: 1, viewTimeoutMs: 120 } as const;
@@ -31,7 +31,7 @@ describe('a primary with two faces', () => {
 });
 
 describe('a seed', () => {
-  it('does the same every time', () => {
+  it('does the same every time', { timeout: 10 * MINUTE_MS }, () => {
     for (let seed = 5_000; seed < 5_200; seed++) {
       const plan = planOf(seed);
       expect(planOf(seed)).toEqual(plan);
@@ -39,15 +39,19 @@ describe('a seed', () => {
     }
   });
 
-  it('does the same when a line is kept for each event, and read from JSON', () => {
-    for (let seed = 6_000; seed < 6_030; seed++) {
-      const plan = planOf(seed);
-      const again = JSON.parse(JSON.stringify(plan)) as typeof plan;
-      expect(run(again, true).outcome).toEqual(run(plan).outcome);
-    }
-  });
+  it(
+    'does the same when a line is kept for each event, and read from JSON',
+    { timeout: 10 * MINUTE_MS },
+    () => {
+      for (let seed = 6_000; seed < 6_030; seed++) {
+        const plan = planOf(seed);
+        const again = JSON.parse(JSON.stringify(plan)) as typeof plan;
+        expect(run(again, true).outcome).toEqual(run(plan).outcome);
+      }
+    },
+  );
 
-  it('is another one than the next', () => {
+  it('is another one than the next', { timeout: 10 * MINUTE_MS }, () => {
     const hashes = Array.from({ length: 50 }, (_, seed) => run(planOf(seed)).outcome.traceHash);
     expect(new Set(hashes).size).toBe(50);
   });

@@ -5,9 +5,16 @@
 import * as ed25519 from '@noble/ed25519';
 import { sha512 } from '@noble/hashes/sha2.js';
 import type { AcceptedBlock, StableCheckpoint } from '../../src/main/consensus/effects.ts';
-import { genesisHeader, hashed, type Block, type HashedHeader } from '../../src/main/ledger/block.ts';
+import {
+  epochAfter,
+  genesisHeader,
+  hashed,
+  type Block,
+  type HashedHeader,
+} from '../../src/main/ledger/block.ts';
 import {
   DEFAULT_LIMITS,
+  DEFAULT_POLICY,
   checkGenesis,
   networkIdOf,
   quorumSizes,
@@ -21,6 +28,7 @@ import type { Draft, SignedRequest } from '../../src/main/ledger/request.ts';
 import { LedgerState } from '../../src/main/ledger/state.ts';
 import { statementDigest } from '../../src/main/ledger/statement.ts';
 import type { CheckpointCertificate, CommitCertificate, Statement } from '../../src/main/ledger/statement.ts';
+import type { RegistryPolicy } from '../../src/shared/domain/registry.ts';
 import { toHex, type Hex } from '../../src/shared/encoding/hex.ts';
 
 ed25519.hashes.sha512 = sha512;
@@ -55,6 +63,7 @@ export function makeGenesis(
   options: {
     readonly replicas?: number;
     readonly supervisors?: number;
+    readonly policy?: Partial<RegistryPolicy>;
     readonly limits?: Partial<GenesisLimits>;
     readonly name?: string;
   } = {},
@@ -76,6 +85,7 @@ export function makeGenesis(
       organisation: `organisation ${String(index)}`,
       publicKey,
     })),
+    policy: { ...DEFAULT_POLICY, ...options.policy },
     limits: { ...DEFAULT_LIMITS, ...options.limits },
   };
   checkGenesis(genesis);
@@ -124,14 +134,14 @@ export function makeBlock(
   evidence: readonly Evidence[] = [],
 ): Block {
   const header = hashed({
-    epoch: parent.epoch,
+    epoch: epochAfter(parent),
     height: parent.height + 1,
     previousHash: parent.hash,
     timeMs,
     requestCount: requests.length,
     requestsRoot: merkleRoot(requests.map(({ id }) => id)),
     evidenceDigest: evidenceDigest(evidence),
-    stateDigest: state.digestAfter(requests),
+    ...state.outcomeOf(requests),
   });
   return { header, requests, evidence };
 }
@@ -230,6 +240,6 @@ export class TestChain {
   checkpoint(height = this.header().height, view = 0): StableCheckpoint {
     const header = this.header(height);
     const certificate = makeCheckpointCertificate(this.network, header, view);
-    return { height, hash: header.hash, certificate, ...this.state.executedAt(height) };
+    return { height, hash: header.hash, certificate, ...this.state.valuesAt(height) };
   }
 }

@@ -6,7 +6,7 @@
 import { membershipOf, type Membership } from '../../src/main/consensus/config.ts';
 import { DEFAULT_OPTIONS } from '../../src/main/consensus/config.ts';
 import type { PeerMessage } from '../../src/main/consensus/messages.ts';
-import { REPLICAS_MAX } from '../../src/main/ledger/genesis.ts';
+import { REPLICAS_MAX } from '../../src/main/ledger/limits.ts';
 import type { SignedRequest } from '../../src/main/ledger/request.ts';
 import { GENESIS_TIME_MS, makeGenesis, type TestNetwork } from './ledger.ts';
 import { Agenda } from './simulation/agenda.ts';

@@ -5,6 +5,7 @@
 import type { Hex } from '../../shared/encoding/hex.ts';
 import { genesisHeader, type Block, type HashedHeader } from '../ledger/block.ts';
 import type { Genesis, GenesisLimits } from '../ledger/genesis.ts';
+import { replayedRegistry } from '../ledger/registry/replay.ts';
 import { LedgerState, type StateSnapshot } from '../ledger/state.ts';
 import {
   viewTag,
@@ -166,7 +167,7 @@ export class Context {
     this.membership = membership;
     this.options = options;
     this.limits = genesis.limits;
-    this.ledger = new LedgerState(genesis, snapshotOf(durable));
+    this.ledger = new LedgerState(genesis, snapshotOf(genesis, durable));
     this.genesis = genesisHeader(genesis, new LedgerState(genesis).digest);
     this.chain = new Chain(durable.stableBlock?.header ?? this.genesis, durable.chain);
     this.pool = new RequestPool(options);
@@ -224,6 +225,8 @@ export class Context {
     // Rolled-back blocks must stay until a checkpoint covers them (rule G1), so new ones wait instead.
     const atticMax = ATTIC_WINDOWS * this.membership.windowBlocks;
     const { tip, stable } = this.chain;
+    // The next block is the first of another epoch, with another set of replicas (rule E1).
+    if (tip.nextReplicas !== null) return false;
     // One block above what is certified first is always allowed, so that there is something to certify.
     const isFirst = tip.height <= Math.max(stable.height, this.position.baseHeight);
     return tip.height < this.windowEnd && (isFirst || this.attic.size < atticMax);
@@ -288,11 +291,8 @@ export class Context {
   }
 }
 
-function snapshotOf(durable: DurableState): StateSnapshot {
-  return {
-    height: durable.stable.height,
-    executedDigest: durable.stable.executedDigest,
-    executedCount: durable.stable.executedCount,
-    recent: durable.recent,
-  };
+function snapshotOf(genesis: Genesis, { stable, recent, registryRequests }: DurableState): StateSnapshot {
+  const { height, executedDigest, executedCount } = stable;
+  const registry = replayedRegistry(genesis, registryRequests, height);
+  return { height, executedDigest, executedCount, recent, registry };
 }

@@ -8,7 +8,8 @@ import type { Hex } from '../../shared/encoding/hex.ts';
 import type { PlainError } from '../../shared/errors.ts';
 import type { Block } from '../ledger/block.ts';
 import type { SignedRequest } from '../ledger/request.ts';
-import type { ExecutedRequest } from '../ledger/state.ts';
+import type { PlacedRegistryRequest } from '../ledger/registry/replay.ts';
+import type { ExecutedRequest, StateValues } from '../ledger/state.ts';
 import type { Evidence } from '../ledger/evidence.ts';
 import type { CheckpointCertificate, CommitCertificate, Statement } from '../ledger/statement.ts';
 import type { NewView, ViewChange } from '../ledger/viewChange.ts';
@@ -46,12 +47,10 @@ export interface AcceptedBlock {
 }
 
 /** A stable checkpoint with the ledger's running values at it. `certificate` is `null` for genesis. */
-export interface StableCheckpoint {
+export interface StableCheckpoint extends StateValues {
   readonly height: number;
   readonly hash: Hex;
   readonly certificate: CheckpointCertificate | null;
-  readonly executedDigest: Hex;
-  readonly executedCount: number;
 }
 
 /** A change of the durable state. */
@@ -113,6 +112,8 @@ export interface DurableState {
   readonly learner: LearnerReason | null;
   /** Executed requests at or below `stable` with a timestamp of at least that of `stable` less the largest age. */
   readonly recent: readonly ExecutedRequest[];
+  /** All changes of the registry at or below `stable`, lowest first. */
+  readonly registryRequests: readonly PlacedRegistryRequest[];
 }
 
 /** What this replica signs for agreement. */

@@ -4,8 +4,6 @@
  * @module
  */
 import type { Hex } from '../../shared/encoding/hex.ts';
-import type { SignedRequest } from '../ledger/request.ts';
-import { requestSigningDigest } from '../ledger/request.ts';
 import { evidenceChecks, type Evidence } from '../ledger/evidence.ts';
 import {
   certificateChecks,
@@ -19,15 +17,6 @@ import type { OrderedRequestMessage, PeerMessage } from './messages.ts';
 
 /** Signatures to verify; `undefined` where none could make the message valid. */
 type Checks = readonly SignatureCheck[] | undefined;
-
-/** The check of the supervisor's signature on a request. */
-export function requestCheck(request: SignedRequest): SignatureCheck {
-  return {
-    signature: request.signature,
-    digest: requestSigningDigest(request.networkId, request.id),
-    publicKey: request.supervisor,
-  };
-}
 
 /**
  * The checks of the replicas' signatures in a message from the replica `from`; `undefined` where no signature could

@@ -7,7 +7,7 @@ import type { Decision, Payload } from '../../shared/domain/payload.ts';
 import { CountersignError, hasCode } from '../../shared/errors.ts';
 import { ASSESSMENTS_FILE_BYTES_MAX } from '../../shared/contract/channels.ts';
 import { documentFile } from '../client/documentFile.ts';
-import { NAME_CHARS_MAX } from '../ledger/payload.ts';
+import { NAME_CHARS_MAX } from '../ledger/limits.ts';
 import { parseAssessments } from '../console/import/parseAssessments.ts';
 import { readBinaryFile } from '../storage/index.ts';
 import type { Output } from './output.ts';

@@ -2,7 +2,16 @@
  * Blocks: a header that binds everything, and the signed requests it orders.
  * @module
  */
-import { decode, encode, hexBytes, prefixed, record, uint, type Codec } from '../../shared/encoding/codec.ts';
+import {
+  decode,
+  encode,
+  hexBytes,
+  nullable,
+  prefixed,
+  record,
+  uint,
+  type Codec,
+} from '../../shared/encoding/codec.ts';
 import type { Hex } from '../../shared/encoding/hex.ts';
 import { evidenceDigest, type Evidence } from './evidence.ts';
 import { networkIdOf, type Genesis } from './genesis.ts';
@@ -27,6 +36,11 @@ export interface BlockHeader {
   readonly evidenceDigest: Hex;
   /** Digest of the ledger's state after this block (`state.ts`). */
   readonly stateDigest: Hex;
+  /**
+   * Digest of the set of replicas that follows, where this block changes it: it is the last of its epoch
+   * (PROTOCOL.md, rule E1). `null` where the set stays.
+   */
+  readonly nextReplicas: Hex | null;
 }
 
 /** A header with its hash, computed once. */
@@ -42,9 +56,9 @@ export interface Block {
   readonly evidence: readonly Evidence[];
 }
 
-const HEADER_VERSION = 1;
+const HEADER_VERSION = 2;
 
-/** A header is under 200 bytes; this leaves room for a later version. */
+/** A header is under 216 bytes; this leaves room for a later version. */
 export const HEADER_BYTES_MAX = 256;
 
 const headerFields: { readonly [K in keyof BlockHeader]: Codec<BlockHeader[K]> } = {
@@ -56,6 +70,7 @@ const headerFields: { readonly [K in keyof BlockHeader]: Codec<BlockHeader[K]> }
   requestsRoot: hexBytes(DIGEST_BYTES),
   evidenceDigest: hexBytes(DIGEST_BYTES),
   stateDigest: hexBytes(DIGEST_BYTES),
+  nextReplicas: nullable(hexBytes(DIGEST_BYTES)),
 };
 const bareHeaderCodec: Codec<BlockHeader> = prefixed(HEADER_VERSION, record<BlockHeader>(headerFields));
 
@@ -67,7 +82,7 @@ export const headerCodec: Codec<HashedHeader> = {
 
 /** The header with its hash. */
 export function hashed(header: BlockHeader): HashedHeader {
-  return { ...header, hash: digestHex('countersign/block/1', encode(bareHeaderCodec, header)) };
+  return { ...header, hash: digestHex('countersign/block/2', encode(bareHeaderCodec, header)) };
 }
 
 /** Canonical bytes of a header. */
@@ -91,15 +106,21 @@ export function genesisHeader(genesis: Genesis, stateDigest: Hex): HashedHeader 
     requestsRoot: merkleRoot([]),
     evidenceDigest: evidenceDigest([]),
     stateDigest,
+    nextReplicas: null,
   });
 }
 
-/** Whether `child` is linked to `parent`: next height, its hash, a later time, the same epoch. */
+/** Whether `child` is linked to `parent`: next height, its hash, a later time, and the epoch that follows from it. */
 export function isLinked(parent: HashedHeader, child: BlockHeader): boolean {
   return (
     child.height === parent.height + 1 &&
     child.previousHash === parent.hash &&
     child.timeMs > parent.timeMs &&
-    child.epoch === parent.epoch
+    child.epoch === epochAfter(parent)
   );
+}
+
+/** The epoch of the block after this one: a block that changes the set of replicas is the last of its epoch. */
+export function epochAfter({ epoch, nextReplicas }: BlockHeader): number {
+  return nextReplicas === null ? epoch : epoch + 1;
 }

@@ -15,7 +15,7 @@ import {
   type Codec,
 } from '../../shared/encoding/codec.ts';
 import { toHex, type Hex } from '../../shared/encoding/hex.ts';
-import { REPLICAS_MAX } from './genesis.ts';
+import { REPLICAS_MAX } from './limits.ts';
 import { ZERO_HASH, digest } from './hash.ts';
 import {
   signedStatementCodec,

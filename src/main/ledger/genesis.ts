@@ -3,36 +3,21 @@
  * which goes into every signature.
  * @module
  */
-import {
-  encode,
-  hexBytes,
-  list,
-  prefixed,
-  record,
-  text,
-  uint,
-  type Codec,
-} from '../../shared/encoding/codec.ts';
+import type { RegistryPolicy, ReplicaEntry, SupervisorEntry } from '../../shared/domain/registry.ts';
+import { encode, list, prefixed, record, text, uint, type Codec } from '../../shared/encoding/codec.ts';
 import type { Hex } from '../../shared/encoding/hex.ts';
 import { CountersignError, hasCode } from '../../shared/errors.ts';
 import { assertName } from '../../shared/text/name.ts';
-import { PUBLIC_KEY_BYTES, digestHex } from './hash.ts';
-import { NAME_CHARS_MAX } from './payload.ts';
+import { digestHex } from './hash.ts';
+import { NAME_CHARS_MAX, REPLICAS_MAX, REPLICAS_MIN, SUPERVISORS_MAX } from './limits.ts';
+import { policyProblem } from './registry/policy.ts';
+import { policyCodec, replicaCodec, supervisorCodec } from './registry/codec.ts';
 import { REQUEST_BYTES_CEILING } from './request.ts';
 
-export interface GenesisReplica {
-  readonly name: string;
-  readonly organisation: string;
-  readonly publicKey: Hex;
-  readonly host: string;
-  readonly port: number;
-}
-
-export interface GenesisSupervisor {
-  readonly name: string;
-  readonly organisation: string;
-  readonly publicKey: Hex;
-}
+/** A replica that a genesis names. */
+export type GenesisReplica = ReplicaEntry;
+/** A supervisor that a genesis names. */
+export type GenesisSupervisor = SupervisorEntry;
 
 /** Limits that all replicas must share, because a block that breaks one is invalid. */
 export interface GenesisLimits {
@@ -56,15 +41,10 @@ export interface Genesis {
   /** Sorted by public key: the order determines the primary of each view (seed note "Connection layer" 2). */
   readonly replicas: readonly GenesisReplica[];
   readonly supervisors: readonly GenesisSupervisor[];
+  /** Who may change the registry at the beginning. */
+  readonly policy: RegistryPolicy;
   readonly limits: GenesisLimits;
 }
-
-/** Fewest replicas: n = 3f+1 with f = 1. */
-export const REPLICAS_MIN = 4;
-/** Most replicas. Each block costs messages in the square of it. */
-export const REPLICAS_MAX = 31;
-/** Most supervisors named by a genesis. */
-export const SUPERVISORS_MAX = 10_000;
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -79,33 +59,19 @@ export const DEFAULT_LIMITS: GenesisLimits = {
   maxClockSkewMs: 5 * MINUTE_MS,
 };
 
-const GENESIS_VERSION = 1;
+/** The policy of a new network: a majority of the supervisors, and time for people to come to it. */
+export const DEFAULT_POLICY: RegistryPolicy = { threshold: null, proposalBlocks: 1_000_000 };
+
+const GENESIS_VERSION = 2;
 
 const genesisCodec: Codec<Genesis> = prefixed(
   GENESIS_VERSION,
   record<Genesis>({
     name: text(NAME_CHARS_MAX),
     createdAtMs: uint(),
-    replicas: list(
-      record<GenesisReplica>({
-        name: text(NAME_CHARS_MAX),
-        organisation: text(NAME_CHARS_MAX),
-        publicKey: hexBytes(PUBLIC_KEY_BYTES),
-        host: text(NAME_CHARS_MAX),
-        port: uint(65_535),
-      }),
-      REPLICAS_MAX,
-      REPLICAS_MIN,
-    ),
-    supervisors: list(
-      record<GenesisSupervisor>({
-        name: text(NAME_CHARS_MAX),
-        organisation: text(NAME_CHARS_MAX),
-        publicKey: hexBytes(PUBLIC_KEY_BYTES),
-      }),
-      SUPERVISORS_MAX,
-      1,
-    ),
+    replicas: list(replicaCodec, REPLICAS_MAX, REPLICAS_MIN),
+    supervisors: list(supervisorCodec, SUPERVISORS_MAX, 1),
+    policy: policyCodec,
     limits: record<GenesisLimits>({
       maxRequestBytes: uint(REQUEST_BYTES_CEILING),
       maxBlockRequests: uint(65_535),
@@ -133,7 +99,7 @@ export function encodeGenesis(genesis: Genesis): Uint8Array {
 
 /** The network id: the hash of the genesis' canonical bytes. */
 export function networkIdOf(genesis: Genesis): Hex {
-  return digestHex('countersign/genesis/1', encodeGenesis(genesis));
+  return digestHex('countersign/genesis/2', encodeGenesis(genesis));
 }
 
 /** Throws `genesis.invalid`, `genesis.duplicateKey` or `name.*` unless the genesis keeps every rule of one. */
@@ -142,6 +108,7 @@ export function checkGenesis(genesis: Genesis): void {
   checkSorted(genesis.supervisors, 'supervisors');
   checkKeysDiffer(genesis);
   checkAddressesDiffer(genesis.replicas);
+  checkPolicy(genesis);
   checkLimits(genesis.limits);
   checkEncodes(genesis);
   checkNames(genesis);
@@ -220,6 +187,12 @@ function checkEncodes(genesis: Genesis): void {
     if (!hasCode(error, 'encoding.invalid')) throw error;
     throw new CountersignError('genesis.invalid', error.data, { cause: error });
   }
+}
+
+function checkPolicy({ policy, supervisors }: Genesis): void {
+  const problem = policyProblem(policy, supervisors.length);
+  if (problem !== undefined)
+    throw new CountersignError('genesis.invalid', { at: 'policy.threshold', problem });
 }
 
 function checkLimits(limits: GenesisLimits): void {

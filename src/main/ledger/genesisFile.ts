@@ -6,22 +6,21 @@
 import { z } from 'zod';
 import type { Hex } from '../../shared/encoding/hex.ts';
 import { CountersignError } from '../../shared/errors.ts';
+import { checkGenesis, networkIdOf, type Genesis } from './genesis.ts';
+import { DIGEST_BYTES, PUBLIC_KEY_BYTES } from './hash.ts';
 import {
+  NAME_CHARS_MAX,
+  PROPOSAL_BLOCKS_MAX,
   REPLICAS_MAX,
   REPLICAS_MIN,
   SUPERVISORS_MAX,
-  checkGenesis,
-  networkIdOf,
-  type Genesis,
-} from './genesis.ts';
-import { DIGEST_BYTES, PUBLIC_KEY_BYTES } from './hash.ts';
+} from './limits.ts';
 import { hexText, parseJson, pathText } from './json.ts';
-import { NAME_CHARS_MAX } from './payload.ts';
 
 /** Marks a genesis file. */
 export const GENESIS_FILE_FORMAT = 'countersign-genesis';
 /** Layout version of genesis files. */
-export const GENESIS_FILE_VERSION = 1;
+export const GENESIS_FILE_VERSION = 2;
 /** Largest genesis file, in UTF-16 code units: `SUPERVISORS_MAX` supervisors with names of good length. */
 export const GENESIS_FILE_CHARS_MAX = 8 * 1024 * 1024;
 
@@ -51,6 +50,10 @@ const fileSchema = z.strictObject({
     .array(z.strictObject({ name, organisation: name, public_key: key }))
     .min(1)
     .max(SUPERVISORS_MAX),
+  policy: z.strictObject({
+    threshold: z.number().int().min(1).max(SUPERVISORS_MAX).nullable(),
+    proposal_blocks: z.number().int().min(1).max(PROPOSAL_BLOCKS_MAX),
+  }),
   limits: z.strictObject({
     max_request_bytes: count,
     max_block_requests: count,
@@ -105,7 +108,7 @@ export function parseGenesisFile(text: string, options: GenesisFileOptions = {})
 }
 
 function toFile(genesis: Genesis): GenesisFile {
-  const { limits } = genesis;
+  const { limits, policy } = genesis;
   return {
     format: GENESIS_FILE_FORMAT,
     version: GENESIS_FILE_VERSION,
@@ -124,6 +127,7 @@ function toFile(genesis: Genesis): GenesisFile {
       organisation: supervisor.organisation,
       public_key: supervisor.publicKey,
     })),
+    policy: { threshold: policy.threshold, proposal_blocks: policy.proposalBlocks },
     limits: {
       max_request_bytes: limits.maxRequestBytes,
       max_block_requests: limits.maxBlockRequests,
@@ -136,12 +140,13 @@ function toFile(genesis: Genesis): GenesisFile {
 }
 
 function fromFile(file: GenesisFile): Genesis {
-  const { limits } = file;
+  const { limits, policy } = file;
   return {
     name: file.name,
     createdAtMs: file.created_at_ms,
     replicas: file.replicas.map(({ public_key: publicKey, ...rest }) => ({ ...rest, publicKey })),
     supervisors: file.supervisors.map(({ public_key: publicKey, ...rest }) => ({ ...rest, publicKey })),
+    policy: { threshold: policy.threshold, proposalBlocks: policy.proposal_blocks },
     limits: {
       maxRequestBytes: limits.max_request_bytes,
       maxBlockRequests: limits.max_block_requests,

@@ -1,5 +1,6 @@
 /**
- * What a request says: a batch of assessments, or a decision on documents (design: PRODUCT.md, "Words").
+ * What a request says: a batch of assessments, a decision on documents, or a change of the registry (design:
+ * PRODUCT.md, "Words").
  * @module
  */
 import {
@@ -19,6 +20,8 @@ import type { AssessmentsPayload, Cell, DocumentPayload, Payload } from '../../s
 import { DECISIONS } from '../../shared/domain/payload.ts';
 import { CountersignError } from '../../shared/errors.ts';
 import { DIGEST_BYTES } from './hash.ts';
+import { NAME_CHARS_MAX, REMARK_CHARS_MAX } from './limits.ts';
+import { registryPayloadCodec } from './registry/codec.ts';
 
 /** Most columns that a batch of assessments can have: more than any spreadsheet a person reviews. */
 export const COLUMNS_MAX = 256;
@@ -26,10 +29,6 @@ export const COLUMNS_MAX = 256;
 export const RECORDS_MAX = 20_000;
 /** Longest text of one cell, in UTF-16 code units. */
 export const CELL_CHARS_MAX = 32_767;
-/** Longest title or file name, in UTF-16 code units. */
-export const NAME_CHARS_MAX = 255;
-/** Longest remark, in UTF-16 code units. */
-export const REMARK_CHARS_MAX = 10_000;
 /** Most files in one document request. */
 export const FILES_MAX = 1_000;
 
@@ -94,4 +93,5 @@ const documents: Codec<Omit<DocumentPayload, 'kind'>> = record<Omit<DocumentPayl
 export const payloadCodec: Codec<Payload> = union<Payload, 'kind'>('kind', {
   assessments: [1, assessments],
   document: [2, documents],
+  registry: [3, registryPayloadCodec],
 });

@@ -4,6 +4,7 @@
  * be changed.
  * @module
  */
+import { titleOf } from '../../shared/domain/payload.ts';
 import { z } from 'zod';
 import { fromHex, isHex, toHex } from '../../shared/encoding/hex.ts';
 import { CountersignError, hasCode } from '../../shared/errors.ts';
@@ -42,7 +43,7 @@ export function renderReceiptFile(receipt: Receipt): string {
     network_id: request.networkId,
     request_id: request.id,
     kind: request.payload.kind,
-    title: request.payload.title,
+    title: titleOf(request.payload),
     signed_at: isoTime(request.timestampMs),
     signed_at_ms: request.timestampMs,
     supervisor: request.supervisor,

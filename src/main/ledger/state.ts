@@ -3,14 +3,16 @@
  * can be undone to the exact digest (RELIABILITY.md, invariants 2, 5 and 6).
  * @module
  */
-import { encode, hexBytes, list, record, text, uint } from '../../shared/encoding/codec.ts';
-import { fromHex, toHex, type Hex } from '../../shared/encoding/hex.ts';
+import type { SupervisorEntry } from '../../shared/domain/registry.ts';
+import { encode, hexBytes, record, uint, type Codec } from '../../shared/encoding/codec.ts';
+import { fromHex, type Hex } from '../../shared/encoding/hex.ts';
 import { CountersignError, invariant, type PlainError } from '../../shared/errors.ts';
 import type { Block, BlockHeader } from './block.ts';
-import type { Genesis, GenesisLimits, GenesisSupervisor } from './genesis.ts';
-import { DIGEST_BYTES, PUBLIC_KEY_BYTES, ZERO_HASH, digest, digestHex } from './hash.ts';
-import { NAME_CHARS_MAX } from './payload.ts';
+import type { Genesis, GenesisLimits } from './genesis.ts';
+import { DIGEST_BYTES, ZERO_HASH, digestHex } from './hash.ts';
 import { networkIdOf } from './genesis.ts';
+import { Registry } from './registry/registry.ts';
+import { registryRequestOf } from './registry/replay.ts';
 import type { SignedRequest } from './request.ts';
 
 /** A request that was executed: enough to refuse it a second time. */
@@ -28,6 +30,8 @@ export interface StateSnapshot {
   readonly executedCount: number;
   /** Executed requests young enough to be refused as duplicates rather than as too old. */
   readonly recent: readonly ExecutedRequest[];
+  /** `null`: that of the genesis. */
+  readonly registry: Registry | null;
 }
 
 /** The snapshot of a ledger with no blocks. */
@@ -36,6 +40,7 @@ export const EMPTY_SNAPSHOT: StateSnapshot = {
   executedDigest: ZERO_HASH,
   executedCount: 0,
   recent: [],
+  registry: null,
 };
 
 /** What undoing one block restores. */
@@ -43,18 +48,31 @@ interface UndoRecord {
   readonly height: number;
   readonly executedDigest: Hex;
   readonly executedCount: number;
+  readonly registry: Registry;
   readonly ids: readonly Hex[];
 }
 
-const supervisorsCodec = list(
-  record<GenesisSupervisor>({
-    name: text(NAME_CHARS_MAX),
-    organisation: text(NAME_CHARS_MAX),
-    publicKey: hexBytes(PUBLIC_KEY_BYTES),
-  }),
-  Number.MAX_SAFE_INTEGER,
-);
-const digestCodec = record({
+/** The running values at one height, to which a state digest leads. */
+export interface StateValues {
+  readonly executedDigest: Hex;
+  readonly executedCount: number;
+  /** Of the registry (`registry/registry.ts`). */
+  readonly registryDigest: Hex;
+}
+
+/** What a block leads to: both stand in its header. */
+export interface BlockOutcome {
+  readonly stateDigest: Hex;
+  /** Digest of the set of replicas that follows, where the block changes it; else `null` (PROTOCOL.md, rule E1). */
+  readonly nextReplicas: Hex | null;
+}
+
+interface DigestedState extends StateValues {
+  readonly networkId: Hex;
+  readonly height: number;
+}
+
+const digestCodec: Codec<DigestedState> = record<DigestedState>({
   networkId: hexBytes(DIGEST_BYTES),
   height: uint(),
   registryDigest: hexBytes(DIGEST_BYTES),
@@ -62,24 +80,27 @@ const digestCodec = record({
   executedCount: uint(),
 });
 
+/** The digest of a ledger's state, as it stands in the header of the block that led to it. */
+export function stateDigest(state: DigestedState): Hex {
+  return digestHex('countersign/state/2', encode(digestCodec, state));
+}
+
 /** The state of the ledger at the tip of one chain. Deterministic: equal blocks lead to equal digests. */
 export class LedgerState {
   readonly networkId: Hex;
   readonly limits: GenesisLimits;
-  /** The seed's `supervisors` cache: the materialised registry, looked up by public key in O(1). */
-  readonly #supervisors: ReadonlyMap<Hex, GenesisSupervisor>;
-  readonly #registryDigest: Hex;
   readonly #executed = new Map<Hex, ExecutedRequest>();
   #undo: UndoRecord[] = [];
   #height: number;
   #executedDigest: Hex;
   #executedCount: number;
+  /** The seed's `supervisors` cache is part of it: the materialised registry, looked up by public key in O(1). */
+  #registry: Registry;
 
   constructor(genesis: Genesis, snapshot: StateSnapshot = EMPTY_SNAPSHOT) {
     this.networkId = networkIdOf(genesis);
     this.limits = genesis.limits;
-    this.#supervisors = new Map(genesis.supervisors.map((supervisor) => [supervisor.publicKey, supervisor]));
-    this.#registryDigest = registryDigest(genesis.supervisors);
+    this.#registry = snapshot.registry ?? Registry.ofGenesis(genesis);
     this.#height = snapshot.height;
     this.#executedDigest = snapshot.executedDigest;
     this.#executedCount = snapshot.executedCount;
@@ -93,7 +114,12 @@ export class LedgerState {
 
   /** Digest of this state, as it stands in the header of the block that led to it. */
   get digest(): Hex {
-    return this.#digestWith(this.#height, this.#executedDigest, this.#executedCount);
+    return this.#digestWith(this.#height, this.#executedDigest, this.#executedCount, this.#registry);
+  }
+
+  /** Who may sign, and who takes part, after the last executed block. */
+  get registry(): Registry {
+    return this.#registry;
   }
 
   /** How many recent executed requests are remembered. */
@@ -102,8 +128,8 @@ export class LedgerState {
   }
 
   /** The supervisor with this key, if it is registered. */
-  supervisor(publicKey: Hex): GenesisSupervisor | undefined {
-    return this.#supervisors.get(publicKey);
+  supervisor(publicKey: Hex): SupervisorEntry | undefined {
+    return this.#registry.supervisor(publicKey);
   }
 
   /** Where the request with this id was executed, if it was, recently. */
@@ -112,10 +138,15 @@ export class LedgerState {
   }
 
   /**
-   * Why `request` may not go into a block with time `timeMs`; `undefined` if it may.
+   * Why `request` may not go into the next block, with time `timeMs`; `undefined` if it may.
    * Its signature has been checked before: that does not depend on the order.
    */
   objection(request: SignedRequest, timeMs: number): PlainError | undefined {
+    return this.objectionAtAnyHeight(request, timeMs) ?? this.objectionOfRegistry(request);
+  }
+
+  /** Why `request` may not go into a block with time `timeMs`, whatever the registry says there. */
+  objectionAtAnyHeight(request: SignedRequest, timeMs: number): PlainError | undefined {
     const early = this.objectionWhateverTheOrder(request);
     if (early !== undefined) return early;
     const oldestMs = timeMs - this.limits.maxRequestAgeMs;
@@ -141,16 +172,29 @@ export class LedgerState {
       const data = { sizeBytes: request.bytes.length, maxBytes: this.limits.maxRequestBytes };
       return { code: 'request.tooLarge', data };
     }
-    if (!this.#supervisors.has(request.supervisor)) {
-      return { code: 'request.unknownSupervisor', data: { supervisor: request.supervisor } };
-    }
     return undefined;
   }
 
-  /** The digest that the state would have after the next block with these requests. */
-  digestAfter(requests: readonly SignedRequest[]): Hex {
+  /** Why the registry as it is now does not allow `request`; `undefined` where it does. */
+  objectionOfRegistry(request: SignedRequest): PlainError | undefined {
+    const { supervisor, payload } = request;
+    const stranger = this.objectionToSupervisor(request);
+    if (stranger !== undefined) return stranger;
+    return payload.kind === 'registry' ? this.#registry.objection(supervisor, payload.action) : undefined;
+  }
+
+  /** Whether `request` is of a supervisor that is registered now. */
+  objectionToSupervisor({ supervisor }: SignedRequest): PlainError | undefined {
+    if (this.#registry.supervisor(supervisor) !== undefined) return undefined;
+    return { code: 'request.unknownSupervisor', data: { supervisor } };
+  }
+
+  /** What the next block would lead to with these requests. */
+  outcomeOf(requests: readonly SignedRequest[]): BlockOutcome {
     const { executedDigest, executedCount } = this.#afterExecuting(requests);
-    return this.#digestWith(this.#height + 1, executedDigest, executedCount);
+    const registry = this.#registryAfter(requests);
+    const stateDigest = this.#digestWith(this.#height + 1, executedDigest, executedCount, registry);
+    return { stateDigest, nextReplicas: this.#nextReplicas(registry) };
   }
 
   /**
@@ -165,9 +209,12 @@ export class LedgerState {
       height: this.#height,
       executedDigest: this.#executedDigest,
       executedCount: this.#executedCount,
+      registry: this.#registry,
       ids: requests.map(({ id }) => id),
     });
     const after = this.#afterExecuting(requests);
+    const registry = this.#registryAfter(requests);
+    const nextReplicas = this.#nextReplicas(registry);
     for (const { id, timestampMs } of requests) {
       invariant(!this.#executed.has(id), 'a request is executed once', () => id);
       this.#executed.set(id, { id, timestampMs, height: header.height });
@@ -175,8 +222,11 @@ export class LedgerState {
     this.#height = header.height;
     this.#executedDigest = after.executedDigest;
     this.#executedCount = after.executedCount;
-    invariant(this.digest === header.stateDigest, 'equal digests at equal blocks', () =>
-      JSON.stringify(header),
+    this.#registry = registry;
+    invariant(
+      this.digest === header.stateDigest && nextReplicas === header.nextReplicas,
+      'equal digests at equal blocks',
+      () => JSON.stringify(header),
     );
   }
 
@@ -188,6 +238,7 @@ export class LedgerState {
     this.#height = record.height;
     this.#executedDigest = record.executedDigest;
     this.#executedCount = record.executedCount;
+    this.#registry = record.registry;
   }
 
   /**
@@ -204,15 +255,29 @@ export class LedgerState {
     }
   }
 
-  /** The running digest and count at the height `height`, which is at most the tip and at least the stable block. */
-  executedAt(height: number): { readonly executedDigest: Hex; readonly executedCount: number } {
-    if (height === this.#height) {
-      return { executedDigest: this.#executedDigest, executedCount: this.#executedCount };
-    }
-    const record = this.#undo.find((candidate) => candidate.height === height);
-    if (record === undefined)
+  /** The running values at the height `height`, which is at most the tip and at least the stable block. */
+  valuesAt(height: number): StateValues {
+    const at =
+      height === this.#height
+        ? {
+            executedDigest: this.#executedDigest,
+            executedCount: this.#executedCount,
+            registry: this.#registry,
+          }
+        : this.#undo.find((candidate) => candidate.height === height);
+    if (at === undefined)
       throw new CountersignError('internal', { problem: `no state at ${String(height)}` });
-    return { executedDigest: record.executedDigest, executedCount: record.executedCount };
+    const { executedDigest, executedCount, registry } = at;
+    return { executedDigest, executedCount, registryDigest: registry.digest };
+  }
+
+  #registryAfter(requests: readonly SignedRequest[]): Registry {
+    return this.#registry.after(this.#height + 1, registryRequestOf(requests)).registry;
+  }
+
+  #nextReplicas(after: Registry): Hex | null {
+    const { replicasDigest } = after.summary;
+    return replicasDigest === this.#registry.summary.replicasDigest ? null : replicasDigest;
   }
 
   #afterExecuting(requests: readonly SignedRequest[]): { executedDigest: Hex; executedCount: number } {
@@ -223,24 +288,18 @@ export class LedgerState {
     return { executedDigest, executedCount: this.#executedCount + requests.length };
   }
 
-  #digestWith(height: number, executedDigest: Hex, executedCount: number): Hex {
-    const fields = {
+  #digestWith(height: number, executedDigest: Hex, executedCount: number, { digest }: Registry): Hex {
+    return stateDigest({
       networkId: this.networkId,
       height,
-      registryDigest: this.#registryDigest,
+      registryDigest: digest,
       executedDigest,
       executedCount,
-    };
-    return toHex(digest('countersign/state/1', encode(digestCodec, fields)));
+    });
   }
 }
 
 /** The running digest over the ids of all executed requests, with one more. */
 export function nextExecutedDigest(running: Hex, id: Hex): Hex {
   return digestHex('countersign/executed/1', fromHex(running), fromHex(id));
-}
-
-/** Digest of the registry of supervisors. */
-export function registryDigest(supervisors: readonly GenesisSupervisor[]): Hex {
-  return toHex(digest('countersign/registry/1', encode(supervisorsCodec, supervisors)));
 }

@@ -18,7 +18,7 @@ import {
   type Codec,
 } from '../../shared/encoding/codec.ts';
 import type { Hex } from '../../shared/encoding/hex.ts';
-import { REPLICAS_MAX } from './genesis.ts';
+import { REPLICAS_MAX } from './limits.ts';
 import { DIGEST_BYTES, SIGNATURE_BYTES, digest, digestHex } from './hash.ts';
 
 /** The primary orders a block at its height in its view: one block for each (view, height) (rule A1). */

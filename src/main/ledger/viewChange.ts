@@ -17,7 +17,7 @@ import {
 } from '../../shared/encoding/codec.ts';
 import { toHex, type Hex } from '../../shared/encoding/hex.ts';
 import { HEADER_BYTES_MAX, headerCodec, isLinked, type HashedHeader } from './block.ts';
-import { REPLICAS_MAX } from './genesis.ts';
+import { REPLICAS_MAX } from './limits.ts';
 import { DIGEST_BYTES, SIGNATURE_BYTES, digest } from './hash.ts';
 import {
   CERTIFICATE_BYTES_MAX,

@@ -19,6 +19,7 @@ import { generateSeed, publicKeyOf } from '../keys/ed25519.ts';
 import { exportKeyPem } from '../keys/pkcs8.ts';
 import {
   DEFAULT_LIMITS,
+  DEFAULT_POLICY,
   checkGenesis,
   sortedGenesis,
   type Genesis,
@@ -131,6 +132,7 @@ function genesisOf(
     createdAtMs: nowMs,
     replicas,
     supervisors: [supervisor],
+    policy: DEFAULT_POLICY,
     limits: DEFAULT_LIMITS,
   });
   checkGenesis(genesis);

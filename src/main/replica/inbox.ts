@@ -17,10 +17,12 @@ import {
   type PeerMessage,
   type ToReplicaMessage,
 } from '../consensus/messages.ts';
-import { bodiesOf, messageChecks, requestCheck } from '../consensus/verification.ts';
+import { bodiesOf, messageChecks } from '../consensus/verification.ts';
+import { isStrongPublicKey } from '../keys/ed25519.ts';
 import { evidenceChecks, type Evidence } from '../ledger/evidence.ts';
 import type { Genesis } from '../ledger/genesis.ts';
 import { decodeRequest, type SignedRequest } from '../ledger/request.ts';
+import { registeredKey, requestChecks } from '../ledger/requestChecks.ts';
 import type { SignatureCheck } from '../ledger/statement.ts';
 
 /** A message from a replica whose signatures hold. */
@@ -97,7 +99,9 @@ export class Inbox {
     const { consensus } = this.#options;
     // Bounded by the message; one over the network's own limit is refused by its id, so that its client gives up.
     const request = decodeRequest(bytes, this.#maxBytes);
-    const refusal = consensus.ledger.objectionWhateverTheOrder(request);
+    const { ledger } = consensus;
+    const refusal =
+      weakness(request) ?? ledger.objectionWhateverTheOrder(request) ?? ledger.objectionToSupervisor(request);
     if (refusal !== undefined) return { request, refusal };
     try {
       if (await this.#isSignedBySupervisor(verifier, request)) return { request, refusal: null };
@@ -133,7 +137,8 @@ export class Inbox {
     // The very same request has been verified when it came first.
     const known = this.#options.consensus.checkedRequest(request);
     if (known?.signature === request.signature) return true;
-    return await allHold(verifier, [requestCheck(request)]);
+    if (weakness(request) !== null) return false;
+    return await allHold(verifier, requestChecks(request));
   }
 }
 
@@ -144,6 +149,13 @@ async function allHold(verifier: SignatureVerifier, checks: readonly SignatureCh
     ),
   );
   return !verdicts.includes(false);
+}
+
+/** A key about whose signatures verifiers could disagree is never registered (`keys/ed25519.ts`). */
+function weakness(request: SignedRequest): PlainError | null {
+  const registered = registeredKey(request);
+  if (registered === null || isStrongPublicKey(registered.publicKey)) return null;
+  return { code: 'key.weak', data: { problem: registered.publicKey } };
 }
 
 /** What stands for the type of a message that cannot be read. */

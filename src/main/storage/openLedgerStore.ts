@@ -2,6 +2,7 @@
  * The durable ledger store: `ledger.sqlite`, behind a worker.
  * @module
  */
+import { titleOf } from '../../shared/domain/payload.ts';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import type { PersistOperation } from '../consensus/effects.ts';
@@ -132,6 +133,12 @@ function requestRow({ id, supervisor, timestampMs, payload, bytes }: SignedReque
   // A copy: `bytes` may be a part of a whole message's buffer, all of which would be cloned otherwise.
   const copy = new Uint8Array(bytes);
   transfer.push(copy.buffer);
-  const { kind, title } = payload;
-  return { id, supervisor, timestampMs, kind, title, bytes: copy } satisfies RequestRow;
+  return {
+    id,
+    supervisor,
+    timestampMs,
+    kind: payload.kind,
+    title: titleOf(payload),
+    bytes: copy,
+  } satisfies RequestRow;
 }

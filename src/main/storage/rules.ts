@@ -10,9 +10,9 @@ import { invariant } from '../../shared/errors.ts';
 import type { AcceptedBlock, Opening, StableCheckpoint, ViewPosition } from '../consensus/effects.ts';
 import { isLinked, type HashedHeader } from '../ledger/block.ts';
 import { evidenceDigest, type Evidence } from '../ledger/evidence.ts';
-import type { Genesis } from '../ledger/genesis.ts';
+import { networkIdOf, type Genesis } from '../ledger/genesis.ts';
 import { merkleRoot } from '../ledger/merkle.ts';
-import { LedgerState } from '../ledger/state.ts';
+import { stateDigest, type StateValues } from '../ledger/state.ts';
 import { compareCertificates, type CommitCertificate } from '../ledger/statement.ts';
 import {
   newViewStatement,
@@ -233,13 +233,13 @@ export function checkCheckpoint(
 }
 
 /** The state digest to which the running values of a checkpoint lead. */
-export function stateDigestOf(
-  genesis: Genesis,
-  {
+export function stateDigestOf(genesis: Genesis, checkpoint: StateValues & { readonly height: number }): Hex {
+  const { height, executedDigest, executedCount, registryDigest } = checkpoint;
+  return stateDigest({
+    networkId: networkIdOf(genesis),
     height,
+    registryDigest,
     executedDigest,
     executedCount,
-  }: Pick<StableCheckpoint, 'height' | 'executedDigest' | 'executedCount'>,
-): Hex {
-  return new LedgerState(genesis, { height, executedDigest, executedCount, recent: [] }).digest;
+  });
 }

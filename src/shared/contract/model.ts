@@ -6,7 +6,8 @@
  * @module
  */
 import { z } from 'zod';
-import { DECISIONS } from '../domain/payload.ts';
+import { DECISIONS, PAYLOAD_KINDS } from '../domain/payload.ts';
+import { registryActionSchema } from './registry.ts';
 import { LEARNER_REASONS, evidenceSchema, faultsSchema, viewChangeSchema, viewsSchema } from './agreement.ts';
 import {
   countSchema,
@@ -120,7 +121,7 @@ export const ITEM_STATES = [
 
 export const itemSchema = z.strictObject({
   id: itemIdSchema,
-  kind: z.enum(['assessments', 'document']),
+  kind: z.enum(PAYLOAD_KINDS),
   title: textSchema,
   /** Name of the file or files that it came from. */
   source: textSchema,
@@ -180,6 +181,7 @@ export const contentSchema = z.discriminatedUnion('kind', [
     decision: z.enum(DECISIONS),
     files: z.array(fileSchema),
   }),
+  z.strictObject({ kind: z.literal('registry'), remark: textSchema, action: registryActionSchema }),
 ]);
 
 /** All of one item, for the review page. */
@@ -195,7 +197,7 @@ export const itemDetailSchema = z.strictObject({
 
 export const requestSummarySchema = z.strictObject({
   id: hashSchema,
-  kind: z.enum(['assessments', 'document']),
+  kind: z.enum(PAYLOAD_KINDS),
   title: textSchema,
   count: countSchema,
   timestampMs: timeSchema,

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Hex } from '../encoding/hex.ts';
+import type { RegistryPayload } from './registry.ts';
 
 /** A value in a record. A number is kept as the literal that was read, so that no digit is lost. */
 export type Cell = null | boolean | string | { readonly number: string };
@@ -37,5 +38,34 @@ export interface DocumentPayload {
   readonly files: readonly DocumentFile[];
 }
 
-export type Payload = AssessmentsPayload | DocumentPayload;
+export type Payload = AssessmentsPayload | DocumentPayload | RegistryPayload;
 export type PayloadKind = Payload['kind'];
+
+/** Every kind of request. */
+export const PAYLOAD_KINDS = [
+  'assessments',
+  'document',
+  'registry',
+] as const satisfies readonly PayloadKind[];
+
+/**
+ * The title of a request in lists. What a registry change does is said in the words of each language, so its title is
+ * the name that it is about, and empty where only the ledger knows it.
+ */
+export function titleOf(payload: Payload): string {
+  if (payload.kind !== 'registry') return payload.title;
+  const { action } = payload;
+  if (action.type !== 'propose') return '';
+  const { change } = action;
+  switch (change.kind) {
+    case 'addSupervisor':
+      return change.supervisor.name;
+    case 'addReplica':
+    case 'updateReplica':
+      return change.replica.name;
+    case 'renameSupervisor':
+      return change.name;
+    default:
+      return '';
+  }
+}

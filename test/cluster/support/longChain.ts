@@ -46,7 +46,7 @@ export async function writeLongChain(processes: ReplicaProcesses, blocks: number
     if (tip.height % genesis.limits.checkpointDistance === 0 || tip.height === blocks) {
       const certificate = certify(networkIdOf(genesis), signers, tip);
       const { height, hash } = tip;
-      const checkpoint = { height, hash, certificate, ...state.executedAt(height) };
+      const checkpoint = { height, hash, certificate, ...state.valuesAt(height) };
       operations.push({ type: 'checkpoint', checkpoint });
       state.settle(tip);
     }
@@ -72,7 +72,7 @@ function nextBlock(processes: ReplicaProcesses, state: LedgerState, parent: Hash
     requestCount: requests.length,
     requestsRoot: merkleRoot(requests.map(({ id }) => id)),
     evidenceDigest: evidenceDigest([]),
-    stateDigest: state.digestAfter(requests),
+    ...state.outcomeOf(requests),
   });
   return { header, requests, evidence: [] };
 }

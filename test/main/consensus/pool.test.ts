@@ -1,3 +1,4 @@
+import { titleOf } from '../../../src/shared/domain/payload.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OVERDUE_MAX, RequestPool } from '../../../src/main/consensus/pool.ts';
@@ -91,7 +92,7 @@ describe('RequestPool', () => {
       }),
     );
     for (const request of [first, second, third, ...others]) pool.add(request, 'broadcast');
-    const titles = () => [...pool.inTurn()].map(({ request }) => request.payload.title);
+    const titles = () => [...pool.inTurn()].map(({ request }) => titleOf(request.payload));
     expect(titles()).toEqual(['R0', 'S6', 'R1', 'S7', 'R2']);
     pool.markOverdue(third, 2);
     pool.markOverdue(third, 2);

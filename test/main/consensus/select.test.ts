@@ -23,6 +23,7 @@ function child(parent: HashedHeader | null, name = 0): HashedHeader {
     requestsRoot: ZERO_HASH,
     evidenceDigest: ZERO_HASH,
     stateDigest: ZERO_HASH,
+    nextReplicas: null,
   });
 }
 const genesis = child(null);

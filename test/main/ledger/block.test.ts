@@ -26,6 +26,7 @@ const headerArbitrary: fc.Arbitrary<BlockHeader> = fc.record({
   requestsRoot: hash,
   evidenceDigest: hash,
   stateDigest: hash,
+  nextReplicas: fc.option(hash),
 });
 const header: BlockHeader = {
   epoch: 1,
@@ -36,6 +37,7 @@ const header: BlockHeader = {
   requestsRoot: '66'.repeat(32),
   evidenceDigest: '88'.repeat(32),
   stateDigest: '77'.repeat(32),
+  nextReplicas: '99'.repeat(32),
 };
 
 describe('headers', () => {

@@ -11,7 +11,7 @@ import {
   evidenceOf,
   type Evidence,
 } from '../../../src/main/ledger/evidence.ts';
-import { REPLICAS_MAX } from '../../../src/main/ledger/genesis.ts';
+import { REPLICAS_MAX } from '../../../src/main/ledger/limits.ts';
 import { ZERO_HASH } from '../../../src/main/ledger/hash.ts';
 import { signedStatementCodec, type Statement } from '../../../src/main/ledger/statement.ts';
 import { decode, encode } from '../../../src/shared/encoding/codec.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   DEFAULT_LIMITS,
-  REPLICAS_MAX,
   checkGenesis,
   networkIdOf,
   quorumSizes,
@@ -9,6 +8,7 @@ import {
   type Genesis,
   type GenesisLimits,
 } from '../../../src/main/ledger/genesis.ts';
+import { REPLICAS_MAX } from '../../../src/main/ledger/limits.ts';
 import { REQUEST_BYTES_CEILING } from '../../../src/main/ledger/request.ts';
 import { caught } from '../../support/errors.ts';
 import { makeGenesis } from '../../support/ledger.ts';

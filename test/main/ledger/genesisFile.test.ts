@@ -5,12 +5,8 @@ import {
   parseGenesisFile,
   renderGenesisFile,
 } from '../../../src/main/ledger/genesisFile.ts';
-import {
-  SUPERVISORS_MAX,
-  networkIdOf,
-  sortedGenesis,
-  type Genesis,
-} from '../../../src/main/ledger/genesis.ts';
+import { networkIdOf, sortedGenesis, type Genesis } from '../../../src/main/ledger/genesis.ts';
+import { SUPERVISORS_MAX } from '../../../src/main/ledger/limits.ts';
 import { isName, tidyName } from '../../../src/shared/text/name.ts';
 import { makeGenesis } from '../../support/ledger.ts';
 import { caught } from '../../support/errors.ts';
@@ -44,6 +40,7 @@ describe('a genesis file', () => {
       'created_at_ms',
       'replicas',
       'supervisors',
+      'policy',
       'limits',
     ]);
     expect(file['network_id']).toBe(networkIdOf(genesis));
@@ -102,7 +99,10 @@ describe('what is refused, and where', () => {
   };
   const cases: [what: string, change: (file: File) => void, at: string][] = [
     ['another format', set('format', 'countersign-receipt'), 'format'],
-    ['another version', set('version', 2), 'version'],
+    ['a policy of one', set('policy.threshold', 1), 'policy.threshold'],
+    ['a policy that nobody can meet', set('policy.threshold', 99), 'policy.threshold'],
+    ['a proposal for no block', set('policy.proposal_blocks', 0), 'policy.proposal_blocks'],
+    ['another version', set('version', 1), 'version'],
     ['a network id in capitals', set('network_id', 'AB'.repeat(32)), 'network_id'],
     ['a name that is no text', set('name', 1), 'name'],
     ['a name that is too long', set('name', 'x'.repeat(256)), 'name'],
@@ -140,6 +140,7 @@ describe('what is refused, and where', () => {
       'created_at_ms',
       'replicas',
       'supervisors',
+      'policy',
       'limits',
     ];
     const inner = [

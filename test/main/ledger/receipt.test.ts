@@ -1,3 +1,4 @@
+import { titleOf } from '../../../src/shared/domain/payload.ts';
 import { describe, expect, it } from 'vitest';
 import { publicKeyOf } from '../../../src/main/keys/ed25519.ts';
 import { hashed } from '../../../src/main/ledger/block.ts';
@@ -73,7 +74,7 @@ describe('a valid receipt', () => {
       network_id: network.networkId,
       request_id: receipt.request.id,
       kind: 'document',
-      title: receipt.request.payload.title,
+      title: titleOf(receipt.request.payload),
       signed_at: new Date(receipt.request.timestampMs).toISOString(),
       signed_at_ms: receipt.request.timestampMs,
       supervisor: receipt.request.supervisor,

@@ -1,14 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { digest } from '../../../src/main/ledger/hash.ts';
-import {
-  CELL_CHARS_MAX,
-  COLUMNS_MAX,
-  FILES_MAX,
-  NAME_CHARS_MAX,
-  RECORDS_MAX,
-  REMARK_CHARS_MAX,
-} from '../../../src/main/ledger/payload.ts';
+import { CELL_CHARS_MAX, COLUMNS_MAX, FILES_MAX, RECORDS_MAX } from '../../../src/main/ledger/payload.ts';
+import { NAME_CHARS_MAX, REMARK_CHARS_MAX } from '../../../src/main/ledger/limits.ts';
 import {
   REQUEST_BYTES_CEILING,
   decodeRequest,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { REPLICAS_MAX } from '../../../src/main/ledger/genesis.ts';
+import { REPLICAS_MAX } from '../../../src/main/ledger/limits.ts';
 import { requestSigningDigest } from '../../../src/main/ledger/request.ts';
 import {
   CERTIFICATE_BYTES_MAX,

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hashed, type HashedHeader } from '../../../src/main/ledger/block.ts';
-import { REPLICAS_MAX, quorumSizes, windowOf } from '../../../src/main/ledger/genesis.ts';
+import { quorumSizes, windowOf } from '../../../src/main/ledger/genesis.ts';
+import { REPLICAS_MAX } from '../../../src/main/ledger/limits.ts';
 import type { CheckpointCertificate, CommitCertificate } from '../../../src/main/ledger/statement.ts';
 import {
   WINDOW_MAX,
@@ -328,6 +329,7 @@ describe('the bytes', () => {
       requestsRoot: hash,
       evidenceDigest: hash,
       stateDigest: hash,
+      nextReplicas: fc.option(hash),
     })
     .map(hashed);
   const position = { epoch: fc.maxSafeNat(), view: fc.maxSafeNat(), height: fc.maxSafeNat(), hash };

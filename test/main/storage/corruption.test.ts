@@ -1,4 +1,5 @@
 /** Bit rot: what is read back is what was written, or it is refused; nothing is silently wrong. */
+import { titleOf } from '../../../src/shared/domain/payload.ts';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -32,7 +33,8 @@ const append = ({ block, order }: AcceptedBlock): StoredOperation => ({
   header: block.header,
   order,
   requests: block.requests.map(({ id, supervisor, timestampMs, payload, bytes }) => {
-    const { kind, title } = payload;
+    const { kind } = payload;
+    const title = titleOf(payload);
     return { id, supervisor, timestampMs, kind, title, bytes };
   }),
   evidence: block.evidence,

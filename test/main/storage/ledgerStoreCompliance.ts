@@ -2,6 +2,7 @@
  * What every ledger store does, the durable one and the simulated one alike.
  * @module
  */
+import { titleOf } from '../../../src/shared/domain/payload.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   FIRST_POSITION,
@@ -397,7 +398,8 @@ export function testLedgerStore(name: string, makePlace: () => Promise<StorePlac
       const all: RequestSummary[] = blocks
         .flatMap(({ block }) =>
           block.requests.map(({ id, supervisor, timestampMs, payload, bytes }, index) => {
-            const { kind, title } = payload;
+            const { kind } = payload;
+            const title = titleOf(payload);
             const sizeBytes = bytes.length;
             return {
               id,

@@ -19,7 +19,8 @@ import {
 import type { HeadersMessage } from '../../../src/main/consensus/messages.ts';
 import { genesisHeader, isLinked, type Block, type HashedHeader } from '../../../src/main/ledger/block.ts';
 import type { Genesis } from '../../../src/main/ledger/genesis.ts';
-import { EMPTY_SNAPSHOT, LedgerState } from '../../../src/main/ledger/state.ts';
+import { registryRequestsIn } from '../../../src/main/ledger/registry/replay.ts';
+import { LedgerState, stateDigest } from '../../../src/main/ledger/state.ts';
 import type { CommitCertificate } from '../../../src/main/ledger/statement.ts';
 import type { ViewChange } from '../../../src/main/ledger/viewChange.ts';
 import { compareBlocks, viewChangeForTarget, withEvidence } from '../../../src/main/storage/derive.ts';
@@ -46,10 +47,10 @@ export class DurableStore {
 
   constructor(genesis: Genesis) {
     this.#genesis = genesis;
-    this.#genesisHeader = genesisHeader(genesis, new LedgerState(genesis).digest);
-    const { executedDigest, executedCount } = EMPTY_SNAPSHOT;
+    const state = new LedgerState(genesis);
+    this.#genesisHeader = genesisHeader(genesis, state.digest);
     this.#checkpoints = [
-      { height: 0, hash: this.#genesisHeader.hash, certificate: null, executedDigest, executedCount },
+      { height: 0, hash: this.#genesisHeader.hash, certificate: null, ...state.valuesAt(0) },
     ];
   }
 
@@ -150,6 +151,7 @@ export class DurableStore {
       evidence: this.#evidence,
       learner: this.#learner,
       recent,
+      registryRequests: registryRequestsIn(this.#blocks.slice(0, stable.height).map(({ block }) => block)),
     };
   }
 
@@ -245,9 +247,11 @@ export class DurableStore {
     invariant(this.contains(checkpoint.height, checkpoint.hash), 'a checkpoint is of the chain', () =>
       JSON.stringify(checkpoint),
     );
-    const { height, executedDigest, executedCount } = checkpoint;
-    const state = new LedgerState(this.#genesis, { height, executedDigest, executedCount, recent: [] });
-    invariant(state.digest === this.header(height)!.stateDigest, 'a checkpoint leads to its digest', () =>
+    const { height } = checkpoint;
+    const { executedDigest, executedCount, registryDigest } = checkpoint;
+    const networkId = this.#genesisHeader.previousHash;
+    const digest = stateDigest({ networkId, height, registryDigest, executedDigest, executedCount });
+    invariant(digest === this.header(height)!.stateDigest, 'a checkpoint leads to its digest', () =>
       JSON.stringify(checkpoint),
     );
     this.#checkpoints.push(checkpoint);

@@ -5,7 +5,7 @@
  */
 import { decodeMessage, maxMessageBytes, toReplicaCodec } from '../../../src/main/consensus/messages.ts';
 import type { ToReplicaMessage } from '../../../src/main/consensus/messages.ts';
-import { requestCheck } from '../../../src/main/consensus/verification.ts';
+import { requestChecks } from '../../../src/main/ledger/requestChecks.ts';
 import { evidenceChecks, type Evidence } from '../../../src/main/ledger/evidence.ts';
 import type { Genesis } from '../../../src/main/ledger/genesis.ts';
 import { decodeRequest, type SignedRequest } from '../../../src/main/ledger/request.ts';
@@ -37,7 +37,9 @@ export class Edge {
     if (known !== undefined) return known.request;
     const parsed = attempt(() => decodeRequest(bytes, this.genesis.limits.maxRequestBytes));
     const request =
-      parsed !== undefined && this.signatures.isValid(requestCheck(parsed)) ? parsed : undefined;
+      parsed !== undefined && requestChecks(parsed).every((check) => this.signatures.isValid(check))
+        ? parsed
+        : undefined;
     this.#requests.set(bytes, { request });
     return request;
   }

@@ -8,6 +8,7 @@ import { evidenceDigest } from '../../ledger/evidence.ts';
 import type { Context } from '../context.ts';
 import type { AcceptedBlock } from '../effects.ts';
 import { setRecordedHeight } from './evidence.ts';
+import { refuseStale } from './stale.ts';
 
 /** What is wrong with a block as the next one of the chain; `undefined` where it is valid (rule A2). */
 export function blockProblem(context: Context, { header, requests, evidence }: Block): string | undefined {
@@ -31,7 +32,12 @@ export function blockProblem(context: Context, { header, requests, evidence }: B
       return `accuses replica ${String(replica)} again`;
   }
   if (evidenceDigest(evidence) !== header.evidenceDigest) return 'has a wrong digest of its evidence';
-  if (ledger.digestAfter(requests) !== header.stateDigest) return 'has a wrong state digest';
+  if (requests.filter(({ payload }) => payload.kind === 'registry').length > 1) {
+    return 'holds more than one change of the registry';
+  }
+  const { stateDigest, nextReplicas } = ledger.outcomeOf(requests);
+  if (stateDigest !== header.stateDigest) return 'has a wrong state digest';
+  if (nextReplicas !== header.nextReplicas) return 'names the wrong set of replicas to follow';
   return undefined;
 }
 
@@ -51,9 +57,11 @@ export function respondTo(context: Context, { header: { height, hash }, requests
 /** Puts a valid block on the chain and executes it. */
 export function placeBlock(context: Context, accepted: AcceptedBlock): void {
   const { header, requests, evidence } = accepted.block;
+  const { registry } = context.ledger;
   context.ledger.execute(accepted.block);
   context.chain.append(accepted);
   for (const request of requests) context.pool.markOrdered(request);
+  if (context.ledger.registry !== registry) refuseStale(context);
   context.orders.delete(header.height);
   context.persist({ type: 'append', accepted });
   context.attic.delete(header.hash);

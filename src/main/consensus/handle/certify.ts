@@ -127,7 +127,7 @@ export function becomeStable(context: Context, certificate: CheckpointCertificat
     'stable certificates never conflict',
     () => JSON.stringify({ certificate, header }),
   );
-  const checkpoint = { height, hash, certificate, ...context.ledger.executedAt(height) };
+  const checkpoint = { height, hash, certificate, ...context.ledger.valuesAt(height) };
   context.persist({ type: 'checkpoint', checkpoint });
   context.stable = checkpoint;
   context.ledger.settle(header);

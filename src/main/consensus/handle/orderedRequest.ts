@@ -14,6 +14,7 @@ import { appendBlock, blockProblem } from './append.ts';
 import { nextToAsk, startCatchUp } from './catchUp.ts';
 import { compareOrders } from './evidence.ts';
 import { suspectPrimary } from './patience.ts';
+import { refuseWhereStale } from './stale.ts';
 
 /** An order from the primary, or a copy of it that `from` passes on: the primary's signature has been verified. */
 export function handleOrder(
@@ -131,7 +132,13 @@ function addBodies(context: Context, bodies: readonly SignedRequest[]): void {
       }
     }
     // What no block may hold is the doing of whoever ordered it, and must not wait in the pool for the next primary.
-    if (context.ledger.objection(body, order.header.timeMs) !== undefined) markBad(context, order);
+    const { height, timeMs } = order.header;
+    // What the registry will say is known for the next block alone.
+    const objection =
+      height === nextHeight
+        ? context.ledger.objection(body, timeMs)
+        : context.ledger.objectionAtAnyHeight(body, timeMs);
+    if (objection !== undefined) markBad(context, order);
     // A request signed by a supervisor is the same whoever brings it: when it arrives again, nothing changes.
     else context.pool.add(body, 'forwarded');
   }
@@ -175,6 +182,7 @@ function acceptOrder(context: Context, order: Order): boolean {
   });
   const block = { header, requests, evidence };
   if (blockProblem(context, block) !== undefined) {
+    refuseWhereStale(context, requests);
     markBad(context, order);
     return false;
   }

@@ -72,10 +72,12 @@ function noteSuspicion(context: Context, by: number, view: number): void {
 }
 
 /** The oldest request that any correct primary could order now, whatever its clock says within the limits. */
-function oldestOrderable({ pool, limits, nowMs }: Context): SignedRequest | undefined {
+function oldestOrderable({ pool, ledger, limits, nowMs }: Context): SignedRequest | undefined {
   const oldestMs = nowMs - limits.maxRequestAgeMs + 2 * limits.maxClockSkewMs;
   for (const { request } of pool.pending()) {
-    if (request.timestampMs <= nowMs && request.timestampMs >= oldestMs) return request;
+    if (request.timestampMs > nowMs || request.timestampMs < oldestMs) continue;
+    // Bodies of later orders may wait for a change of the registry that comes before them.
+    if (ledger.objectionOfRegistry(request) === undefined) return request;
   }
   return undefined;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Hex } from '../../../shared/encoding/hex.ts';
-import { hashed, type Block } from '../../ledger/block.ts';
+import { epochAfter, hashed, type Block } from '../../ledger/block.ts';
 import { evidenceDigest, type Evidence } from '../../ledger/evidence.ts';
 import { merkleRoot } from '../../ledger/merkle.ts';
 import type { SignedRequest } from '../../ledger/request.ts';
@@ -64,17 +64,25 @@ function signOrder(context: Context, { header }: Block): void {
   context.sign(context.orderStatement(context.view, header));
 }
 
-/** Pending requests, each supervisor in turn, as many as one block holds. Those that no block can hold are dropped. */
+/**
+ * Pending requests, each supervisor in turn, as many as one block holds, one change of the registry among them at most.
+ * Those that no block can hold are dropped.
+ */
 function selectRequests(context: Context, timeMs: number): readonly SignedRequest[] {
   const { maxBlockRequests, maxBlockBytes } = context.limits;
   const selected: SignedRequest[] = [];
   let sizeBytes = 0;
+  let hasChange = false;
   for (const { request } of context.pool.inTurn()) {
     const objection = context.ledger.objection(request, timeMs);
     if (objection !== undefined) {
       context.pool.forget(request);
       context.emit({ type: 'refuse', requestId: request.id, error: objection });
       continue;
+    }
+    if (request.payload.kind === 'registry') {
+      if (hasChange) continue;
+      hasChange = true;
     }
     if (selected.length === maxBlockRequests || sizeBytes + request.bytes.length > maxBlockBytes) break;
     selected.push(request);
@@ -91,14 +99,14 @@ function buildBlock(
 ): Block {
   const { tip } = context.chain;
   const header = hashed({
-    epoch: tip.epoch,
+    epoch: epochAfter(tip),
     height: tip.height + 1,
     previousHash: tip.hash,
     timeMs,
     requestCount: requests.length,
     requestsRoot: merkleRoot(requests.map(({ id }) => id)),
     evidenceDigest: evidenceDigest(evidence),
-    stateDigest: context.ledger.digestAfter(requests),
+    ...context.ledger.outcomeOf(requests),
   });
   return { header, requests, evidence };
 }

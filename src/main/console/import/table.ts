@@ -2,7 +2,8 @@
  * The table that an imported file holds, and what every cell of it must keep, whatever the file's format.
  * @module
  */
-import { CELL_CHARS_MAX, COLUMNS_MAX, NAME_CHARS_MAX, RECORDS_MAX } from '../../ledger/payload.ts';
+import { CELL_CHARS_MAX, COLUMNS_MAX, RECORDS_MAX } from '../../ledger/payload.ts';
+import { NAME_CHARS_MAX } from '../../ledger/limits.ts';
 import type { AssessmentsPayload, Cell } from '../../../shared/domain/payload.ts';
 import { CountersignError } from '../../../shared/errors.ts';
 import { isFormula } from './formula.ts';

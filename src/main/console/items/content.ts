@@ -17,6 +17,8 @@ export function contentView(payload: Payload, { firstRecord, recordCount }: Reco
     const { title, remark, decision, files } = payload;
     return { kind: 'document', title, remark, decision, files: files.map((file) => ({ ...file })) };
   }
+  if (payload.kind === 'registry')
+    return { kind: 'registry', remark: payload.remark, action: payload.action };
   const { title, remark, columns, records } = payload;
   return {
     kind: 'assessments',

@@ -4,9 +4,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { ItemDetail, ItemState, ItemView } from '../../../shared/contract/model.ts';
-import type { Payload } from '../../../shared/domain/payload.ts';
+import { titleOf, type Payload } from '../../../shared/domain/payload.ts';
 import { contentHashOf } from '../../ledger/contentHash.ts';
-import { payloadCodec, NAME_CHARS_MAX } from '../../ledger/payload.ts';
+import { NAME_CHARS_MAX } from '../../ledger/limits.ts';
+import { payloadCodec } from '../../ledger/payload.ts';
 import { badInput, type HandlerInput } from '../dispatch.ts';
 import { parseAssessments } from '../import/parseAssessments.ts';
 import { bytesHex, canonicalText } from './canonicalText.ts';
@@ -92,6 +93,9 @@ export class Drafts {
       if (decision !== undefined && payload.kind !== 'document') {
         throw badInput('item.edit', 'decision', 'is for documents only');
       }
+      if (title !== undefined && payload.kind === 'registry') {
+        throw badInput('item.edit', 'title', 'is given by the change of the registry');
+      }
       const edited: Payload = {
         ...payload,
         ...(title === undefined ? {} : { title }),
@@ -144,10 +148,9 @@ export class Drafts {
 
 /** What an item says about its content. */
 function describe(payload: Payload, bytes: Uint8Array) {
-  const { kind, title } = payload;
   return {
-    kind,
-    title,
+    kind: payload.kind,
+    title: titleOf(payload),
     contentHash: contentHashOf(bytes),
     sizeBytes: bytes.length,
     count: countOf(payload),

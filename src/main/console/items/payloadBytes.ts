@@ -29,7 +29,14 @@ export function payloadOf(bytes: Uint8Array): Payload {
   return decode(payloadCodec, bytes, REQUEST_BYTES_CEILING);
 }
 
-/** Records of a batch, or files of a document request. */
+/** Records of a batch, or files of a document request; a registry change is one. */
 export function countOf(payload: Payload): number {
-  return payload.kind === 'assessments' ? payload.records.length : payload.files.length;
+  switch (payload.kind) {
+    case 'assessments':
+      return payload.records.length;
+    case 'document':
+      return payload.files.length;
+    case 'registry':
+      return 1;
+  }
 }

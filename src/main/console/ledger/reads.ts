@@ -2,6 +2,7 @@
  * What a page reads of the ledger: blocks and requests, with the names of those who signed.
  * @module
  */
+import { titleOf } from '../../../shared/domain/payload.ts';
 import type {
   BlockDetail,
   BlockSummary,
@@ -105,7 +106,7 @@ function requestSummary(
   return {
     id,
     kind: payload.kind,
-    title: payload.title,
+    title: titleOf(payload),
     count: countOf(payload),
     timestampMs,
     supervisor: supervisorView(genesis, supervisor),

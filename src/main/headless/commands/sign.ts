@@ -3,6 +3,7 @@
  * somebody else made. `countersign submit REQUEST…` sends them.
  * @module
  */
+import { titleOf } from '../../../shared/domain/payload.ts';
 import { basename, join } from 'node:path';
 import { CountersignError } from '../../../shared/errors.ts';
 import type { Payload } from '../../../shared/domain/payload.ts';

@@ -2,6 +2,7 @@
  * `countersign verify FILE`: checks a receipt, or evidence against a replica, with nothing but the genesis.
  * @module
  */
+import { titleOf } from '../../../shared/domain/payload.ts';
 import { CountersignError } from '../../../shared/errors.ts';
 import { isEvidenceFile, verifyEvidenceFile } from '../../ledger/evidenceFile.ts';
 import type { Genesis } from '../../ledger/genesis.ts';
@@ -33,7 +34,7 @@ async function verifyReceiptText(text: string, genesis: Genesis, output: Output)
   const lines = [
     'The receipt holds.',
     `Request ${request.id}`,
-    `  ${request.payload.kind}: ${request.payload.title}`,
+    `  ${request.payload.kind}: ${titleOf(request.payload)}`,
     `  signed by ${supervisor.name} (${supervisor.organisation}) at ${signedAt}`,
     `Final at height ${String(header.height)} of ${genesis.name}`,
     `  certified at height ${String(checkpoint.height)} by ${signers.map(({ name }) => name).join(', ')}`,
@@ -42,7 +43,7 @@ async function verifyReceiptText(text: string, genesis: Genesis, output: Output)
     valid: true,
     requestId: request.id,
     kind: request.payload.kind,
-    title: request.payload.title,
+    title: titleOf(request.payload),
     supervisor: supervisor.publicKey,
     supervisorName: supervisor.name,
     signedAt,

@@ -23,7 +23,8 @@ export interface BlockRow {
 
 export const BLOCK_COLUMNS =
   'height, time_ms, size_bytes, hash, header, order_view, order_signature, evidence, row_check';
-export const CHECKPOINT_COLUMNS = 'height, hash, certificate, executed_digest, executed_count, row_check';
+export const CHECKPOINT_COLUMNS =
+  'height, hash, certificate, executed_digest, executed_count, registry_digest, row_check';
 
 function blockCheck({ header, sizeBytes, order }: BlockRow, evidence: Uint8Array): Uint8Array {
   const { view = null, signature = null } = order ?? {};
@@ -106,20 +107,21 @@ export function readBlock(database: Database, height: number): AcceptedBlock | u
 }
 
 function checkpointCheck(checkpoint: StableCheckpoint, certificate: Hex | null): Uint8Array {
-  const { height, hash, executedDigest, executedCount } = checkpoint;
-  return rowCheck(height, hash, certificate, executedDigest, executedCount);
+  const { height, hash, executedDigest, executedCount, registryDigest } = checkpoint;
+  return rowCheck(height, hash, certificate, executedDigest, executedCount, registryDigest);
 }
 
 /** Writes a checkpoint. */
 export function writeCheckpoint(database: Database, checkpoint: StableCheckpoint): void {
   const bytes = checkpoint.certificate === null ? null : encodeCheckpointCertificate(checkpoint.certificate);
   database.run(
-    `INSERT INTO checkpoints (${CHECKPOINT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO checkpoints (${CHECKPOINT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
     checkpoint.height,
     fromHex(checkpoint.hash),
     bytes,
     fromHex(checkpoint.executedDigest),
     checkpoint.executedCount,
+    fromHex(checkpoint.registryDigest),
     checkpointCheck(checkpoint, bytes === null ? null : toHex(bytes)),
   );
 }
@@ -136,6 +138,7 @@ export function checkpointOf(database: Database, row: Row): StableCheckpoint {
       bytes === null ? null : decoding(database.path, what, () => decodeCheckpointCertificate(bytes)),
     executedDigest: reader.hex(row, 'executed_digest'),
     executedCount: reader.integer(row, 'executed_count'),
+    registryDigest: reader.hex(row, 'registry_digest'),
   };
   reader.checked(row, 'row_check', checkpointCheck(checkpoint, bytes === null ? null : toHex(bytes)));
   return checkpoint;

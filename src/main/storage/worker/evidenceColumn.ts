@@ -10,7 +10,7 @@ import {
   evidenceListCodec,
   type Evidence,
 } from '../../ledger/evidence.ts';
-import { REPLICAS_MAX } from '../../ledger/genesis.ts';
+import { REPLICAS_MAX } from '../../ledger/limits.ts';
 import type { RowReader } from './column.ts';
 import { decoding, type Row } from './sqlite.ts';
 

@@ -6,7 +6,7 @@ import { CountersignError } from '../../../shared/errors.ts';
 import { FIRST_POSITION } from '../../consensus/effects.ts';
 import { genesisHeader } from '../../ledger/block.ts';
 import { networkIdOf, type Genesis } from '../../ledger/genesis.ts';
-import { EMPTY_SNAPSHOT, LedgerState } from '../../ledger/state.ts';
+import { LedgerState } from '../../ledger/state.ts';
 import { REQUESTS_BYTES_MAX } from '../ledgerStore.ts';
 import type { LedgerMethods, OpenRequest } from '../rpc.ts';
 import { readBlockRow, writeBlock, writeCheckpoint } from './blockTable.ts';
@@ -50,17 +50,11 @@ function isEmpty(database: Database): boolean {
 }
 
 function writeGenesis(database: Database, genesis: Genesis): void {
-  const header = genesisHeader(genesis, new LedgerState(genesis).digest);
-  const { height, executedDigest, executedCount } = EMPTY_SNAPSHOT;
+  const state = new LedgerState(genesis);
+  const header = genesisHeader(genesis, state.digest);
   database.transaction(() => {
     writeBlock(database, { header, sizeBytes: 0, order: null, evidence: [] });
-    writeCheckpoint(database, {
-      height,
-      hash: header.hash,
-      certificate: null,
-      executedDigest,
-      executedCount,
-    });
+    writeCheckpoint(database, { height: 0, hash: header.hash, certificate: null, ...state.valuesAt(0) });
     writeStanding(database, 'networkId', networkIdOf(genesis));
     writeStanding(database, 'position', FIRST_POSITION);
     writeStanding(database, 'commitCertificate', null);

@@ -9,12 +9,20 @@ import { fromHex, type Hex } from '../../../shared/encoding/hex.ts';
 import type { AcceptedBlock, DurableState, StableCheckpoint } from '../../consensus/effects.ts';
 import { isLinked, type Block, type HashedHeader } from '../../ledger/block.ts';
 import type { Genesis } from '../../ledger/genesis.ts';
+import type { Registry } from '../../ledger/registry/registry.ts';
+import { replayedRegistry } from '../../ledger/registry/replay.ts';
 import { LedgerState, nextExecutedDigest, type ExecutedRequest } from '../../ledger/state.ts';
 import { viewChangeForTarget } from '../derive.ts';
 import { checkPosition, checkPromises, stateDigestOf } from '../rules.ts';
 import { CHECKPOINT_COLUMNS, checkpointOf, readBlock, readBlockRow } from './blockTable.ts';
 import { RowReader } from './column.ts';
-import { REQUEST_COLUMNS, countRolledBackRequests, placedRequest, readRequest } from './requestTable.ts';
+import {
+  REQUEST_COLUMNS,
+  countRolledBackRequests,
+  placedRequest,
+  readRegistryRequests,
+  readRequest,
+} from './requestTable.ts';
 import { isRolledBack, readAllRolledBack } from './rolledBackTable.ts';
 import { corrupt, decoding, type Database } from './sqlite.ts';
 import { readStanding, type ChainEnds } from './standing.ts';
@@ -24,7 +32,12 @@ export function loadState(database: Database, genesis: Genesis): DurableState {
   const ends = readStanding(database, 'chain');
   checkNothingBeyond(database, ends);
   const { stable, stableBlock, stableHeader } = readStable(database, genesis, ends.stableHeight);
-  const chain = readChain(database, genesis, stable, stableHeader, ends);
+  const registryRequests = readRegistryRequests(database, stable.height);
+  const registry = replayedRegistry(genesis, registryRequests, stable.height);
+  if (registry.digest !== stable.registryDigest) {
+    throw corrupt(database.path, 'the changes of the registry are not those of the stable checkpoint');
+  }
+  const chain = readChain(database, genesis, stable, stableHeader, registry, ends);
   return {
     ...readViews(database),
     stable,
@@ -35,6 +48,7 @@ export function loadState(database: Database, genesis: Genesis): DurableState {
     evidence: readStanding(database, 'evidence'),
     learner: readStanding(database, 'learner'),
     recent: readRecent(database, genesis, stable, stableHeader),
+    registryRequests,
   };
 }
 
@@ -74,9 +88,10 @@ function readChain(
   genesis: Genesis,
   stable: StableCheckpoint,
   stableHeader: HashedHeader,
+  registry: Registry,
   { tipHeight, tipHash }: ChainEnds,
 ): readonly AcceptedBlock[] {
-  const state = new LedgerState(genesis, { ...stable, recent: [] });
+  const state = new LedgerState(genesis, { ...stable, recent: [], registry });
   const chain: AcceptedBlock[] = [];
   let tip = stableHeader;
   for (let height = stable.height + 1; height <= tipHeight; height++) {

@@ -15,7 +15,7 @@ import type { FileFormat } from './sqlite.ts';
 export const LEDGER_FORMAT: FileFormat = {
   // 'CSLG'
   applicationId: 0x43534c47,
-  version: 1,
+  version: 2,
   tables: `
     CREATE TABLE standing (
       name TEXT PRIMARY KEY,
@@ -62,6 +62,7 @@ export const LEDGER_FORMAT: FileFormat = {
     CREATE UNIQUE INDEX requests_by_id ON requests (id);
     CREATE UNIQUE INDEX requests_by_place ON requests (height, position) WHERE height IS NOT NULL;
     CREATE INDEX requests_by_supervisor ON requests (supervisor, height, position) WHERE height IS NOT NULL;
+    CREATE INDEX requests_of_registry ON requests (height, position) WHERE kind = 'registry' AND height IS NOT NULL;
     CREATE INDEX requests_rolled_back ON requests (keep_height) WHERE height IS NULL;
 
     CREATE TABLE checkpoints (
@@ -70,6 +71,7 @@ export const LEDGER_FORMAT: FileFormat = {
       certificate BLOB,
       executed_digest BLOB NOT NULL,
       executed_count INTEGER NOT NULL,
+      registry_digest BLOB NOT NULL,
       row_check BLOB NOT NULL
     ) STRICT;
   `,

@@ -5,6 +5,7 @@
 import type { PayloadKind } from '../../../shared/domain/payload.ts';
 import { fromHex, toHex, type Hex } from '../../../shared/encoding/hex.ts';
 import { invariant } from '../../../shared/errors.ts';
+import { registryRequestOf, type PlacedRegistryRequest } from '../../ledger/registry/replay.ts';
 import { REQUEST_BYTES_CEILING, decodeRequest, type SignedRequest } from '../../ledger/request.ts';
 import type { RequestSummary } from '../ledgerStore.ts';
 import type { RequestRow } from '../rpc.ts';
@@ -105,6 +106,23 @@ export function readRequest(
   if (row === undefined) return undefined;
   const request = requestOf(new RowReader(database.path, `request ${id}`), row);
   return { request, isPlaced: row['height'] !== null };
+}
+
+/** All changes of the registry on the chain up to `height`, lowest first. */
+export function readRegistryRequests(database: Database, height: number): readonly PlacedRegistryRequest[] {
+  const reader = new RowReader(database.path, 'a change of the registry');
+  return database
+    .all(
+      `SELECT ${REQUEST_COLUMNS}, body FROM requests INDEXED BY requests_of_registry
+       WHERE kind = 'registry' AND height IS NOT NULL AND height <= ? ORDER BY height, position`,
+      height,
+    )
+    .flatMap((row) => {
+      const request = registryRequestOf([requestOf(reader, row)]);
+      return request === undefined
+        ? reader.fail('is none')
+        : [{ height: reader.integer(row, 'height'), ...request }];
+    });
 }
 
 /** Puts the requests of the block at `height` on the chain. Throws `invariant.broken` for one that is on it. */

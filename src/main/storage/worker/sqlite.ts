@@ -100,7 +100,12 @@ function checkFormat(database: Database, format: FileFormat): void {
     const data = { path: database.path, found: version, known: format.version };
     throw new CountersignError('storage.newerSchema', data);
   }
-  if (version !== format.version) throw corrupt(database.path, `its version ${version} never existed`);
+  if (version !== format.version) {
+    throw corrupt(
+      database.path,
+      `its version ${version} is not the ${format.version} that this program reads`,
+    );
+  }
 }
 
 function checkIntegrity(database: Database): void {

@@ -18,7 +18,7 @@ import { toHex, type Hex } from '../../../shared/encoding/hex.ts';
 import { invariant } from '../../../shared/errors.ts';
 import type { KnownEvidence, LearnerReason, Opening, ViewPosition } from '../../consensus/effects.ts';
 import { evidenceCodec } from '../../ledger/evidence.ts';
-import { REPLICAS_MAX } from '../../ledger/genesis.ts';
+import { REPLICAS_MAX } from '../../ledger/limits.ts';
 import { DIGEST_BYTES, SIGNATURE_BYTES } from '../../ledger/hash.ts';
 import {
   CERTIFICATE_BYTES_MAX,

@@ -145,7 +145,7 @@ export function useReview(id: string): Review {
 
 function wordsOf(content: ContentView): DraftWords {
   return {
-    title: content.title,
+    title: content.kind === 'registry' ? '' : content.title,
     remark: content.remark,
     decision: content.kind === 'document' ? content.decision : 'approved',
   };

@@ -22,6 +22,7 @@ function status(tipHeight: number, others: ReadonlyMap<number, number>): Replica
         certificate: null,
         executedDigest: '',
         executedCount: 0,
+        registryDigest: '',
       },
       pendingRequests: 0,
       eager: false,

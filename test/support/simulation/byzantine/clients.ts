@@ -52,7 +52,7 @@ const CLIENTS = {
   altered: (simulation: Simulation) => {
     const request = simulation.request({ supervisor: 1 });
     const { signature, payload, ...draft } = request;
-    const other = signedRequest({ ...draft, payload: { ...payload, title: 'something else' } }, signature);
+    const other = signedRequest({ ...draft, payload: { ...payload, remark: 'something else' } }, signature);
     for (const { bytes } of [request, other]) sendSome(simulation, { type: 'request', request: bytes });
   },
 } satisfies Record<string, (simulation: Simulation) => void>;
