@@ -52,6 +52,7 @@ const receipt = buildReceipt({
   ids: requests.map(({ id }) => id),
   headersAbove: [],
   certificate,
+  below: chain.stateAt(1),
 });
 
 const peer: Samples<PeerMessage> = {

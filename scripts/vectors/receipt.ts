@@ -22,6 +22,7 @@ function validReceipt(): Receipt {
     ids: requests.map(({ id }) => id),
     headersAbove: [chain.header(3)],
     certificate: makeCheckpointCertificate(network, chain.header(3), 6),
+    below: chain.stateAt(1),
   });
 }
 
@@ -41,7 +42,7 @@ function changedFiles(file: string): Tampered[] {
       'receipt.invalid',
       'format',
     ],
-    ['a later version', file.replace('"version": 1', '"version": 2'), 'receipt.invalid', 'version'],
+    ['a later version', file.replace('"version": 2', '"version": 3'), 'receipt.invalid', 'version'],
     [
       'another title in the summary',
       file.replace('"title": "', '"title": "X'),

@@ -22,16 +22,21 @@ const LIMITS = {
   max_request_age_ms: isInteger(MOST, 1),
   max_clock_skew_ms: isInteger(MOST),
 };
+const POLICY = {
+  threshold: (value) => value === null || isInteger(10_000, 1)(value),
+  proposal_blocks: isInteger(10_000_000, 1),
+};
 const SUPERVISOR = { name: isName, organisation: isName, public_key: isKey };
 const REPLICA = { ...SUPERVISOR, host: (host) => isName(host) && host !== '', port: isInteger(65_535, 1) };
 const FILE = {
   format: (value) => value === 'countersign-genesis',
-  version: (value) => value === 1,
+  version: (value) => value === 2,
   network_id: isKey,
   name: isName,
   created_at_ms: isInteger(MOST),
   replicas: (value) => isListOf(value, REPLICA, 4, 31),
   supervisors: (value) => isListOf(value, SUPERVISOR, 1, 10_000),
+  policy: (value) => hasFields(value, POLICY),
   limits: (value) => hasFields(value, LIMITS) && value.max_block_bytes >= value.max_request_bytes,
 };
 
@@ -48,20 +53,24 @@ export function readGenesis(file) {
   const keys = [...replicas, ...supervisors].map(({ public_key: key }) => key);
   demand(new Set(keys).size === keys.length, 'public_key');
   demand(new Set(replicas.map(({ host, port }) => `${port} ${host}`)).size === replicas.length, 'replicas');
-  const networkId = H('countersign/genesis/1', canonicalBytes(json));
+  const { threshold } = json.policy;
+  const fewest = Math.min(2, supervisors.length);
+  demand(threshold === null || (threshold >= fewest && threshold <= supervisors.length), 'policy.threshold');
+  const networkId = H('countersign/genesis/2', canonicalBytes(json));
   demand(networkId === json.network_id, 'network_id');
   const n = replicas.length;
   return { networkId, replicas, supervisors, limits, quorum: n - Math.floor((n - 1) / 3) };
 }
 
-function canonicalBytes({ name, created_at_ms: createdAtMs, replicas, supervisors, limits }) {
+function canonicalBytes({ name, created_at_ms: createdAtMs, replicas, supervisors, policy, limits }) {
   const person = (entry) => [entry.name, entry.organisation, fromHex(entry.public_key)];
   return encodeItem([
-    1,
+    2,
     name,
     createdAtMs,
     replicas.map((replica) => [...person(replica), replica.host, replica.port]),
     supervisors.map(person),
+    [policy.threshold, policy.proposal_blocks],
     Object.keys(LIMITS).map((limit) => limits[limit]),
   ]);
 }

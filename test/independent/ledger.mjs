@@ -67,6 +67,7 @@ export function draftBytes({ networkId, timestampMs, supervisor, payload }) {
 
 function payloadItem(payload) {
   const { kind, title, remark } = payload;
+  if (kind === 'registry') return registryItem(payload);
   if (kind === 'assessments') {
     const records = payload.records.map((cells) =>
       cells.map((cell) => (cell?.number ? [cell.number] : cell)),
@@ -82,6 +83,37 @@ function payloadItem(payload) {
   return [2, title, payload.decision, remark, files];
 }
 
+function registryItem({ remark, action }) {
+  if (action.type !== 'propose')
+    return [3, remark, [action.type === 'approve' ? 2 : 3, fromHex(action.proposalId)]];
+  return [3, remark, [1, changeItem(action.change)]];
+}
+
+function changeItem(change) {
+  const person = ({ name, organisation, publicKey }) => [name, organisation, fromHex(publicKey)];
+  const replica = (entry) => [...person(entry), entry.host, entry.port];
+  switch (change.kind) {
+    case 'addSupervisor':
+      return [1, person(change.supervisor), fromHex(change.proof)];
+    case 'revokeSupervisor':
+      return [2, fromHex(change.publicKey)];
+    case 'renameSupervisor':
+      return [3, fromHex(change.publicKey), change.name, change.organisation];
+    case 'rotateSupervisor':
+      return [4, fromHex(change.publicKey), fromHex(change.newPublicKey), fromHex(change.proof)];
+    case 'addReplica':
+      return [5, replica(change.replica), fromHex(change.proof)];
+    case 'removeReplica':
+      return [6, fromHex(change.publicKey)];
+    case 'updateReplica':
+      return [7, replica(change.replica)];
+    case 'rotateReplica':
+      return [8, fromHex(change.publicKey), fromHex(change.newPublicKey), fromHex(change.proof)];
+    default:
+      return [9, [change.policy.threshold, change.policy.proposalBlocks]];
+  }
+}
+
 /** The id of a draft, or of the request that it became. */
 export function requestId(draft) {
   return H('countersign/request/1', draftBytes(draft));
@@ -95,7 +127,8 @@ export function signingDigest(networkId, id) {
 function headerItem(header) {
   const { epoch, height, previousHash, timeMs, requestCount } = header;
   const hashes = [header.requestsRoot, header.evidenceDigest, header.stateDigest].map(fromHex);
-  return [1, epoch, height, fromHex(previousHash), timeMs, requestCount, ...hashes];
+  const next = header.nextReplicas === null ? null : fromHex(header.nextReplicas);
+  return [2, epoch, height, fromHex(previousHash), timeMs, requestCount, ...hashes, next];
 }
 
 export function headerBytes(header) {
@@ -103,7 +136,7 @@ export function headerBytes(header) {
 }
 
 export function blockHash(header) {
-  return H('countersign/block/1', headerBytes(header));
+  return H('countersign/block/2', headerBytes(header));
 }
 
 export function isLinked(below, above) {
@@ -111,7 +144,7 @@ export function isLinked(below, above) {
     above.height === below.height + 1 &&
     above.previousHash === blockHash(below) &&
     above.timeMs > below.timeMs &&
-    above.epoch === below.epoch
+    above.epoch === below.epoch + (below.nextReplicas === null ? 0 : 1)
   );
 }
 
@@ -138,6 +171,46 @@ export function rootOf(id, index, size, path) {
     sn = half(sn);
   }
   return sn === 0 ? root : null;
+}
+
+/** The digest of a state, from its parts (section 8). */
+export function stateDigest({ networkId, height, registryDigest, executedDigest, executedCount }) {
+  const fields = [
+    fromHex(networkId),
+    height,
+    fromHex(registryDigest),
+    fromHex(executedDigest),
+    executedCount,
+  ];
+  return H('countersign/state/2', encodeItem(fields));
+}
+
+/** The digest of a registry, from its summary (section 8). */
+export function registryDigest({
+  supervisorCount,
+  supervisorsRoot,
+  replicasDigest,
+  policy,
+  proposalsDigest,
+}) {
+  const fields = [
+    supervisorCount,
+    fromHex(supervisorsRoot),
+    fromHex(replicasDigest),
+    [policy.threshold, policy.proposalBlocks],
+    fromHex(proposalsDigest),
+  ];
+  return H('countersign/registry/2', encodeItem(fields));
+}
+
+/** A leaf of the registry's tree (section 8). */
+export function supervisorDigest({ name, organisation, publicKey }) {
+  return H('countersign/supervisor/1', encodeItem([name, organisation, fromHex(publicKey)]));
+}
+
+/** What a new key signs to prove that it is its owner's (section 6). */
+export function possessionDigest(networkId, publicKey) {
+  return H('countersign/key-possession/1', fromHex(networkId), fromHex(publicKey));
 }
 
 /** What a block's header says of the evidence in it; each piece as its canonical bytes. */

@@ -3,7 +3,19 @@
  * @module
  */
 import { Refused } from './cbor.mjs';
-import { blockHash, isLinked, isSignature, requestId, rootOf, signingDigest, voteDigest } from './ledger.mjs';
+import {
+  blockHash,
+  isLinked,
+  isSignature,
+  possessionDigest,
+  registryDigest,
+  requestId,
+  rootOf,
+  signingDigest,
+  stateDigest,
+  supervisorDigest,
+  voteDigest,
+} from './ledger.mjs';
 import { RECEIPT_BYTES_MAX, REQUEST_BYTES_MAX, decode, receiptShape, requestShape } from './shapes.mjs';
 
 const fromHex = (hex) => Buffer.from(hex, 'hex');
@@ -29,7 +41,7 @@ function readReceiptFile(text) {
     throw invalid('the file', 'is not JSON');
   }
   if (json?.format !== 'countersign-receipt') throw invalid('format', 'is another one');
-  if (json.version !== 1) throw invalid('version', 'is another one');
+  if (json.version !== 2) throw invalid('version', 'is another one');
   const lines = json.receipt;
   const isHexLine = (line) => typeof line === 'string' && /^([0-9a-f]{2})*$/.test(line);
   if (!Array.isArray(lines) || !lines.every(isHexLine)) throw invalid('receipt', 'is not hex');
@@ -53,11 +65,11 @@ function decodeReceipt(bytes) {
 function writeReceiptFile({ request, header, headersAbove }, bytes) {
   const file = {
     format: 'countersign-receipt',
-    version: 1,
+    version: 2,
     network_id: request.networkId,
     request_id: request.id,
     kind: request.payload.kind,
-    title: request.payload.title,
+    title: titleOf(request.payload),
     signed_at: timeText(request.timestampMs),
     signed_at_ms: request.timestampMs,
     supervisor: request.supervisor,
@@ -90,6 +102,7 @@ function verifyReceipt(receipt, genesis) {
   checkHeaders(receipt, genesis);
   const top = headersAbove.at(-1) ?? header;
   checkCertificate(certificate, top, genesis);
+  checkRegistration(receipt, genesis);
   checkSignatures(request, certificate, genesis);
   return {
     requestId: request.id,
@@ -101,11 +114,8 @@ function verifyReceipt(receipt, genesis) {
   };
 }
 
-function checkRequest({ sizeBytes, supervisor, timestampMs }, { timeMs }, { supervisors, limits }) {
+function checkRequest({ sizeBytes, timestampMs }, { timeMs }, { limits }) {
   if (sizeBytes > limits.max_request_bytes) throw invalid('request', 'is too large');
-  if (!supervisors.some(({ public_key: key }) => key === supervisor)) {
-    throw invalid('request', 'is of an unknown supervisor');
-  }
   if (timestampMs < timeMs - limits.max_request_age_ms) throw invalid('request', 'is too old');
   if (timestampMs > timeMs + limits.max_clock_skew_ms) throw invalid('request', 'is from the future');
 }
@@ -140,11 +150,43 @@ function checkCertificate(certificate, top, { replicas, quorum }) {
   }
 }
 
+function checkRegistration({ request, header, registration }, { networkId }) {
+  const { parent, executedDigest, executedCount, registry, supervisor, index, path } = registration;
+  const height = parent.height;
+  const digest = registryDigest(registry);
+  const state = stateDigest({ networkId, height, registryDigest: digest, executedDigest, executedCount });
+  const root = rootOf(supervisorDigest(supervisor), index, registry.supervisorCount, path);
+  const holds =
+    isLinked(parent, header) &&
+    state === parent.stateDigest &&
+    supervisor.publicKey === request.supervisor &&
+    root === registry.supervisorsRoot;
+  if (!holds) throw invalid('registration', 'does not show that the supervisor was registered');
+}
+
+/** The title in the summary: for a change of the registry, the name that it is about (section 14). */
+function titleOf({ kind, title, action }) {
+  if (kind !== 'registry') return title;
+  const { supervisor, replica, name } = action.change ?? {};
+  return supervisor?.name ?? replica?.name ?? name ?? '';
+}
+
+/** The key that a request asks to register, with its proof (section 6). */
+function newKeyOf({ action }) {
+  const change = action?.change;
+  if (change?.proof === undefined) return null;
+  const { proof, supervisor, replica, newPublicKey } = change;
+  return { proof, publicKey: (supervisor ?? replica)?.publicKey ?? newPublicKey };
+}
+
 function checkSignatures(request, certificate, { networkId, replicas }) {
   const isSigned = (signature, digest, key) => isSignature(fromHex(signature), fromHex(digest), fromHex(key));
   const requestDigest = signingDigest(networkId, request.id);
   if (!isSigned(request.signature, requestDigest, request.supervisor))
     throw invalid('request', 'is not signed');
+  const added = newKeyOf(request.payload);
+  if (added !== null && !isSigned(added.proof, possessionDigest(networkId, added.publicKey), added.publicKey))
+    throw invalid('request', 'registers a key that has not signed');
   const digest = voteDigest(networkId, certificate);
   for (const { replica, signature } of certificate.signatures) {
     if (!isSigned(signature, digest, replicas[replica].public_key)) {

@@ -23,6 +23,8 @@ export const bytesUpTo = (max) => (item, at) =>
 export const text = (max) => (item, at) =>
   must(typeof item === 'string' && item.length <= max, item, at, `must be text of at most ${max}`);
 
+export const nullable = (shape) => (item, at) => (item === null ? null : shape(item, at));
+
 export const word =
   (...words) =>
   (item, at) =>
@@ -96,6 +98,7 @@ const documents = record([2], {
 const payload = (item, at) => {
   must(Array.isArray(item), item, at, 'must be an array');
   if (item[0] === 2) return { kind: 'document', ...documents(item, at) };
+  if (item[0] === 3) return { kind: 'registry', ...registry(item, at) };
   const value = assessments(item, at);
   const { columns, records } = value;
   must(new Set(columns).size === columns.length, value, at, 'names a column twice');
@@ -110,9 +113,47 @@ const payload = (item, at) => {
 
 export const REQUEST_BYTES_MAX = 16_777_216;
 const draftFields = { networkId: bytes(32), timestampMs: uint(), supervisor: bytes(32), payload };
+const name = text(255);
+const named = (item, at) => must(name(item, at) !== '', item, at, 'must not be empty');
+const key = bytes(32);
+const proof = bytes(64);
+const atLeastOne = (max) => (item, at) => must(uint(max)(item, at) >= 1, item, at, 'must be at least 1');
+const replica = (item, at) => {
+  const fields = { name, organisation: name, publicKey: key, host: name, port: uint(65_535) };
+  const value = record([], fields)(item, at);
+  return must(value.name !== '' && value.host !== '' && value.port > 0, value, at, 'lacks a part');
+};
+const policyFields = { threshold: nullable(atLeastOne(10_000)), proposalBlocks: atLeastOne(10_000_000) };
+const supervisor = record([], { name: named, organisation: name, publicKey: key });
+const CHANGES = {
+  1: ['addSupervisor', { supervisor, proof }],
+  2: ['revokeSupervisor', { publicKey: key }],
+  3: ['renameSupervisor', { publicKey: key, name: named, organisation: name }],
+  4: ['rotateSupervisor', { publicKey: key, newPublicKey: key, proof }],
+  5: ['addReplica', { replica, proof }],
+  6: ['removeReplica', { publicKey: key }],
+  7: ['updateReplica', { replica }],
+  8: ['rotateReplica', { publicKey: key, newPublicKey: key, proof }],
+  9: ['setPolicy', { policy: record([], policyFields) }],
+};
+const ACTIONS = { 1: 'propose', 2: 'approve', 3: 'withdraw' };
+
+const change = (item, at) => {
+  const known = Array.isArray(item) ? CHANGES[item[0]] : undefined;
+  must(known !== undefined, item, at, 'must be a change of the registry');
+  return { kind: known[0], ...record([item[0]], known[1])(item, at) };
+};
+const action = (item, at) => {
+  const type = Array.isArray(item) ? ACTIONS[item[0]] : undefined;
+  must(type !== undefined, item, at, 'must be an action');
+  const fields = type === 'propose' ? { change } : { proposalId: bytes(32) };
+  return { type, ...record([item[0]], fields)(item, at) };
+};
+const registry = record([3], { remark: text(10_000), action });
+
 export const requestShape = record([1], { ...draftFields, signature: bytes(64) });
 
-export const headerShape = record([1], {
+export const headerShape = record([2], {
   epoch: uint(),
   height: uint(),
   previousHash: bytes(32),
@@ -121,6 +162,7 @@ export const headerShape = record([1], {
   requestsRoot: bytes(32),
   evidenceDigest: bytes(32),
   stateDigest: bytes(32),
+  nextReplicas: nullable(bytes(32)),
 });
 
 const signatures = (item, at) => {
@@ -139,13 +181,31 @@ export const certificateShape = record([1], {
 });
 
 export const RECEIPT_BYTES_MAX = 18_874_368;
-export const receiptShape = record([1], {
+const policy = record([], policyFields);
+const registration = record([], {
+  parent: headerShape,
+  executedDigest: bytes(32),
+  executedCount: uint(),
+  registry: record([], {
+    supervisorCount: uint(10_000),
+    supervisorsRoot: bytes(32),
+    replicasDigest: bytes(32),
+    policy,
+    proposalsDigest: bytes(32),
+  }),
+  supervisor: record([], { name: text(255), organisation: text(255), publicKey: bytes(32) }),
+  index: uint(),
+  path: list(bytes(32), 0, 14),
+});
+
+export const receiptShape = record([2], {
   request: bytesUpTo(REQUEST_BYTES_MAX),
   header: headerShape,
   index: uint(),
   path: list(bytes(32), 0, 16),
   headersAbove: list(headerShape, 0, 8192),
   certificate: certificateShape,
+  registration,
   registryChanges: list((item, at) => must(false, item, at, 'must not be there'), 0, 0),
 });
 

@@ -6,7 +6,9 @@
  * @module
  */
 import { titleOf } from '../../src/shared/domain/payload.ts';
-import { registryRequestsIn } from '../../src/main/ledger/registry/replay.ts';
+import { ZERO_HASH } from '../../src/main/ledger/hash.ts';
+import { registryRequestsIn, type PlacedRegistryRequest } from '../../src/main/ledger/registry/replay.ts';
+import { nextExecutedDigest } from '../../src/main/ledger/state.ts';
 import type {
   AcceptedBlock,
   DurableState,
@@ -211,6 +213,23 @@ export class MemoryLedgerStore implements LedgerStore {
         ...checkpoint,
         blockTimeMs: blocks[checkpoint.height]!.block.header.timeMs,
       }));
+  }
+
+  async executedAt(height: number): Promise<{ executedDigest: Hex; executedCount: number }> {
+    checkRange(height, height);
+    const ids = this.#read()
+      .blocks.slice(0, height + 1)
+      .flatMap(({ block }) => block.requests.map(({ id }) => id));
+    return { executedDigest: ids.reduce(nextExecutedDigest, ZERO_HASH), executedCount: ids.length };
+  }
+
+  async registryRequests(height: number): Promise<readonly PlacedRegistryRequest[]> {
+    checkRange(height, height);
+    return registryRequestsIn(
+      this.#read()
+        .blocks.slice(0, height + 1)
+        .map(({ block }) => block),
+    );
   }
 
   async search(query: RequestSearch): Promise<readonly RequestSummary[]> {

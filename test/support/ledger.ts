@@ -22,6 +22,8 @@ import {
   type GenesisLimits,
 } from '../../src/main/ledger/genesis.ts';
 import { evidenceDigest, type Evidence } from '../../src/main/ledger/evidence.ts';
+import type { RegistrationParts } from '../../src/main/ledger/registration.ts';
+import type { Registry } from '../../src/main/ledger/registry/registry.ts';
 import { merkleRoot } from '../../src/main/ledger/merkle.ts';
 import { requestId, requestSigningDigest, signedRequest } from '../../src/main/ledger/request.ts';
 import type { Draft, SignedRequest } from '../../src/main/ledger/request.ts';
@@ -186,17 +188,25 @@ export class TestChain {
   readonly network: TestNetwork;
   readonly state: LedgerState;
   readonly #headers: HashedHeader[];
+  readonly #registries: Registry[];
   #requests = 0;
 
   constructor(network: TestNetwork) {
     this.network = network;
     this.state = new LedgerState(network.genesis);
     this.#headers = [genesisHeader(network.genesis, this.state.digest)];
+    this.#registries = [this.state.registry];
   }
 
   /** The header at `height`; at the tip unless given. */
   header(height = this.#headers.length - 1): HashedHeader {
     return this.#headers[height]!;
+  }
+
+  /** The state after the block at `height`, for the receipts of the block above. Not below what was settled. */
+  stateAt(height: number): RegistrationParts {
+    const registry = this.#registries[height]!;
+    return { parent: this.header(height), values: this.state.valuesAt(height), registry };
   }
 
   /** New requests, each different from all before, just younger than the next block. */
@@ -222,6 +232,7 @@ export class TestChain {
     const block = makeBlock(parent, this.state, chosen, parent.timeMs + timeStepMs, evidence);
     this.state.execute(block);
     this.#headers.push(block.header);
+    this.#registries.push(this.state.registry);
     const { epoch, height, hash } = block.header;
     const primary = view % this.network.replicaSeeds.length;
     const signature = signStatement(this.network, primary, { type: 'order', epoch, view, height, hash });
@@ -233,6 +244,7 @@ export class TestChain {
     while (this.header().height > height) {
       this.state.undo();
       this.#headers.pop();
+      this.#registries.pop();
     }
   }
 

@@ -40,6 +40,7 @@ export function makeReceipt(
     ids: block.requests.map(({ id }) => id),
     headersAbove,
     certificate: makeCheckpointCertificate(network, chain.header(), 5),
+    below: chain.stateAt(height - 1),
   });
   return { network, chain, receipt };
 }

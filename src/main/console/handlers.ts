@@ -62,7 +62,10 @@ export function createHandlers(context: HandlerContext): Handlers {
     'block.get': async ({ height }) => await running().reads.block(height),
     'request.get': async (input) => await running().reads.request(input),
 
-    'receipt.export': async ({ requestId }) => await exportReceipt(running().node.store, requestId),
+    'receipt.export': async ({ requestId }) => {
+      const { store, genesis } = running().node;
+      return await exportReceipt(store, genesis, requestId);
+    },
     'receipt.verify': async ({ text }) => await checkReceipt(running().node.genesis, verifier, text),
     'evidence.export': async ({ replica }) => {
       const { node, agreement } = running();

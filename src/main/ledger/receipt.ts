@@ -1,7 +1,7 @@
 /**
  * Receipts: what proves, with nothing but the genesis, that one request is final. A receipt holds the signed request,
- * the header of its block, the request's place in that block, the headers up to the stable checkpoint that covers the
- * block, and the checkpoint's certificate.
+ * the header of its block, the request's place in that block, the proof that its supervisor was registered there, the
+ * headers up to the stable checkpoint that covers the block, and the checkpoint's certificate.
  * @module
  */
 import {
@@ -20,6 +20,12 @@ import { CountersignError, hasCode, invariant } from '../../shared/errors.ts';
 import { headerCodec, type HashedHeader } from './block.ts';
 import { DIGEST_BYTES } from './hash.ts';
 import { merklePath } from './merkle.ts';
+import {
+  buildRegistration,
+  registrationCodec,
+  type Registration,
+  type RegistrationParts,
+} from './registration.ts';
 import { REQUEST_BYTES_CEILING, decodeRequest, type SignedRequest } from './request.ts';
 import { checkpointCertificateCodec, type CheckpointCertificate } from './statement.ts';
 
@@ -34,6 +40,8 @@ export interface Receipt {
   /** From the block above the request's up to the one that the certificate is for; empty where it is the same. */
   readonly headersAbove: readonly HashedHeader[];
   readonly certificate: CheckpointCertificate;
+  /** That the request's supervisor was registered where the request stands. */
+  readonly registration: Registration;
   /**
    * The certified changes of the set of replicas from the genesis to the block's epoch. There are none in epoch 0, the
    * only one so far; the place is kept, so that receipts of later epochs have the same layout.
@@ -49,10 +57,12 @@ export interface ReceiptParts {
   readonly ids: readonly Hex[];
   readonly headersAbove: readonly HashedHeader[];
   readonly certificate: CheckpointCertificate;
+  /** The state below the block. */
+  readonly below: RegistrationParts;
 }
 
 /** Layout version of receipts. */
-const RECEIPT_VERSION = 1;
+const RECEIPT_VERSION = 2;
 
 /** Longest Merkle path: a block has fewer than 2^16 requests (`GenesisLimits.maxBlockRequests`). */
 export const RECEIPT_PATH_MAX = 16;
@@ -93,6 +103,7 @@ export const receiptCodec: Codec<Receipt> = prefixed(
     path: list(hexBytes(DIGEST_BYTES), RECEIPT_PATH_MAX),
     headersAbove: list(headerCodec, RECEIPT_HEADERS_MAX),
     certificate: checkpointCertificateCodec,
+    registration: registrationCodec,
     registryChanges: list(nothing, 0),
   }),
 );
@@ -102,7 +113,7 @@ export const receiptCodec: Codec<Receipt> = prefixed(
  * is for another block than the last header; signatures and links are for `verifyReceipt`.
  */
 export function buildReceipt(parts: ReceiptParts): Receipt {
-  const { request, header, ids, headersAbove, certificate } = parts;
+  const { request, header, ids, headersAbove, certificate, below } = parts;
   const index = ids.indexOf(request.id);
   invariant(index !== -1, 'a receipt is for a request of its block', () => request.id);
   const top = headersAbove.at(-1) ?? header;
@@ -114,6 +125,7 @@ export function buildReceipt(parts: ReceiptParts): Receipt {
     path: merklePath(ids, index),
     headersAbove,
     certificate,
+    registration: buildRegistration(below, request.supervisor),
     registryChanges: [],
   };
 }

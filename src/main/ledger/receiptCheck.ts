@@ -2,27 +2,25 @@
  * Verifying a receipt with nothing but the genesis: every step from the supervisor's signature to the quorum's.
  * @module
  */
+import type { SupervisorEntry } from '../../shared/domain/registry.ts';
 import type { Hex } from '../../shared/encoding/hex.ts';
 import { CountersignError } from '../../shared/errors.ts';
 import { isLinked, type HashedHeader } from './block.ts';
-import {
-  networkIdOf,
-  quorumSizes,
-  type Genesis,
-  type GenesisReplica,
-  type GenesisSupervisor,
-} from './genesis.ts';
+import { networkIdOf, quorumSizes, type Genesis, type GenesisReplica } from './genesis.ts';
 import { rootFromPath } from './merkle.ts';
 import type { Receipt } from './receipt.ts';
 import { parseReceiptFile, receiptFromBytes } from './receiptFile.ts';
-import { requestSigningDigest, type SignedRequest } from './request.ts';
+import { registrationProblem } from './registration.ts';
+import type { SignedRequest } from './request.ts';
+import { requestChecks } from './requestChecks.ts';
 import { LedgerState } from './state.ts';
 import { certificateChecks, type SignatureCheck } from './statement.ts';
 
 /** What a valid receipt proves: this request of this supervisor is final at this height. */
 export interface VerifiedReceipt {
   readonly request: SignedRequest;
-  readonly supervisor: GenesisSupervisor;
+  /** As it was registered then. */
+  readonly supervisor: SupervisorEntry;
   /** Of the block that holds the request. */
   readonly header: HashedHeader;
   /** Of the stable checkpoint that covers the block. */
@@ -30,6 +28,9 @@ export interface VerifiedReceipt {
   /** The replicas that certified the checkpoint. */
   readonly signers: readonly GenesisReplica[];
 }
+
+const WRONG_SIGNATURE = "the supervisor's signature is wrong";
+const WRONG_PROOF = 'the key that it registers has not signed';
 
 /** The verdict on one signature (`keys/verifier.ts`). */
 export type Verify = (check: SignatureCheck) => boolean | Promise<boolean>;
@@ -49,14 +50,15 @@ export async function verifyReceipt(
   const { request, header, certificate } = receipt;
   const ledger = new LedgerState(genesis);
   checkNetwork(request, ledger.networkId);
-  const supervisor = checkRequest(request, header, ledger);
+  checkRequest(request, header, ledger);
   checkPath(receipt, genesis);
   const checkpoint = checkHeaders(receipt, genesis);
   const quorum = checkCertificate(receipt, checkpoint, genesis);
+  const supervisor = checkRegistration(receipt, ledger.networkId);
 
-  const digest = requestSigningDigest(ledger.networkId, request.id);
-  if (!(await verify({ signature: request.signature, digest, publicKey: request.supervisor }))) {
-    throw invalid('request', "the supervisor's signature is wrong");
+  for (const check of requestChecks(request)) {
+    if (await verify(check)) continue;
+    throw invalid('request', check.publicKey === request.supervisor ? WRONG_SIGNATURE : WRONG_PROOF);
   }
   for (const [index, check] of quorum.entries()) {
     if (await verify(check)) continue;
@@ -77,17 +79,21 @@ function checkNetwork(request: SignedRequest, networkId: Hex): void {
   throw new CountersignError('receipt.wrongNetwork', { expected: networkId, actual: request.networkId });
 }
 
-function checkRequest(request: SignedRequest, header: HashedHeader, ledger: LedgerState): GenesisSupervisor {
-  const objection = ledger.objection(request, header.timeMs);
+function checkRequest(request: SignedRequest, header: HashedHeader, ledger: LedgerState): void {
+  const objection = ledger.objectionAtAnyHeight(request, header.timeMs);
   if (objection !== undefined) {
     throw invalid(
       'request',
       `could not be in its block: ${objection.code} ${JSON.stringify(objection.data)}`,
     );
   }
-  const supervisor = ledger.supervisor(request.supervisor);
-  if (supervisor === undefined) throw invalid('request', 'its supervisor is not registered');
-  return supervisor;
+}
+
+/** The supervisor as it was registered where the request stands. */
+function checkRegistration({ request, header, registration }: Receipt, networkId: Hex): SupervisorEntry {
+  const problem = registrationProblem(registration, networkId, header, request.supervisor);
+  if (problem !== undefined) throw invalid('registration', problem);
+  return registration.supervisor;
 }
 
 function checkPath({ request, header, index, path }: Receipt, { limits }: Genesis): void {

@@ -17,7 +17,7 @@ import { RECEIPT_BYTES_CEILING, decodeReceipt, encodeReceipt, type Receipt } fro
 /** Marks a receipt file. */
 export const RECEIPT_FILE_FORMAT = 'countersign-receipt';
 /** Layout version of receipt files. */
-export const RECEIPT_FILE_VERSION = 1;
+export const RECEIPT_FILE_VERSION = 2;
 
 /** Bytes of a receipt in one line of its file, and the characters around their digits. */
 const LINE_BYTES = 32;

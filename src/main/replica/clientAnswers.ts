@@ -7,6 +7,7 @@ import type { Hex } from '../../shared/encoding/hex.ts';
 import { toPlainError, type PlainError } from '../../shared/errors.ts';
 import type { Effect } from '../consensus/effects.ts';
 import type { ToClientMessage } from '../consensus/messages.ts';
+import type { Genesis } from '../ledger/genesis.ts';
 import { receiptCodec } from '../ledger/receipt.ts';
 import type { LedgerStore } from '../storage/index.ts';
 import { ClientDesk } from './clientDesk.ts';
@@ -15,6 +16,7 @@ import type { Outlet } from './outlet.ts';
 
 export interface ClientAnswersOptions {
   readonly store: LedgerStore;
+  readonly genesis: Genesis;
   readonly outlet: Outlet;
   /** Height of the last stable checkpoint. */
   readonly stableHeight: () => number;
@@ -83,7 +85,11 @@ export class ClientAnswers {
 
   /** Sends the receipt of a request, or why there is none. */
   async receipt(clientId: number, requestId: Hex): Promise<void> {
-    const message: ToClientMessage = await receiptFor(this.#options.store, requestId).then(
+    const message: ToClientMessage = await receiptFor(
+      this.#options.store,
+      this.#options.genesis,
+      requestId,
+    ).then(
       (receipt) => ({ type: 'receipt', requestId, receipt: encode(receiptCodec, receipt) }),
       (error: unknown) => ({ type: 'refusal', requestId, error: toPlainError(error) }),
     );

@@ -4,14 +4,17 @@
  * @module
  */
 import type { Hex } from '../../shared/encoding/hex.ts';
-import { CountersignError } from '../../shared/errors.ts';
+import { CountersignError, invariant } from '../../shared/errors.ts';
 import type {
   BlockMessage,
   GetBlockMessage,
   GetHeadersMessage,
   HeadersMessage,
 } from '../consensus/messages.ts';
+import type { Genesis } from '../ledger/genesis.ts';
 import { buildReceipt, type Receipt } from '../ledger/receipt.ts';
+import type { RegistrationParts } from '../ledger/registration.ts';
+import { replayedRegistry } from '../ledger/registry/replay.ts';
 import type { LedgerStore } from '../storage/index.ts';
 
 /** The headers from a height up to the next stable checkpoint; `null` where nothing stable lies there. */
@@ -42,7 +45,7 @@ export async function blockFor(
 }
 
 /** The receipt of a request. Throws `request.notFound`, or `request.notFinal` while no stable checkpoint covers it. */
-export async function receiptFor(store: LedgerStore, requestId: Hex): Promise<Receipt> {
+export async function receiptFor(store: LedgerStore, genesis: Genesis, requestId: Hex): Promise<Receipt> {
   const located = await store.request(requestId);
   if (located === null) throw new CountersignError('request.notFound', { id: requestId });
   const accepted = await store.block(located.height);
@@ -59,5 +62,17 @@ export async function receiptFor(store: LedgerStore, requestId: Hex): Promise<Re
     ids: requests.map(({ id }) => id),
     headersAbove,
     certificate: checkpoint.certificate,
+    below: await stateAt(store, genesis, located.height - 1),
   });
+}
+
+/** The state that judged the requests of the block above. */
+async function stateAt(store: LedgerStore, genesis: Genesis, height: number): Promise<RegistrationParts> {
+  const [accepted, values, changes] = await Promise.all([
+    store.block(height),
+    store.executedAt(height),
+    store.registryRequests(height),
+  ]);
+  invariant(accepted !== null, 'the chain has no gaps', () => String(height));
+  return { parent: accepted.block.header, values, registry: replayedRegistry(genesis, changes, height) };
 }

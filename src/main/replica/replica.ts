@@ -150,6 +150,7 @@ export class Replica {
     this.#outlet = options.interpose?.(outlet, membership, signer) ?? outlet;
     this.#answers = new ClientAnswers({
       store: options.store,
+      genesis,
       outlet: this.#outlet,
       stableHeight: () => consensus.standing.stable.height,
       onReadFailed: (error) => this.#readFailed(error),

@@ -14,7 +14,9 @@ import type {
   StableCheckpoint,
 } from '../consensus/effects.ts';
 import type { Block, HashedHeader } from '../ledger/block.ts';
+import type { PlacedRegistryRequest } from '../ledger/registry/replay.ts';
 import type { SignedRequest } from '../ledger/request.ts';
+import type { StateValues } from '../ledger/state.ts';
 
 /** A block of the chain without its requests. */
 export interface BlockSummary {
@@ -147,6 +149,10 @@ export interface LedgerStore {
   checkpointCovering(height: number): Promise<StableCheckpoint | null>;
   /** Stable checkpoints below `beforeHeight`, highest first, without genesis; at most `limit` of them. */
   checkpoints(limit: number, beforeHeight?: number): Promise<readonly CheckpointSummary[]>;
+  /** The running values over all executed requests up to the block at `height` of the chain. */
+  executedAt(height: number): Promise<Pick<StateValues, 'executedDigest' | 'executedCount'>>;
+  /** All changes of the registry on the chain up to `height`, lowest first. */
+  registryRequests(height: number): Promise<readonly PlacedRegistryRequest[]>;
   /** Requests of the chain that match, newest first. */
   search(query: RequestSearch): Promise<readonly RequestSummary[]>;
   counts(): Promise<LedgerCounts>;

@@ -108,6 +108,16 @@ class DurableLedgerStore implements LedgerStore {
     return await this.#channel.call('checkpoints', [limit, beforeHeight]);
   }
 
+  async executedAt(height: number): ReturnType<LedgerStore['executedAt']> {
+    checkRange(height, height);
+    return await this.#channel.call('executedAt', [height]);
+  }
+
+  async registryRequests(height: number): ReturnType<LedgerStore['registryRequests']> {
+    checkRange(height, height);
+    return await this.#channel.call('registryRequests', [height]);
+  }
+
   async search(query: Parameters<LedgerStore['search']>[0]): ReturnType<LedgerStore['search']> {
     checkSearch(query);
     return await this.#channel.call('search', [query]);

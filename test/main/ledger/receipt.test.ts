@@ -2,7 +2,8 @@ import { titleOf } from '../../../src/shared/domain/payload.ts';
 import { describe, expect, it } from 'vitest';
 import { publicKeyOf } from '../../../src/main/keys/ed25519.ts';
 import { hashed } from '../../../src/main/ledger/block.ts';
-import { merkleRoot } from '../../../src/main/ledger/merkle.ts';
+import { buildRegistration, type Registration } from '../../../src/main/ledger/registration.ts';
+import { merklePath, merkleRoot } from '../../../src/main/ledger/merkle.ts';
 import {
   RECEIPT_HEADERS_MAX,
   RECEIPT_PATH_MAX,
@@ -70,7 +71,7 @@ describe('a valid receipt', () => {
     const { receipt: lines, ...summary } = file;
     expect(summary).toEqual({
       format: 'countersign-receipt',
-      version: 1,
+      version: 2,
       network_id: network.networkId,
       request_id: receipt.request.id,
       kind: 'document',
@@ -92,7 +93,7 @@ describe('a valid receipt', () => {
 describe('building', () => {
   it('refuses a request of another block and a certificate of another', () => {
     const { header, headersAbove, certificate, request } = receipt;
-    const parts = { request, header, headersAbove, certificate };
+    const parts = { request, header, headersAbove, certificate, below: chain.stateAt(header.height - 1) };
     expect(caught(() => buildReceipt({ ...parts, ids: [] })).code).toBe('invariant.broken');
     expect(caught(() => buildReceipt({ ...parts, ids: [request.id], headersAbove: [] })).code).toBe(
       'invariant.broken',
@@ -177,7 +178,7 @@ describe('every change of a file is refused', () => {
     });
   });
 
-  it.each(['', 'null', '[]', '{}', '['.repeat(100_000), text.replace('"version": 1', '"version": 2')])(
+  it.each(['', 'null', '[]', '{}', '['.repeat(100_000), text.replace('"version": 2', '"version": 3')])(
     'what is no receipt at all (%#)',
     (junk) => {
       expect(caught(() => parseReceiptFile(junk)).code).toBe('receipt.invalid');
@@ -224,7 +225,22 @@ describe('every forged part is refused, and the step is named', () => {
       requestsRoot: merkleRoot(ids),
     });
     const made = makeCheckpointCertificate(network, forged, 0);
-    return buildReceipt({ request: requests[0]!, header: forged, ids, headersAbove: [], certificate: made });
+    const below = chain.stateAt(header.height - 1);
+    const [first] = requests;
+    // Nobody can prove a stranger's registration: the next best is somebody else's.
+    const registration = buildRegistration(
+      below,
+      below.registry.supervisor(first!.supervisor) === undefined ? request.supervisor : first!.supervisor,
+    );
+    const place = { index: 0, path: merklePath(ids, 0), headersAbove: [] };
+    return {
+      request: first!,
+      header: forged,
+      ...place,
+      certificate: made,
+      registration,
+      registryChanges: [],
+    };
   };
 
   const cases: [what: string, forged: Receipt, at: string][] = [
@@ -285,15 +301,31 @@ describe('every forged part is refused, and the step is named', () => {
   });
 
   it('the limits of age and of clocks themselves are allowed', async () => {
-    for (const timeMs of [
-      request.timestampMs + genesis.limits.maxRequestAgeMs,
-      request.timestampMs - genesis.limits.maxClockSkewMs,
-    ]) {
-      await expect(verifyReceipt(ofBlock({ timeMs }), genesis, verify)).resolves.toBeDefined();
+    const { maxRequestAgeMs, maxClockSkewMs } = genesis.limits;
+    for (const timestampMs of [header.timeMs - maxRequestAgeMs, header.timeMs + maxClockSkewMs]) {
+      const requests = [makeRequest(network, { timestampMs })];
+      await expect(verifyReceipt(ofBlock({ requests }), genesis, verify)).resolves.toBeDefined();
     }
   });
 
-  it('a supervisor whom the genesis does not know, with all else right', async () => {
+  const { registration } = receipt;
+  const registered = (change: Partial<Registration>): Receipt => ({
+    ...receipt,
+    registration: { ...registration, ...change },
+  });
+  const registrations: [what: string, forged: Receipt][] = [
+    ['of another height', registered({ parent: chain.header(0) })],
+    ['with other running values', registered({ executedCount: registration.executedCount + 1 })],
+    ['in another registry', registered({ registry: { ...registration.registry, supervisorCount: 3 } })],
+    ['under another name', registered({ supervisor: { ...registration.supervisor, name: 'Somebody else' } })],
+    ['at another place', registered({ index: registration.index + 1 })],
+    ['on another path', registered({ path: [request.id] })],
+  ];
+  it.each(registrations)('a registration %s', async (_what, forged) => {
+    expect(await refusal(forged)).toMatchObject({ code: 'receipt.invalid', data: { at: 'registration' } });
+  });
+
+  it('a supervisor whom the registry does not know, with all else right', async () => {
     const seed = new Uint8Array(32).fill(9);
     const stranger = { ...genesis.supervisors[0]!, publicKey: publicKeyOf(seed) };
     const foreign = makeRequest(
@@ -302,7 +334,7 @@ describe('every forged part is refused, and the step is named', () => {
     );
     expect(await refusal(ofBlock({ requests: [foreign] }))).toMatchObject({
       code: 'receipt.invalid',
-      data: { at: 'request', problem: expect.stringContaining('request.unknownSupervisor') as string },
+      data: { at: 'registration', problem: 'is of another supervisor than the one who signed' },
     });
   });
 

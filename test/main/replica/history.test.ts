@@ -74,7 +74,11 @@ describe('receipts', () => {
   it('of every request that a stable checkpoint covers: they hold', async () => {
     for (const { block } of blocks.slice(0, 6)) {
       for (const { id } of block.requests) {
-        const verified = await verifyReceipt(await receiptFor(store, id), network.genesis, verify);
+        const verified = await verifyReceipt(
+          await receiptFor(store, network.genesis, id),
+          network.genesis,
+          verify,
+        );
         expect([verified.request.id, verified.header.height]).toEqual([id, block.header.height]);
         expect(verified.checkpoint.height).toBe(block.header.height <= 3 ? 3 : 6);
       }
@@ -83,8 +87,13 @@ describe('receipts', () => {
 
   it('not yet of what is above it, and not of what nobody knows', async () => {
     const { id } = blocks[6]!.block.requests[0]!;
-    expect(await rejected(receiptFor(store, id))).toMatchObject({ code: 'request.notFinal', data: { id } });
+    expect(await rejected(receiptFor(store, network.genesis, id))).toMatchObject({
+      code: 'request.notFinal',
+      data: { id },
+    });
     const unknown = 'ab'.repeat(32);
-    expect(await rejected(receiptFor(store, unknown))).toMatchObject({ code: 'request.notFound' });
+    expect(await rejected(receiptFor(store, network.genesis, unknown))).toMatchObject({
+      code: 'request.notFound',
+    });
   });
 });

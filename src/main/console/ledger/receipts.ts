@@ -26,8 +26,8 @@ export interface FileText {
 const NAME_DIGITS = 16;
 
 /** The receipt of a request. Throws `request.notFound` or `request.notFinal`. */
-export async function exportReceipt(store: LedgerStore, requestId: Hex): Promise<FileText> {
-  const receipt = await receiptFor(store, requestId);
+export async function exportReceipt(store: LedgerStore, genesis: Genesis, requestId: Hex): Promise<FileText> {
+  const receipt = await receiptFor(store, genesis, requestId);
   return {
     fileName: `receipt-${requestId.slice(0, NAME_DIGITS)}.json`,
     text: renderReceiptFile(receipt),

@@ -23,7 +23,9 @@ import {
   listCheckpoints,
   listHeaders,
   searchRequests,
+  executedAt,
 } from './ledgerRead.ts';
+import { readRegistryRequests } from './requestTable.ts';
 import { LEDGER_FORMAT } from './ledgerTables.ts';
 import { corrupt, openDatabase, type Database } from './sqlite.ts';
 import { readStanding, writeStanding } from './standing.ts';
@@ -115,6 +117,8 @@ function methodsOf(database: Database, genesis: Genesis, opened: Head): LedgerMe
     checkpointCovering: (height) => findCheckpointCovering(database, height),
     checkpoints: (limit, beforeHeight = Number.MAX_SAFE_INTEGER) =>
       listCheckpoints(database, limit, beforeHeight),
+    executedAt: (height) => executedAt(database, height),
+    registryRequests: (height) => readRegistryRequests(database, height),
     search: (query) => searchRequests(database, genesis.limits, query),
     counts: () => countAll(database, head),
     close: () => database.close(),

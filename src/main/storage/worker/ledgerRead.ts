@@ -8,6 +8,7 @@ import type { AcceptedBlock, StableCheckpoint } from '../../consensus/effects.ts
 import type { Block, HashedHeader } from '../../ledger/block.ts';
 import type { GenesisLimits } from '../../ledger/genesis.ts';
 import type { SignedRequest } from '../../ledger/request.ts';
+import { nextExecutedDigest } from '../../ledger/state.ts';
 import {
   HEADERS_MAX,
   type BlockSummary,
@@ -65,6 +66,31 @@ export function listBlocks(database: Database, from: number, to: number, limit: 
       sizeBytes,
       evidenceCount: evidence.length,
     }));
+}
+
+/** Carried on from the checkpoint below: at most a window of blocks. */
+export function executedAt(
+  database: Database,
+  height: number,
+): { executedDigest: Hex; executedCount: number } {
+  const row = database.get(
+    `SELECT ${CHECKPOINT_COLUMNS} FROM checkpoints WHERE height <= ? ORDER BY height DESC LIMIT 1`,
+    height,
+  );
+  if (row === undefined) throw corrupt(database.path, 'the checkpoint of genesis is missing');
+  const base = checkpointOf(database, row);
+  const reader = new RowReader(database.path, 'an executed request');
+  let { executedDigest, executedCount } = base;
+  database.each(
+    `SELECT ${REQUEST_COLUMNS} FROM requests INDEXED BY requests_by_place
+     WHERE height > ? AND height <= ? ORDER BY height, position`,
+    [base.height, height],
+    (request) => {
+      executedDigest = nextExecutedDigest(executedDigest, placedRequest(reader, request).id);
+      executedCount += 1;
+    },
+  );
+  return { executedDigest, executedCount };
 }
 
 export function findRequest(database: Database, id: Hex): LocatedRequest | null {
