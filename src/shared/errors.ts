@@ -33,6 +33,7 @@ export interface ErrorData {
   'registry.addressInUse': { address: string };
   'registry.unknownKey': { publicKey: string };
   'registry.notOwnKey': { publicKey: string };
+  'registry.replicasFixed': NoData;
   'registry.tooMany': { max: number };
   'registry.tooFew': { min: number };
   'registry.noChange': NoData;
