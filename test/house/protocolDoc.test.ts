@@ -38,7 +38,7 @@ function problemOf(
 
 const hash = new Uint8Array(32);
 const signature = new Uint8Array(64);
-const header = [1, 0, 0, hash, 0, 0, hash, hash, hash];
+const header = [2, 0, 0, hash, 0, 0, hash, hash, hash, null];
 const certificate = [1, 0, 0, 0, hash, hash, []];
 const viewChange = [1, 0, 0, 0, null, null, [], []];
 const newView = [1, 0, 0, [[0, viewChange, signature]]];

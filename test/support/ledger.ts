@@ -209,6 +209,19 @@ export class TestChain {
     return { parent: this.header(height), values: this.state.valuesAt(height), registry };
   }
 
+  /** The registry after the block at `height`. */
+  registryAt(height: number): Registry {
+    return this.#registries[height]!;
+  }
+
+  /** New requests of whoever is registered now, whose keys this network may not know: their signatures are no good. */
+  requestsOfAnybody(count: number): SignedRequest[] {
+    const [supervisor] = this.state.registry.members.supervisors.keys();
+    return this.requests(count).map(({ signature, ...draft }) =>
+      signedRequest({ ...draft, supervisor: supervisor! }, signature),
+    );
+  }
+
   /** New requests, each different from all before, just younger than the next block. */
   requests(count: number, remark = ''): SignedRequest[] {
     const timestampMs = this.header().timeMs;

@@ -15,7 +15,7 @@ import { assertName } from '../../shared/text/name.ts';
 import type { GenesisReplica, GenesisSupervisor } from './genesis.ts';
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, digest } from './hash.ts';
 import { hexText, parseJson, pathText } from './json.ts';
-import { NAME_CHARS_MAX } from './payload.ts';
+import { NAME_CHARS_MAX } from './limits.ts';
 import type { SignatureCheck } from './statement.ts';
 
 /** What a card says of a replica or a supervisor. */

@@ -5,15 +5,9 @@
 import { CountersignError } from '../../shared/errors.ts';
 import { assertName } from '../../shared/text/name.ts';
 import type { Card } from './card.ts';
-import {
-  DEFAULT_LIMITS,
-  REPLICAS_MAX,
-  REPLICAS_MIN,
-  SUPERVISORS_MAX,
-  checkGenesis,
-  sortedGenesis,
-  type Genesis,
-} from './genesis.ts';
+import type { RegistryPolicy } from '../../shared/domain/registry.ts';
+import { DEFAULT_LIMITS, DEFAULT_POLICY, checkGenesis, sortedGenesis, type Genesis } from './genesis.ts';
+import { REPLICAS_MAX, REPLICAS_MIN, SUPERVISORS_MAX } from './limits.ts';
 
 export interface ComposeOptions {
   readonly name: string;
@@ -21,6 +15,8 @@ export interface ComposeOptions {
   readonly createdAtMs: number;
   /** Verified by `verifyCards`, in any order. */
   readonly cards: readonly Card[];
+  /** `DEFAULT_POLICY` unless given. */
+  readonly policy?: RegistryPolicy;
 }
 
 type Kind<K extends Card['kind']> = Extract<Card, { kind: K }>;
@@ -29,7 +25,7 @@ type Kind<K extends Card['kind']> = Extract<Card, { kind: K }>;
  * The genesis of these cards. Throws `name.*`, `card.duplicate`, `card.addressTaken`, `name.alike`, `card.tooFew`,
  * `card.tooMany` and what `checkGenesis` throws.
  */
-export function composeGenesis({ name, createdAtMs, cards }: ComposeOptions): Genesis {
+export function composeGenesis({ name, createdAtMs, cards, policy }: ComposeOptions): Genesis {
   assertName(name);
   checkTogether(cards);
   const replicas = cards.filter((card): card is Kind<'replica'> => card.kind === 'replica');
@@ -47,6 +43,7 @@ export function composeGenesis({ name, createdAtMs, cards }: ComposeOptions): Ge
       port,
     })),
     supervisors: supervisors.map(({ name, organisation, publicKey }) => ({ name, organisation, publicKey })),
+    policy: policy ?? DEFAULT_POLICY,
     limits: DEFAULT_LIMITS,
   });
   checkGenesis(genesis);

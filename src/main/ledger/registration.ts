@@ -36,7 +36,7 @@ export interface Registration {
 }
 
 /** Longest path: there are fewer than 2^14 supervisors (`SUPERVISORS_MAX`). */
-const PATH_MAX = 14;
+const REGISTRATION_PATH_MAX = 14;
 
 /** Registrations in receipts. */
 export const registrationCodec: Codec<Registration> = record<Registration>({
@@ -46,7 +46,7 @@ export const registrationCodec: Codec<Registration> = record<Registration>({
   registry: registrySummaryCodec,
   supervisor: supervisorCodec,
   index: uint(),
-  path: list(hexBytes(DIGEST_BYTES), PATH_MAX),
+  path: list(hexBytes(DIGEST_BYTES), REGISTRATION_PATH_MAX),
 });
 
 /** What a registration is made from: the state after the block of `parent`. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { composeGenesis } from '../../../src/main/ledger/composeGenesis.ts';
-import { REPLICAS_MAX } from '../../../src/main/ledger/genesis.ts';
+import { REPLICAS_MAX } from '../../../src/main/ledger/limits.ts';
 import { parseGenesisFile, renderGenesisFile } from '../../../src/main/ledger/genesisFile.ts';
 import type { Card } from '../../../src/main/ledger/card.ts';
 import { enoughCards, replicaCard, supervisorCard } from '../../support/cards.ts';
