@@ -25,7 +25,8 @@ import { differenceOf, hexLines } from './fileText.ts';
 import { networkIdOf, type Genesis } from './genesis.ts';
 import { DIGEST_BYTES, PUBLIC_KEY_BYTES, digestHex } from './hash.ts';
 import { parseJson, pathText } from './json.ts';
-import { NAME_CHARS_MAX, payloadCodec } from './payload.ts';
+import { NAME_CHARS_MAX } from './limits.ts';
+import { payloadCodec } from './payload.ts';
 import { readableJson } from './readableJson.ts';
 import { REQUEST_BYTES_CEILING } from './request.ts';
 

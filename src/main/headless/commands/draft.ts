@@ -2,6 +2,7 @@
  * `countersign draft FILE…`: makes a draft file that others sign on machines of their own, without any network.
  * @module
  */
+import { titleOf } from '../../../shared/domain/payload.ts';
 import { resolve } from 'node:path';
 import { CountersignError } from '../../../shared/errors.ts';
 import { payloadBytes } from '../../console/items/payloadBytes.ts';
@@ -38,7 +39,8 @@ export async function draft(files: readonly string[], options: DraftOptions, out
   });
   await writeFileAtomic(resolve(out), renderDraftFile(made));
   const { contentHash } = made;
-  const { kind, title } = payload;
+  const { kind } = payload;
+  const title = titleOf(payload);
   output.result(`${out}: ${title}, content ${contentHash}`, {
     file: out,
     contentHash,

@@ -3,6 +3,7 @@
  * belong to it. Sends nothing and changes nothing.
  * @module
  */
+import { titleOf } from '../../../shared/domain/payload.ts';
 import { basename } from 'node:path';
 import { hasCode, toPlainError } from '../../../shared/errors.ts';
 import { visibleText } from '../../../shared/text/visible.ts';
@@ -63,7 +64,7 @@ function wordsOf(draft: DraftFile, { signed, missing, misfits }: SignerChecklist
   const { expectedSigners, payload, contentHash } = draft;
   const arrived = expectedSigners.length - missing.length;
   return [
-    `${visibleText(payload.title)}, content ${contentHash}`,
+    `${visibleText(titleOf(payload))}, content ${contentHash}`,
     ...signed.map((signature) => `  signed   ${signatureWords(signature)}`),
     ...missing.map(({ name, publicKey }) => `  missing  ${visibleText(name)} (${publicKey})`),
     ...misfits.map(
@@ -90,7 +91,7 @@ function objectOf(draft: DraftFile, { signed, missing, misfits }: SignerChecklis
     networkId,
     contentHash,
     kind: payload.kind,
-    title: payload.title,
+    title: titleOf(payload),
     signed: signed.map(({ name, request, signerName, expected, registered }) => ({
       file: name,
       requestId: request.id,

@@ -3,10 +3,9 @@
  * somebody else made. `countersign submit REQUEST…` sends them.
  * @module
  */
-import { titleOf } from '../../../shared/domain/payload.ts';
 import { basename, join } from 'node:path';
 import { CountersignError } from '../../../shared/errors.ts';
-import type { Payload } from '../../../shared/domain/payload.ts';
+import { titleOf, type Payload } from '../../../shared/domain/payload.ts';
 import { signPayload } from '../../client/signRequest.ts';
 import type { Signer } from '../../keys/signer.ts';
 import { networkIdOf, type Genesis } from '../../ledger/genesis.ts';
@@ -98,7 +97,7 @@ async function signAll(
   for (const request of requests) {
     const file = join(outDir, `${request.id.slice(0, 16)}${REQUEST_SUFFIX}`);
     await writeFileAtomic(file, request.bytes);
-    written.push({ id: request.id, file, kind: request.payload.kind, title: request.payload.title });
+    written.push({ id: request.id, file, kind: request.payload.kind, title: titleOf(request.payload) });
   }
   const text = written.map(({ id, file, title }) => `${basename(file)}: ${title}, request ${id}`).join('\n');
   output.result(text, { requests: written });

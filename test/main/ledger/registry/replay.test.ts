@@ -9,7 +9,7 @@ import {
 } from '../../../../src/main/ledger/registry/replay.ts';
 import type { SignedRequest } from '../../../../src/main/ledger/request.ts';
 import type { RegistryAction } from '../../../../src/shared/domain/registry.ts';
-import { TestChain, makeGenesis, type TestNetwork } from '../../../support/ledger.ts';
+import { TestChain, makeGenesis } from '../../../support/ledger.ts';
 import { addSupervisor, newKey, proofOf, registryRequest, type NewKey } from '../../../support/registry.ts';
 import { naiveSupervisors } from './naive.ts';
 
@@ -79,7 +79,7 @@ function requestOf(chain: TestChain, step: Step, number: number): SignedRequest 
   if (action === undefined) return undefined;
   const { seed } = ALL_KEYS[step.who % ALL_KEYS.length]!;
   // Another time for each, so that no two requests are one.
-  return registryRequest(network as TestNetwork, seed, action, chain.header().timeMs + number);
+  return registryRequest(network, seed, action, chain.header().timeMs + number);
 }
 
 describe('the registry of a chain', () => {
