@@ -240,11 +240,17 @@ describe('a file that is not this ledger', () => {
 
   it('of a later version', async () => {
     await (await open()).close();
-    change('PRAGMA user_version = 2');
+    change('PRAGMA user_version = 3');
     await expect(open()).rejects.toMatchObject({
       code: 'storage.newerSchema',
-      data: { path: path(), found: 2, known: 1 },
+      data: { path: path(), found: 3, known: 2 },
     });
+  });
+
+  it('of an earlier version', async () => {
+    await (await open()).close();
+    change('PRAGMA user_version = 1');
+    await expect(open()).rejects.toMatchObject({ code: 'storage.corrupt' });
   });
 
   it('of another program', async () => {

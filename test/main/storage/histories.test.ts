@@ -249,4 +249,4 @@ it('the two stores agree on every history: what is refused, and what is there', 
   );
   // The histories were worth comparing.
   for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(2);
-}, 60_000);
+}, 600_000);

@@ -20,8 +20,9 @@ import { item } from '../stores/samples.ts';
 
 describe('in step, and why', () => {
   const now = 1_000_000;
+  const taking = peers(now).map((peer) => ({ ...peer, participating: true }));
   const status = (change: Partial<ReplicaView>): ReturnType<typeof stepStatus> =>
-    stepStatus({ ...replica(now), ...change }, network(now), peers(now));
+    stepStatus({ ...replica(now), ...change }, network(now), taking);
   const keys = (change: Partial<ReplicaView>): string[] => status(change).reasons.map(({ key }) => key);
 
   it('is in step at the attested height with a quorum', () => {
@@ -33,6 +34,13 @@ describe('in step, and why', () => {
       'primary',
       'lastBlock',
     ]);
+  });
+
+  it('names the replicas that only follow, because they count as faulty', () => {
+    const [first, ...others] = taking.filter(({ self }) => !self);
+    const followed = [{ ...first!, participating: false }, ...others];
+    const { reasons } = stepStatus(replica(now), network(now), followed);
+    expect(reasons.filter(({ good }) => !good)).toMatchObject([{ key: 'followers', names: [first!.name] }]);
   });
 
   it('tells blocks on their way from being behind', () => {

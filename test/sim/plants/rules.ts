@@ -27,7 +27,7 @@ const FINALIZE_UP_TO = (height: string) => `
       });
     }`;
 
-export const RULES: readonly Plant[] = [
+const SINGLE_RULES: readonly Plant[] = [
   {
     name: 'M1',
     breaks: 'a quorum of localCommits alone is called final',
@@ -305,3 +305,15 @@ ${RAISE}${FINALIZE_UP_TO('finalHeight')}`,
     ],
   },
 ];
+
+/** Every rule of durability broken at once. */
+const DURABILITY: Plant = {
+  name: 'durability',
+  breaks: 'nothing waits until it is durable: not responses, not votes, not view changes',
+  shows: 'violation',
+  changes: SINGLE_RULES.filter(({ name }) => name.startsWith('durability-')).flatMap(
+    ({ changes }) => changes,
+  ),
+};
+
+export const RULES: readonly Plant[] = [...SINGLE_RULES, DURABILITY];
