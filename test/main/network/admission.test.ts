@@ -65,14 +65,15 @@ describe('someone who does not say who it is', () => {
   });
 
   it('is cut off while it sends its headers byte by byte', async () => {
-    const { port, events } = await startAlone({ authenticateTimeoutMs: 150 });
+    const { port, events } = await startAlone({ authenticateTimeoutMs: 1_000 });
     const tls = connectTls({ host: HOST, port, rejectUnauthorized: false });
     tls.on('error', () => undefined);
     await once(tls, 'secureConnect');
     tls.write('GET / HTTP/1.1\r\nX-Slow: ');
     const timer = setInterval(() => tls.write('a'), 10);
     onTestFinished(() => clearInterval(timer));
-    await once(tls.resume(), 'close');
+    // The other end may reset the connection: that is an end as well, and no error of this test.
+    await new Promise((resolve) => tls.resume().once('close', resolve));
     expect((await events.nth('refused')).error.code).toBe('handshake.timeout');
   });
 

@@ -2,6 +2,7 @@
  * What every ledger store does, the durable one and the simulated one alike.
  * @module
  */
+import { registryRequest } from '../../support/registry.ts';
 import { titleOf } from '../../../src/shared/domain/payload.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -74,6 +75,7 @@ export function testLedgerStore(name: string, makePlace: () => Promise<StorePlac
           certificate: null,
           executedDigest: ZERO_HASH,
           executedCount: 0,
+          registryDigest: chain.state.registry.digest,
         },
         stableBlock: null,
         chain: [],
@@ -84,9 +86,35 @@ export function testLedgerStore(name: string, makePlace: () => Promise<StorePlac
         evidence: [],
         learner: null,
         recent: [],
+        registryRequests: [],
       });
       expect(await store.block(0)).toEqual({ block: { header, requests: [], evidence: [] }, order: null });
       expect(await store.blocks(0, 9, 9)).toEqual([{ header, view: null, sizeBytes: 0, evidenceCount: 0 }]);
+    });
+
+    it('knows the running values at every height, and every change of the registry', async () => {
+      const values = [chain.state.valuesAt(0)];
+      for (let block = 0; block < 3; block++) {
+        await appendMany(1, 2);
+        values.push(chain.state.valuesAt(block + 1));
+      }
+      const [seed] = network.supervisorSeeds;
+      const change = { kind: 'setPolicy', policy: { threshold: null, proposalBlocks: 7 } } as const;
+      const request = registryRequest(network, seed!, { type: 'propose', change }, chain.header().timeMs);
+      await store.commit([append(chain.append([request])), checkpoint(2)]);
+      values.push(chain.state.valuesAt(4));
+      await crashAndOpen();
+      for (const [height, { executedDigest, executedCount }] of values.entries()) {
+        expect(await store.executedAt(height)).toEqual({ executedDigest, executedCount });
+      }
+      const { id, supervisor } = request;
+      const placed = [{ height: 4, id, supervisor, action: { type: 'propose', change } }];
+      expect(await store.registryRequests(3)).toEqual([]);
+      expect(await store.registryRequests(4)).toEqual(placed);
+      expect((await store.load()).registryRequests).toEqual([]);
+      await store.commit([checkpoint(4)]);
+      await crashAndOpen();
+      expect((await store.load()).registryRequests).toEqual(placed);
     });
 
     it('gives back after a crash everything that was committed', async () => {
