@@ -72,7 +72,7 @@ describe('the pages', () => {
     ['/inbox/item-7', 'Annual report, signed copy'],
     ['/blocks', 'Blocks'],
     ['/blocks/4120', 'Block 4,120'],
-    [`/requests/${hash('request')}`, 'Groundwater wells, quarterly review'],
+    [`/requests/${hash('request')}`, 'Sediment cores, harbour basin 3'],
     ['/views', 'View changes'],
     ['/evidence', 'Evidence'],
     ['/evidence/3', 'Evidence against University Laboratory'],
@@ -103,6 +103,7 @@ describe('the pages', () => {
   });
 
   it('set up, start and fail in words', async () => {
+    server.main.setVault('none');
     server.main.setStage({ name: 'setup' });
     await open('/');
     await page.getByLabel('Passphrase for your key').fill('short');
