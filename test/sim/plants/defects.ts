@@ -33,8 +33,9 @@ export const DEFECTS: readonly Plant[] = [
     changes: [
       {
         file: 'src/main/ledger/state.ts',
-        find: 'if (!this.#supervisors.has(request.supervisor)) {',
-        replace: "if (request.supervisor === '' && !this.#supervisors.has(request.supervisor)) {",
+        find: 'if (this.#registry.supervisor(supervisor) !== undefined) return undefined;',
+        replace:
+          "if (this.#registry.supervisor(supervisor) !== undefined || supervisor !== '') return undefined;",
       },
     ],
   },
