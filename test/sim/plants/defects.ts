@@ -16,13 +16,7 @@ export const DEFECTS: readonly Plant[] = [
         file: 'src/main/ledger/request.ts',
         find: "return digestHex('countersign/request/1', encodeDraft(draft));",
         replace:
-          "return digestHex('countersign/request/1', encodeDraft({ ...draft, payload: { ...draft.payload, title: '[object Object]' } }));",
-      },
-      // Titles are all that tells the requests of a run apart: without this, they would all be one.
-      {
-        file: 'test/support/simulation/requests.ts',
-        find: "sha256: 'ab'.repeat(32)",
-        replace: "sha256: Buffer.from(title.padEnd(32).slice(0, 32)).toString('hex')",
+          "return digestHex('countersign/request/1', encodeDraft({ ...draft, payload: { ...draft.payload, remark: '[object Object]' } }));",
       },
     ],
   },
