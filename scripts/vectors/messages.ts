@@ -38,6 +38,7 @@ const view = 5;
 const certificate = makeCheckpointCertificate(network, header, view);
 const tag = viewTag(network.networkId, epoch, view);
 const position = { epoch, view, height, hash };
+const RUN_TOKEN = '0123456789abcdef';
 const order = {
   view,
   header,
@@ -109,6 +110,7 @@ const peer: Samples<PeerMessage> = {
   recall: [
     {
       type: 'recall',
+      token: RUN_TOKEN,
       statements: [
         signedBy(network, 0, { type: 'order', ...position }),
         signedBy(network, 0, { type: 'localCommit', ...position }),
@@ -117,8 +119,9 @@ const peer: Samples<PeerMessage> = {
         signedBy(network, 0, newViewStatement(NEW_VIEW)),
       ],
     },
-    { type: 'recall', statements: [] },
+    { type: 'recall', token: RUN_TOKEN, statements: [] },
   ],
+  getRecall: [{ type: 'getRecall', token: RUN_TOKEN }],
 };
 
 const toReplica: Samples<ToReplicaMessage> = {

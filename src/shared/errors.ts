@@ -128,6 +128,7 @@ export interface ErrorData {
   'vault.keychainChanged': { made: string; found: string };
   'vault.keychainFailed': { keychain: string; problem: string };
   'vault.noKeychain': NoData;
+  'key.inUse': { publicKey: string; pid: number };
 
   // Files and the durable store
   'file.notFound': { path: string };
@@ -141,6 +142,8 @@ export interface ErrorData {
   'storage.wrongNetwork': { path: string; expected: string; actual: string };
   'storage.locked': { path: string; pid: number };
   'storage.failed': { path: string; problem: string };
+  'guard.missing': { path: string };
+  'guard.damaged': { path: string };
 
   // Network
   'network.portInUse': { host: string; port: number };
@@ -165,6 +168,7 @@ export interface ErrorData {
 
   // Replicas
   'replica.learner': { replica: string };
+  'replica.keyInUse': { replica: string };
 
   // Client
   'client.timeout': { id: string; responses: number; replicas: number };

@@ -10,10 +10,11 @@ import { signPayload } from '../../src/main/client/signRequest.ts';
 import type { Signer } from '../../src/main/keys/signer.ts';
 import { networkIdOf, type Genesis } from '../../src/main/ledger/genesis.ts';
 import { renderGenesisFile } from '../../src/main/ledger/genesisFile.ts';
+import { loadSigner } from '../../src/main/keys/loadSigner.ts';
 import { renderReceiptFile } from '../../src/main/ledger/receiptFile.ts';
 import { decodeRequest } from '../../src/main/ledger/request.ts';
 import { genesisPath, supervisorKeyPath } from '../../src/main/replica/embeddedLayout.ts';
-import { loadSigner, readGenesis } from '../../src/main/replica/node.ts';
+import { readGenesis } from '../../src/main/replica/node.ts';
 import { makeReceipt } from '../support/receipts.ts';
 import { Demo, done, fails, lastLine, run } from './support/commandLine.ts';
 

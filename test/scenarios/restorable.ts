@@ -33,7 +33,7 @@ export class RestorableReplica implements Node {
     this.index = index;
     this.#store = new RememberingStore(world.network.genesis);
     this.#inner = this.#replica();
-    this.#inner.start();
+    this.#inner.start(true);
   }
 
   get store(): DurableStore {
@@ -91,7 +91,7 @@ export class RestorableReplica implements Node {
   }
 
   #replica(): SimulatedReplica {
-    return new SimulatedReplica(this.#innerWorld(), this.index, this.#store);
+    return new SimulatedReplica(this.#innerWorld(), this.index, this.#store, null);
   }
 
   #tellOthers(reachable: boolean): void {
@@ -115,6 +115,7 @@ export class RestorableReplica implements Node {
       encodes: world.encodes,
       monitor: SILENT_WATCHER,
       membership: (index) => world.membership(index),
+      nextRunToken: () => world.nextRunToken(),
       clockMs: (index) => world.clockMs(index),
       diskMs: (index) => world.diskMs(index),
       carry: (from, to, packet) => {

@@ -19,6 +19,8 @@ export function applyFault(simulation: Simulation, fault: Fault): void {
   switch (fault.kind) {
     case 'stop':
       return stop(simulation, fault);
+    case 'restore':
+      return restore(simulation, fault);
     case 'pause': {
       const replica = simulation.replicas[fault.replica]!;
       return during(
@@ -93,6 +95,26 @@ function stop(simulation: Simulation, fault: Extract<Fault, { kind: 'stop' }>): 
     agenda.plan(fault.forMs, () => {
       replica.plannedStop = null;
       if (!replica.isUp) simulation.restart(index);
+    });
+  });
+}
+
+function restore(simulation: Simulation, fault: Extract<Fault, { kind: 'restore' }>): void {
+  const { agenda } = simulation;
+  const { replica: index, what } = fault;
+  const replica = simulation.replicas[index]!;
+  if (simulation.monitor.faulty.has(index)) return;
+  agenda.plan(fault.copyAtMs, () => {
+    const copy = {
+      ...(what === 'guard' ? {} : { store: simulation.stores[index]!.copy() }),
+      ...(what === 'ledger' ? {} : { guard: simulation.guards[index]!.copy() }),
+    };
+    agenda.plan(Math.max(0, fault.atMs - fault.copyAtMs), () => {
+      if (replica.isUp) simulation.stop(index);
+      simulation.restore(index, copy);
+      agenda.plan(fault.forMs, () => {
+        if (!replica.isUp) simulation.restart(index);
+      });
     });
   });
 }

@@ -21,6 +21,19 @@ export type Fault =
       readonly moment: 'now' | 'before' | 'after' | 'midway';
       readonly commits: number;
     }
+  /**
+   * Stops, and starts with an older copy of its ledger, of its guard's log, or of both. A directed schedule alone has
+   * it: whoever lost what it signed counts among the f.
+   */
+  | {
+      readonly kind: 'restore';
+      /** When the copy is made. */
+      readonly copyAtMs: number;
+      readonly atMs: number;
+      readonly forMs: number;
+      readonly replica: number;
+      readonly what: 'ledger' | 'guard' | 'both';
+    }
   /** Stands still, and then goes on with everything that has waited. */
   | { readonly kind: 'pause'; readonly atMs: number; readonly forMs: number; readonly replica: number }
   /** Nothing goes from one group to the other. */

@@ -106,6 +106,7 @@ function simulationOf(plan: Plan, transcript: boolean): Simulation {
       eagerMs: 300,
     },
     simulatedSignatures: true,
+    coldStart: true,
     // Every eighth run goes round the codec; decoding is tested by itself.
     encodes: seed % 8 === 0,
     transcript,

@@ -92,6 +92,46 @@ const SCHEDULES: Readonly<Record<string, Schedule>> = {
     };
   },
   /**
+   * One replica is given an older copy of what it keeps, while messages are lost and views change (RELIABILITY.md,
+   * R7). It counts among the f: with four replicas there is no other faulty one.
+   */
+  restored: (plan, random) => {
+    const f = Math.floor((plan.replicas - 1) / 3);
+    const replica = random.integer(0, random.chance(0.6) ? 1 : plan.replicas - 1);
+    const what = random.pick(['ledger', 'guard', 'both'] as const);
+    const faults: Fault[] = [];
+    for (let count = random.integer(1, 3); count > 0; count--) {
+      const copyAtMs = random.integer(0, plan.safetyMs - 20);
+      const atMs = random.integer(copyAtMs, plan.safetyMs - 10);
+      faults.push({ kind: 'restore', copyAtMs, atMs, forMs: random.integer(1, 60), replica, what });
+    }
+    return {
+      ...quick(random),
+      loss: random.pick([0, 0.05, 0.2]),
+      requests: Array.from({ length: 12 }, () => ({ atMs: random.integer(0, plan.safetyMs), to: null })),
+      byzantine: plan.byzantine.filter((faulty) => faulty.replica !== replica).slice(0, f - 1),
+      faults: [...plan.faults.filter(({ kind }) => kind !== 'stop'), ...faults],
+    };
+  },
+  /**
+   * The primary orders what nobody gets to see, and is given an older copy of its ledger: its guard alone knows what it
+   * has signed (RELIABILITY.md, R7).
+   */
+  unseen: (plan, random) => {
+    const copyAtMs = random.integer(40, 120);
+    const atMs = copyAtMs + random.integer(10, 30);
+    const types = ['orderedRequest', 'orders', 'localCommit', 'checkpointVote', 'viewChange', 'newView'];
+    return {
+      ...slow(random),
+      requests: [1, copyAtMs + 1, copyAtMs + 4, atMs + 10].map((at) => ({ atMs: at, to: null })),
+      byzantine: [],
+      faults: [
+        { ...lost(plan, types, [0], all(plan)), atMs: copyAtMs - 5, forMs: atMs + 5 - copyAtMs },
+        { kind: 'restore', copyAtMs, atMs, forMs: 2, replica: 0, what: 'ledger' },
+      ],
+    };
+  },
+  /**
    * In view 0 a block is certified in secret, and given up, because one never had it and another is not heard. What
    * all answer alike in view 1 is final. Then the certificate is shown (M2).
    */

@@ -13,6 +13,7 @@ import type {
   PersistOperation,
   TimerName,
 } from '../../src/main/consensus/effects.ts';
+import { RUN_TOKEN_BYTES } from '../../src/main/consensus/messages.ts';
 import type {
   BeaconMessage,
   BlockMessage,
@@ -31,6 +32,7 @@ import type {
   Statement,
 } from '../../src/main/ledger/statement.ts';
 import { newViewStatement, type ViewChange } from '../../src/main/ledger/viewChange.ts';
+import type { Hex } from '../../src/shared/encoding/hex.ts';
 import { signViewChange } from './evidence.ts';
 import {
   GENESIS_TIME_MS,
@@ -54,6 +56,9 @@ export class LoneReplica {
   /** The timers that run, and for how long they were set. */
   readonly timers = new Map<TimerName, number>();
   readonly #options: ConsensusOptions;
+  /** Whether the others tell it at each start that they have nothing of it. */
+  isAnswered = true;
+  #runs = 0;
   nowMs = NOW_MS;
   consensus!: Consensus;
 
@@ -84,7 +89,10 @@ export class LoneReplica {
     );
     this.timers.clear();
     this.consensus = new Consensus(this.network.genesis, membership, this.#options, this.store.load());
-    return this.give({ type: 'start' });
+    const token = (++this.#runs).toString(16).padStart(2 * RUN_TOKEN_BYTES, '0');
+    const start: Input = { type: 'start', token, signed: [] };
+    if (!this.isAnswered) return this.give(start);
+    return this.give(start, ...this.#others().map((from) => recall(from, token)));
   }
 
   /** Takes an input, and all signatures that it leads to. Returns everything that it asked for. */
@@ -124,6 +132,10 @@ export class LoneReplica {
     return this.give({ type: 'timer', timer });
   }
 
+  #others(): readonly number[] {
+    return this.network.genesis.replicas.map((_, index) => index).filter((index) => index !== this.index);
+  }
+
   #carryOut(effects: readonly Effect[]): void {
     this.store.commit(effects.flatMap((effect) => (effect.type === 'persist' ? [effect.operation] : [])));
     for (const effect of effects) {
@@ -136,6 +148,11 @@ export class LoneReplica {
     this.signed.push(statement);
     return { type: 'signed', statement, signature: signStatement(this.network, this.index, statement) };
   }
+}
+
+/** What `from` has of a replica, as an input of that replica: nothing. */
+function recall(from: number, token: Hex): Input {
+  return { type: 'peerMessage', from, message: { type: 'recall', token, statements: [] }, bodies: [] };
 }
 
 /** `count` blocks after `prefix`, each of one request. Another `name` gives other blocks. */

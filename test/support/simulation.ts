@@ -5,14 +5,17 @@
  */
 import { membershipOf, type Membership } from '../../src/main/consensus/config.ts';
 import { DEFAULT_OPTIONS } from '../../src/main/consensus/config.ts';
-import type { PeerMessage } from '../../src/main/consensus/messages.ts';
+import { RUN_TOKEN_BYTES, type PeerMessage } from '../../src/main/consensus/messages.ts';
 import { REPLICAS_MAX } from '../../src/main/ledger/limits.ts';
 import type { SignedRequest } from '../../src/main/ledger/request.ts';
+import type { Statement } from '../../src/main/ledger/statement.ts';
+import type { Hex } from '../../src/shared/encoding/hex.ts';
 import { GENESIS_TIME_MS, makeGenesis, type TestNetwork } from './ledger.ts';
 import { Agenda } from './simulation/agenda.ts';
 import { SimulatedClient, type Sent } from './simulation/client.ts';
-import { DurableStore } from './simulation/durable.ts';
+import { DurableStore, type DurableCopy } from './simulation/durable.ts';
 import { Edge } from './simulation/edge.ts';
+import { SimulatedGuard, type GuardCopy } from './simulation/guard.ts';
 import { Monitor, Violation } from './simulation/monitor.ts';
 import type { Packet } from './simulation/packet.ts';
 import { Random } from './simulation/random.ts';
@@ -52,6 +55,8 @@ export interface SimulationSetup extends Partial<SimulationOptions> {
   readonly simulatedSignatures?: boolean;
   /** Whether messages of correct replicas go round the codec. Those of faulty ones always do. */
   readonly encodes?: boolean;
+  /** Whether replicas have to ask one another before they begin; otherwise that has been done when a run begins. */
+  readonly coldStart?: boolean;
   /** Whether lines are kept. */
   readonly transcript?: boolean;
 }
@@ -70,6 +75,7 @@ export class Simulation implements World {
   readonly edge: Edge;
   readonly encodes: boolean;
   readonly stores: readonly DurableStore[];
+  readonly guards: readonly SimulatedGuard[];
   readonly replicas: readonly SimulatedReplica[];
   readonly faulty = new Map<number, ScriptedReplica>();
   readonly client: SimulatedClient;
@@ -89,11 +95,12 @@ export class Simulation implements World {
   readonly #cut = new Set<string>();
   readonly #faultyIndexes: ReadonlySet<number>;
   #requests = 0;
+  #runs = 0;
 
   /** `nodes`: faulty replicas by index, beside those of `setup.faulty`. */
   constructor(setup: SimulationSetup = {}, nodes: ReadonlyMap<number, FaultyNode> = new Map()) {
     const { network, faulty = {}, persistentClients = true, simulatedSignatures: simulated, ...rest } = setup;
-    const { encodes, transcript, ...options } = rest;
+    const { encodes, transcript, coldStart = false, ...options } = rest;
     this.network = network ?? makeGenesis();
     this.options = { ...DEFAULT_SIMULATION, ...options };
     this.random = new Random(this.options.seed);
@@ -116,7 +123,10 @@ export class Simulation implements World {
       edge: this.edge,
       maxPoolRequests,
     });
-    this.replicas = this.stores.map((store, index) => new SimulatedReplica(this, index, store));
+    this.guards = this.#memberships.map(({ windowBlocks }) => new SimulatedGuard(windowBlocks));
+    this.replicas = this.stores.map(
+      (store, index) => new SimulatedReplica(this, index, store, this.guards[index]!),
+    );
     for (const index of Object.keys(faulty).map(Number)) {
       const scripted = new ScriptedReplica(this, index, faulty[index]!);
       this.faulty.set(index, scripted);
@@ -124,7 +134,7 @@ export class Simulation implements World {
     }
     this.client = this.addClient(persistentClients);
     for (const [index, make] of nodes) this.#nodes.set(index, make(this));
-    for (const replica of this.correct) replica.start();
+    for (const replica of this.correct) replica.start(!coldStart);
   }
 
   /** The replicas that are not faulty, up or not. */
@@ -185,11 +195,22 @@ export class Simulation implements World {
 
   stopped(index: number): void {
     this.say(() => `r${String(index)} stops`);
+    this.monitor.onStop(index);
     this.#tellOthers(index, false);
+  }
+
+  /** Puts an older copy of its disk, of its guard's, or of both in place of what a stopped replica has. */
+  restore(index: number, { store, guard }: { store?: DurableCopy; guard?: GuardCopy }): void {
+    const what = [...(store === undefined ? [] : ['ledger']), ...(guard === undefined ? [] : ['guard'])];
+    this.say(() => `r${String(index)} is given an older ${what.join(' and ')}`);
+    if (store !== undefined) this.stores[index]!.restore(store);
+    if (guard !== undefined) this.guards[index]!.restore(guard);
+    this.monitor.onRestore(index, { store: store !== undefined, guard: guard !== undefined });
   }
 
   restart(index: number): void {
     this.say(() => `r${String(index)} starts`);
+    this.monitor.onRestart(index, this.#rememberedOf(index));
     this.replicas[index]!.start();
     this.#tellOthers(index, true);
     const { noticeMs } = this.options;
@@ -232,6 +253,10 @@ export class Simulation implements World {
       replica.pause(false);
       if (!replica.isUp) this.restart(replica.index);
     }
+  }
+
+  nextRunToken(): Hex {
+    return (++this.#runs).toString(16).padStart(2 * RUN_TOKEN_BYTES, '0');
   }
 
   membership(index: number): Membership {
@@ -294,6 +319,15 @@ export class Simulation implements World {
     const node = this.#nodes.get(index) ?? this.replicas[index];
     if (node === undefined) throw new Violation('a message goes to a replica', { index });
     return node;
+  }
+
+  /** What the other correct replicas have under the key of one. */
+  #rememberedOf(index: number): ReadonlyMap<number, readonly Statement[]> {
+    return new Map(
+      this.up.flatMap((other) =>
+        other.index === index ? [] : [[other.index, other.consensus.statementsOf(index)] as const],
+      ),
+    );
   }
 
   #tellOthers(index: number, reachable: boolean): void {

@@ -6,6 +6,7 @@
 import type { Genesis } from '../ledger/genesis.ts';
 import type { SignedRequest } from '../ledger/request.ts';
 import type { LedgerState } from '../ledger/state.ts';
+import type { Statement } from '../ledger/statement.ts';
 import { newViewStatement, viewChangeStatement } from '../ledger/viewChange.ts';
 import { primaryOf, type ConsensusOptions, type Membership } from './config.ts';
 import { Context } from './context.ts';
@@ -34,18 +35,18 @@ import {
   handleLocalCommit,
 } from './handle/certify.ts';
 import { handleEvidence, sendEvidence, signedOrder } from './handle/evidence.ts';
-import { handleRecall, remember, sendRecall } from './handle/learner.ts';
+import { disown, isForgotten, remember } from './handle/learner.ts';
+import { askAgain, askForRecall, handleGetRecall, handleRecall, startListening } from './handle/listening.ts';
 import { handleNewView, publishNewView, resumeOpening, sendOpening, tryEnter } from './handle/newView.ts';
 import { acceptOrders, fetchNext, handleBodies, handleOrder } from './handle/orderedRequest.ts';
 import { handleAwaitOrder, handleAwaitStable, handleSuspect, watch } from './handle/patience.ts';
-import { proposeBlock, publishOrder, signUnsignedOrders } from './handle/propose.ts';
+import { proposeBlock, publishOrder } from './handle/propose.ts';
 import { expireRequests, handleRequest } from './handle/request.ts';
 import {
   handleNewViewTimer,
   handleViewChange,
   handleViewChangeTimer,
   publishViewChange,
-  signViewChange,
 } from './handle/viewChange.ts';
 import type { GetRequestsMessage, PeerMessage, RequestReference } from './messages.ts';
 
@@ -61,6 +62,8 @@ export interface Standing {
   readonly catchingUp: boolean;
   /** Why this replica only follows and signs nothing; `null` where it takes part. */
   readonly learner: LearnerReason | null;
+  /** Whether it still asks the others what it has signed before: until they have told, it signs nothing. */
+  readonly listening: boolean;
   /** Evidence against replicas, in order of their index. */
   readonly evidence: readonly KnownEvidence[];
   /** What each replica said last of where it stands, by index. */
@@ -110,8 +113,19 @@ export class Consensus {
   }
 
   get standing(): Standing {
-    const { position, primary, chain, stable, pool, isEager, catchUp, beacons, learner, evidence } =
-      this.#context;
+    const {
+      position,
+      primary,
+      chain,
+      stable,
+      pool,
+      isEager,
+      catchUp,
+      beacons,
+      learner,
+      isListening,
+      evidence,
+    } = this.#context;
     return {
       position,
       primary,
@@ -122,6 +136,7 @@ export class Consensus {
       eager: isEager,
       catchingUp: catchUp !== null,
       learner,
+      listening: isListening && learner === null,
       evidence: [...evidence.values()].sort((left, right) => left.evidence.replica - right.evidence.replica),
       peers: beacons,
     };
@@ -140,6 +155,11 @@ export class Consensus {
       viewChanges: viewChanges.size,
       evidence: evidence.size,
     };
+  }
+
+  /** The last statement of each type of another replica that this one remembers. */
+  statementsOf(replica: number): readonly Statement[] {
+    return [...(this.#context.lastStatements.get(replica)?.values() ?? [])].map(({ statement }) => statement);
   }
 
   /** The checked request with this timestamp and id, if it is here: it need not be verified again. */
@@ -174,7 +194,7 @@ export class Consensus {
     const context = this.#context;
     switch (input.type) {
       case 'start':
-        return start(context);
+        return start(context, input);
       case 'peerMessage':
         return handlePeerMessage(context, input.from, input.message, input.bodies);
       case 'request':
@@ -185,6 +205,10 @@ export class Consensus {
         return handleEvidence(context, input.evidence);
       case 'signed':
         return handleSigned(context, input);
+      case 'refused':
+        return handleRefused(context, input);
+      case 'foreign':
+        return disown(context, input.from);
       case 'timer':
         return handleTimer(context, input.timer);
       case 'reachable':
@@ -193,11 +217,10 @@ export class Consensus {
   }
 }
 
-function start(context: Context): void {
+function start(context: Context, { token, signed }: Extract<Input, { type: 'start' }>): void {
   context.persist({ type: 'position', position: context.position });
   if (context.learner !== null) context.persist({ type: 'learner', reason: context.learner });
-  signUnsignedOrders(context);
-  signViewChange(context);
+  startListening(context, token, signed);
   resumeOpening(context);
   if (context.chain.tip.height > context.chain.stable.height) {
     context.emit({ type: 'setTimer', timer: 'checkpoint', delayMs: context.options.checkpointIdleMs });
@@ -251,7 +274,9 @@ function handlePeerMessage(
     case 'evidence':
       return handleEvidence(context, message.evidence);
     case 'recall':
-      return handleRecall(context, message.statements);
+      return handleRecall(context, from, message);
+    case 'getRecall':
+      return handleGetRecall(context, from, message.token);
     case 'getHeaders':
     case 'getBlock':
       // Answered by the host from the store: they ask for what is stable.
@@ -268,6 +293,12 @@ function rememberStatement(context: Context, from: number, message: PeerMessage)
         primaryOf(message.view, context.membership.sizes.n),
         signedOrder(context, message),
       );
+    case 'orders':
+      for (const order of message.orders) {
+        const primary = primaryOf(order.view, context.membership.sizes.n);
+        remember(context, primary, signedOrder(context, order));
+      }
+      return;
     case 'localCommit':
     case 'checkpointVote': {
       const { signature, ...statement } = message;
@@ -308,6 +339,12 @@ function handleSigned(context: Context, { statement, signature }: Extract<Input,
   }
 }
 
+/** The guard refused: another statement stands in its place, or may. This one is dropped, and nothing waits for it. */
+function handleRefused(context: Context, { statement, before }: Extract<Input, { type: 'refused' }>): void {
+  if (statement.type === 'order') context.signingOrder = false;
+  if (before !== null && isForgotten(context, before)) disown(context, null);
+}
+
 function handleTimer(context: Context, timer: Extract<Input, { type: 'timer' }>['timer']): void {
   switch (timer) {
     case 'bodies':
@@ -320,6 +357,7 @@ function handleTimer(context: Context, timer: Extract<Input, { type: 'timer' }>[
       // A block that was held back because its time lay ahead may do now.
       acceptOrders(context);
       expireRequests(context);
+      askAgain(context);
       return sendBeacon(context);
     case 'awaitOrder':
       return handleAwaitOrder(context);
@@ -340,7 +378,7 @@ function handleReachable(context: Context, replica: number, reachable: boolean):
     context.beacons.delete(replica);
     context.mistrusted.delete(replica);
     context.emit({ type: 'send', to: replica, message: beaconOf(context) });
-    sendRecall(context, replica);
+    askForRecall(context, replica);
     sendEvidence(context, replica);
   } else context.unreachable.add(replica);
   if (was !== context.isEager) context.announce({ type: 'eager', eager: context.isEager });

@@ -143,6 +143,12 @@ export class Context {
   entering: Entering | null = null;
   /** Why this replica signs nothing; `null` for one that takes part. */
   learner: LearnerReason | null;
+  /** Whether it still asks the others what it has signed, and signs nothing until it knows. */
+  isListening = true;
+  /** Tells this run from earlier ones. */
+  runToken: Hex = '';
+  /** Replicas that have told what they have of this one in this run. */
+  readonly heard = new Set<number>();
   /** The last fetch of blocks: what it has brought need not be fetched again for another view or certificate. */
   lastFetch: BlockFetch | null = null;
   /** Replicas that have been sent what opened this view since the last beacon. */
@@ -258,9 +264,14 @@ export class Context {
     this.#effects.push(effect);
   }
 
-  /** Has a statement signed, when all that it asserts is durable. A learner signs nothing (rules, 2). */
+  /** Whether it says nothing in agreement: for good, or because it still listens (rules, 2). */
+  get isSilent(): boolean {
+    return this.learner !== null || this.isListening;
+  }
+
+  /** Has a statement signed, when all that it asserts is durable, unless this replica is silent. */
   sign(statement: Statement): void {
-    if (this.learner === null) this.emit({ type: 'sign', statement });
+    if (!this.isSilent) this.emit({ type: 'sign', statement });
   }
 
   /** Waits for no request and no block, until `watch` looks again. */

@@ -88,10 +88,10 @@ export interface KnownEvidence {
 }
 
 /**
- * Why a replica only learns: its durable state was not there when it started, or others have statements that it
- * signed and no longer knows of.
+ * Why a replica only learns: its durable state was not there when it started; others, or its own sign guard, have
+ * statements that it signed and no longer knows of; or somebody else signs with its key while it runs.
  */
-export type LearnerReason = 'stateLost' | 'stateOld';
+export type LearnerReason = 'stateLost' | 'stateOld' | 'keyInUse';
 
 /** What a replica starts from: everything it had made durable. */
 export interface DurableState {
@@ -140,7 +140,8 @@ export type TimerName =
 
 /** What goes in. Signatures have been verified: see `verification.ts`. */
 export type Input =
-  | { readonly type: 'start' }
+  /** `token`: differs in every run. `signed`: what the sign guard remembers of what this replica has signed. */
+  | { readonly type: 'start'; readonly token: Hex; readonly signed: readonly Statement[] }
   /** `bodies`: the signed requests inside the message, parsed, in order. */
   | {
       readonly type: 'peerMessage';
@@ -156,6 +157,10 @@ export type Input =
   | { readonly type: 'evidence'; readonly evidence: Evidence }
   /** The signature that a `sign` effect asked for. */
   | { readonly type: 'signed'; readonly statement: OwnStatement; readonly signature: Hex }
+  /** The sign guard did not sign what a `sign` effect asked for: `before` was signed in its place, if it knows. */
+  | { readonly type: 'refused'; readonly statement: OwnStatement; readonly before: OwnStatement | null }
+  /** The replica `from` has a statement under the own key that the sign guard never made. */
+  | { readonly type: 'foreign'; readonly from: number; readonly statement: Statement }
   | { readonly type: 'timer'; readonly timer: TimerName }
   | { readonly type: 'reachable'; readonly replica: number; readonly reachable: boolean };
 
@@ -208,6 +213,8 @@ export type Announcement =
       /** By a new view, or by a certificate of that view (rule U2). */
       readonly how: 'newView' | 'certificate';
     }
+  /** This replica knows from enough others that it is behind nothing that it ever signed: it takes part. */
+  | { readonly type: 'listened' }
   /** This replica only learns from now on. */
   | { readonly type: 'learner'; readonly reason: LearnerReason }
   | { readonly type: 'eager'; readonly eager: boolean }

@@ -169,9 +169,18 @@ export interface EvidenceMessage {
   readonly evidence: Evidence;
 }
 
-/** To a replica that has just connected: the last of what it has signed, as far as the sender knows. */
+/** Asks for the last of what the sender itself has signed, as far as the one asked knows. */
+export interface GetRecallMessage {
+  readonly type: 'getRecall';
+  /** Differs in every run of the sender, so that it knows an answer to this run from one to an earlier run. */
+  readonly token: Hex;
+}
+
+/** The answer: the last of each kind that the one who asked has signed; none where the sender knows of none. */
 export interface RecallMessage {
   readonly type: 'recall';
+  /** Of the question. */
+  readonly token: Hex;
   readonly statements: readonly SignedStatement[];
 }
 
@@ -254,7 +263,8 @@ export type PeerMessage =
   | NewViewMessage
   | GetNewViewMessage
   | EvidenceMessage
-  | RecallMessage;
+  | RecallMessage
+  | GetRecallMessage;
 export type ToReplicaMessage =
   RequestMessage | CommitMessage | GetReceiptMessage | GetStatusMessage | EvidenceMessage;
 export type ToClientMessage =
@@ -264,6 +274,9 @@ export type ToClientMessage =
 export const LIST_MAX = 65_535;
 /** Most ids in one order: `GenesisLimits.maxBlockRequests` is at most this. */
 const IDS_MAX = 65_535;
+
+/** Length of the token that tells the runs of a replica apart, in bytes. */
+export const RUN_TOKEN_BYTES = 8;
 
 /** Most statements in one `recall`: the last of each kind. */
 export const RECALL_MAX = 8;
@@ -319,7 +332,11 @@ export const peerMessageCodec: Codec<PeerMessage> = union<PeerMessage, 'type'>('
   getNewView: [17, record({ view: uint() })],
   suspect: [18, record({ epoch: uint(), view: uint() })],
   evidence: [19, evidenceMessageCodec],
-  recall: [20, record({ statements: list(signedStatementCodec, RECALL_MAX) })],
+  recall: [
+    20,
+    record({ token: hexBytes(RUN_TOKEN_BYTES), statements: list(signedStatementCodec, RECALL_MAX) }),
+  ],
+  getRecall: [21, record({ token: hexBytes(RUN_TOKEN_BYTES) })],
 });
 
 /** Messages from a client to a replica. */

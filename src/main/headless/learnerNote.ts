@@ -2,23 +2,26 @@
  * Says that the replica in this process only follows the others, now or from some moment on, and what to do about it.
  * @module
  */
+import type { LearnerReason } from '../consensus/effects.ts';
 import type { ReplicaNode } from '../replica/node.ts';
 import { describeError, type Output } from './output.ts';
 
 /** Tells of it through `output`, once. */
 export function noteLearner(node: ReplicaNode, output: Output): void {
   const { genesis, replica } = node;
-  const tell = (): void => {
+  const tell = (reason: LearnerReason): void => {
     const name = genesis.replicas[replica.index]?.name ?? String(replica.index);
-    output.note(describeError({ code: 'replica.learner', data: { replica: name } }));
+    const code = reason === 'keyInUse' ? 'replica.keyInUse' : 'replica.learner';
+    output.note(describeError({ code, data: { replica: name } }));
   };
-  if (replica.status().standing.learner !== null) {
-    tell();
+  const { learner } = replica.status().standing;
+  if (learner !== null) {
+    tell(learner);
     return;
   }
   const unsubscribe = node.subscribe((event) => {
     if (event.type !== 'learner') return;
     unsubscribe();
-    tell();
+    tell(event.reason);
   });
 }

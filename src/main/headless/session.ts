@@ -12,7 +12,8 @@ import type { Genesis } from '../ledger/genesis.ts';
 import type { SignatureCheck } from '../ledger/statement.ts';
 import { readPassphraseFile } from '../replica/childReplica.ts';
 import { genesisPath, supervisorKeyPath, vaultPath } from '../replica/embeddedLayout.ts';
-import { loadSigner, readGenesis } from '../replica/node.ts';
+import { loadSigner } from '../keys/loadSigner.ts';
+import { readGenesis } from '../replica/node.ts';
 
 /** Where a command finds the network and the key: named files, or a data directory that holds both. */
 export interface Places {

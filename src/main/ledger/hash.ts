@@ -36,6 +36,9 @@ export function digestHex(domain: Domain, ...parts: readonly Uint8Array[]): Hex 
 /** Every purpose for which bytes are hashed. */
 export type Domain = `countersign/${string}/${number}`;
 
+/** For what a replica signs to prove its key at the beginning of a connection (`network/handshake.ts`). */
+export const HANDSHAKE_DOMAIN: Domain = 'countersign/handshake/1';
+
 const prefixes = new Map<Domain, Uint8Array>();
 
 function prefixOf(domain: Domain): Uint8Array {

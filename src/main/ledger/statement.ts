@@ -163,15 +163,18 @@ const signaturesCodec = refined(
 const placeFields = { epoch: uint(), view: uint(), height: uint(), hash: hexBytes(DIGEST_BYTES) };
 const contentFields = { epoch: uint(), view: uint(), contentDigest: hexBytes(DIGEST_BYTES) };
 
+/** Statements by themselves, as the sign guard keeps them. */
+export const statementCodec: Codec<Statement> = union<Statement, 'type'>('type', {
+  order: [1, record(placeFields)],
+  localCommit: [2, record(placeFields)],
+  checkpointVote: [3, record({ ...placeFields, stateDigest: hexBytes(DIGEST_BYTES) })],
+  viewChange: [4, record(contentFields)],
+  newView: [5, record(contentFields)],
+});
+
 /** Statements with their signatures, on the wire, on disk and in evidence. */
 export const signedStatementCodec: Codec<SignedStatement> = record<SignedStatement>({
-  statement: union<Statement, 'type'>('type', {
-    order: [1, record(placeFields)],
-    localCommit: [2, record(placeFields)],
-    checkpointVote: [3, record({ ...placeFields, stateDigest: hexBytes(DIGEST_BYTES) })],
-    viewChange: [4, record(contentFields)],
-    newView: [5, record(contentFields)],
-  }),
+  statement: statementCodec,
   signature: hexBytes(SIGNATURE_BYTES),
 });
 

@@ -29,7 +29,7 @@
 import { encode, hexBytes, nullable, oneOf, record, type Codec } from '../../shared/encoding/codec.ts';
 import { toHex, type Hex } from '../../shared/encoding/hex.ts';
 import { CountersignError, fromPlainError, type PlainError } from '../../shared/errors.ts';
-import { DIGEST_BYTES, PUBLIC_KEY_BYTES, digest } from '../ledger/hash.ts';
+import { DIGEST_BYTES, HANDSHAKE_DOMAIN, PUBLIC_KEY_BYTES, digest } from '../ledger/hash.ts';
 import {
   PROTOCOL_VERSION,
   decodeHello,
@@ -44,8 +44,11 @@ import { errorOfRefusal, refusalOf } from './refusals.ts';
 /** A replica's own key. */
 export interface ReplicaIdentity {
   readonly publicKey: Hex;
-  /** The ed25519 signature over a digest of 32 bytes. May throw when the key cannot be used. */
-  sign(digest: Uint8Array): Hex;
+  /**
+   * The ed25519 signature over `digest(HANDSHAKE_DOMAIN, content)`: it can stand for nothing but a proof. May throw when
+   * the key cannot be used.
+   */
+  prove(content: Uint8Array): Hex;
 }
 
 /** Whether `signature` is that of `publicKey` over `digest`. Must never reject for bytes of the right lengths. */
@@ -92,16 +95,20 @@ const statement: Codec<Statement> = record<Statement>({
   otherKey: nullable(hexBytes(PUBLIC_KEY_BYTES)),
 });
 
-/** What a proof signs. */
-export function proofDigest(
+/** What a proof is the signature of, before it is hashed. */
+export function proofContent(
   signer: Signer,
   networkId: Hex,
   exporter: Uint8Array,
   ownKey: Hex,
   otherKey: Hex | null,
 ): Uint8Array {
-  const value = { signer, networkId, exporter: toHex(exporter), ownKey, otherKey };
-  return digest('countersign/handshake/1', encode(statement, value));
+  return encode(statement, { signer, networkId, exporter: toHex(exporter), ownKey, otherKey });
+}
+
+/** What a proof signs. */
+export function proofDigest(...parts: Parameters<typeof proofContent>): Uint8Array {
+  return digest(HANDSHAKE_DOMAIN, proofContent(...parts));
 }
 
 /** The initiator's hello, meant for the replica with `responderKey`. Throws what `sign` throws. */
@@ -110,7 +117,9 @@ export function makeHello(party: Party, exporter: Uint8Array, responderKey: Hex)
   const common = { version: PROTOCOL_VERSION, networkId };
   if (identity === null) return encodeHello({ ...common, role: 'client', publicKey: null, proof: null });
   const { publicKey } = identity;
-  const proof = identity.sign(proofDigest('initiator replica', networkId, exporter, publicKey, responderKey));
+  const proof = identity.prove(
+    proofContent('initiator replica', networkId, exporter, publicKey, responderKey),
+  );
   return encodeHello({ ...common, role: 'replica', publicKey, proof });
 }
 
@@ -151,8 +160,8 @@ async function replicaOf(responder: Responder, exporter: Uint8Array, hello: Hell
 export function makeWelcome(responder: Responder, exporter: Uint8Array, initiator: Initiator): Uint8Array {
   const { publicKey } = responder.identity;
   const otherKey = initiator.role === 'replica' ? initiator.publicKey : null;
-  const signed = proofDigest('responder replica', responder.networkId, exporter, publicKey, otherKey);
-  return encodeReply({ kind: 'welcome', publicKey, proof: responder.identity.sign(signed) });
+  const content = proofContent('responder replica', responder.networkId, exporter, publicKey, otherKey);
+  return encodeReply({ kind: 'welcome', publicKey, proof: responder.identity.prove(content) });
 }
 
 /** The responder's refusal for a `tellable` reason. */

@@ -5,13 +5,15 @@
  * @module
  */
 import { fork, type ChildProcess, type Serializable } from 'node:child_process';
+import { join } from 'node:path';
 import { CountersignError, toPlainError, type PlainError } from '../../shared/errors.ts';
 import { VerifierPool } from '../keys/verifierPool.ts';
 import { createVerifyWorker } from '../keys/verifyWorker.ts';
 import { readTextFile } from '../storage/index.ts';
 import { faultOrderSchema, type OutgoingFault } from './faults/fault.ts';
 import { FaultyOutlet } from './faults/faultyOutlet.ts';
-import { ReplicaNode } from './node.ts';
+import { LateSigner } from './faults/contradictingSigner.ts';
+import { REPLICA_KEY_FILE, ReplicaNode } from './node.ts';
 import { openParentChannel, type ParentChannel } from './parentChannel.ts';
 import { STOP, superviseReplica, type ChildMessage, type ReplicaProcess } from './superviseReplica.ts';
 
@@ -70,26 +72,33 @@ export async function runChildReplica(options: ChildOptions): Promise<number> {
 
 async function takePart({ directory, passphraseFile }: ChildOptions, parent: ParentChannel): Promise<number> {
   const told = Promise.withResolvers<number>();
-  const faulty: { outlet: FaultyOutlet | null } = { outlet: null };
+  const faulty: { outlet: FaultyOutlet | null; signer: LateSigner | null } = { outlet: null, signer: null };
   parent.onGone(() => told.resolve(0));
   parent.onMessage((message) => {
     if (message === STOP) told.resolve(0);
     const order = faultOrderSchema.safeParse(message);
     if (!order.success) return;
-    faulty.outlet?.become(order.data.fault);
-    parent.send({ type: 'faultDone' } satisfies ChildMessage);
+    const { fault } = order.data;
+    const become = async (): Promise<void> => {
+      if (fault?.kind === 'equivocate') await faulty.signer?.open();
+      faulty.outlet?.become(fault);
+      parent.send({ type: 'faultDone' } satisfies ChildMessage);
+    };
+    // Without its key it cannot do what it is told: it ends, and is started again without the fault.
+    become().catch(() => told.resolve(1));
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => told.resolve(0));
   const verifier = new VerifierPool({ createWorker: createVerifyWorker, workers: 1 });
   try {
     const passphrase = await readPassphraseFile(passphraseFile);
+    const signer = new LateSigner(join(directory, REPLICA_KEY_FILE), passphrase);
+    faulty.signer = signer;
     const node = await ReplicaNode.start({
       directory,
       passphrase,
       verifier,
       // The one replica that can be made to misbehave: its parent does it, to try out what the others do.
-      interpose: (outlet, membership, signer) =>
-        (faulty.outlet = new FaultyOutlet(outlet, membership, signer)),
+      interpose: (outlet, membership) => (faulty.outlet = new FaultyOutlet(outlet, membership, signer)),
     });
     node.subscribe((event) => {
       if (event.type !== 'halted') return;
@@ -108,6 +117,7 @@ async function takePart({ directory, passphraseFile }: ChildOptions, parent: Par
     return 1;
   } finally {
     faulty.outlet?.dispose();
+    faulty.signer?.dispose();
     await verifier.close();
   }
 }

@@ -2,7 +2,7 @@
  * Makes an embedded network: four replicas and one supervisor in one data directory, in one step. It is built aside
  * and renamed into place, so there is a whole network or none.
  *
- * Each replica's ledger is made along with it, empty: one that is missing later has been lost, and its replica must not
+ * Each replica's ledger and its guard's log are made along with it, empty: one that is missing later has been lost, and its replica must not
  * sign again what it may have signed before (`node.ts`).
  *
  * Layout: `network/genesis.json`, `network/supervisor.pem`, `network/passphrase` (of the replicas' keys, readable by
@@ -16,11 +16,13 @@ import { join } from 'node:path';
 import { toHex, type Hex } from '../../shared/encoding/hex.ts';
 import { CountersignError } from '../../shared/errors.ts';
 import { generateSeed, publicKeyOf } from '../keys/ed25519.ts';
+import { GUARD_FILE, createGuardLog } from '../keys/guard/openSignGuard.ts';
 import { exportKeyPem } from '../keys/pkcs8.ts';
 import {
   DEFAULT_LIMITS,
   DEFAULT_POLICY,
   checkGenesis,
+  networkIdOf,
   sortedGenesis,
   type Genesis,
   type GenesisReplica,
@@ -86,6 +88,8 @@ async function writeNetwork(building: string, options: CreateNetworkOptions): Pr
       await makeDirectory(replica, DIRECTORY_MODE);
       await writeFileAtomic(join(replica, REPLICA_KEY_FILE), await exportKeyPem(seed, passphrase));
       await writeFileAtomic(join(replica, GENESIS_FILE), genesisText);
+      const owner = { networkId: networkIdOf(genesis), publicKey: publicKeyOf(seed) };
+      await createGuardLog(join(replica, GUARD_FILE), owner);
       seed.fill(0);
     }),
   );

@@ -1,21 +1,21 @@
 /**
  * One replica with everything it needs on this machine: its data directory, its key, its store, its verifier.
  *
- * Layout of a replica's data directory: `genesis.json`, `replica.pem` (the encrypted key), `ledger.sqlite`, `lock`. All
- * but the lock are made when the network is. A replica without its ledger has lost what it signed: it only learns.
+ * Layout of a replica's data directory: `genesis.json`, `replica.pem` (the encrypted key), `ledger.sqlite`, `signed.log`
+ * (what the sign guard remembers), `lock`. All but the lock are made when the network is. A replica without its ledger
+ * has lost what it signed: it only learns. Without its guard's log it does so as well, once its ledger has begun.
  * @module
  */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConsensusOptions } from '../consensus/config.ts';
-import type { Genesis } from '../ledger/genesis.ts';
+import type { DurableState } from '../consensus/effects.ts';
+import { networkIdOf, windowOf, type Genesis } from '../ledger/genesis.ts';
 import { GENESIS_FILE_CHARS_MAX, parseGenesisFile } from '../ledger/genesisFile.ts';
 import { isStrongPublicKey } from '../keys/ed25519.ts';
-import { readKeyFile } from '../keys/keyFile.ts';
-import { importKeyPem } from '../keys/pkcs8.ts';
-import { createSigner, type Signer } from '../keys/signer.ts';
+import { GUARD_FILE, openReplicaKey } from '../keys/guard/openSignGuard.ts';
 import { openDataDirectory } from '../storage/dataDirectory.ts';
-import { readTextFile, writeFileAtomic, type LedgerStore } from '../storage/index.ts';
+import { lockKey, readTextFile, writeFileAtomic, type LedgerStore } from '../storage/index.ts';
 import { LEDGER_FILE, openLedgerStore } from '../storage/openLedgerStore.ts';
 import { createStoreWorker } from '../storage/storeWorker.ts';
 import type { SignatureVerifier } from './inbox.ts';
@@ -78,25 +78,36 @@ export class ReplicaNode {
       const lock = await openDataDirectory(directory);
       opened.push(async () => await lock.release());
       onPhase?.('keys');
-      const signer = await loadSigner(join(directory, REPLICA_KEY_FILE), passphrase);
+      const key = await openReplicaKey(join(directory, REPLICA_KEY_FILE), passphrase);
       opened.push(async () => {
-        signer.dispose();
+        key.dispose();
         await Promise.resolve();
       });
+      const keyLock = await lockKey(key.publicKey);
+      opened.push(async () => await keyLock.release());
       onPhase?.('genesis');
       const genesis = await readGenesis(join(directory, GENESIS_FILE));
       onPhase?.('verifyLog');
-      const isLost = await hasLostState(directory);
+      const hasLostLedger = await hasLostState(directory);
       const store = await openLedgerStore({ directory, genesis, createWorker: createStoreWorker });
       opened.push(async () => await store.close());
+      const guardPath = join(directory, GUARD_FILE);
+      const isNew = !(await exists(guardPath)) && (hasLostLedger || isUntouched(await store.load()));
+      const guard = await key.openGuard({
+        path: guardPath,
+        networkId: networkIdOf(genesis),
+        windowBlocks: windowOf(genesis.limits),
+        isNew,
+      });
+      opened.push(async () => await guard.close());
       onPhase?.('connect');
       const listeners = new Set<(event: ReplicaEvent) => void>();
       const replica = await Replica.start({
         genesis,
-        signer,
+        guard,
         store,
         verifier,
-        ...(isLost ? { learner: 'stateLost' } : {}),
+        ...(hasLostLedger ? { learner: 'stateLost' } : {}),
         ...(options.consensus === undefined ? {} : { consensus: options.consensus }),
         ...(options.interpose === undefined ? {} : { interpose: options.interpose }),
         onEvent: (event) => {
@@ -131,14 +142,11 @@ export async function readGenesis(path: string): Promise<Genesis> {
   return parseGenesisFile(text, { isStrongKey: isStrongPublicKey });
 }
 
-/** The signer of an encrypted key file. Throws `key.*` and `file.*`. */
-export async function loadSigner(path: string, passphrase: string): Promise<Signer> {
-  const seed = await importKeyPem(await readKeyFile(path), passphrase);
-  try {
-    return createSigner(seed);
-  } finally {
-    seed.fill(0);
-  }
+/** Whether a ledger is as it was made: nothing was ever signed on it. */
+function isUntouched({ position, stable, chain, opening, rolledBack }: DurableState): boolean {
+  const { view, target } = position;
+  const isFirst = view === 0 && target === 0 && stable.height === 0;
+  return isFirst && opening === null && chain.length === 0 && rolledBack.length === 0;
 }
 
 /**

@@ -5,7 +5,8 @@
  * Inputs gather while a group of steps is written, so that one transaction serves many messages under load.
  * @module
  */
-import type { Hex } from '../../shared/encoding/hex.ts';
+import { randomBytes } from 'node:crypto';
+import { toHex } from '../../shared/encoding/hex.ts';
 import { CountersignError, toPlainError, type PlainError } from '../../shared/errors.ts';
 import {
   DEFAULT_OPTIONS,
@@ -14,17 +15,11 @@ import {
   type Membership,
 } from '../consensus/config.ts';
 import { Consensus, type Standing } from '../consensus/consensus.ts';
-import type {
-  Announcement,
-  Effect,
-  Input,
-  LearnerReason,
-  OwnStatement,
-  TimerName,
-} from '../consensus/effects.ts';
-import { maxMessageBytes, type PeerMessage } from '../consensus/messages.ts';
+import type { Announcement, Effect, Input, LearnerReason, TimerName } from '../consensus/effects.ts';
+import { RUN_TOKEN_BYTES, maxMessageBytes, type PeerMessage } from '../consensus/messages.ts';
+import type { Answer, SignGuard } from '../keys/guard/signGuard.ts';
 import type { Genesis } from '../ledger/genesis.ts';
-import { statementDigest } from '../ledger/statement.ts';
+import type { SignedStatement } from '../ledger/statement.ts';
 import { ReplicaNetwork, type ReplicaNetworkStatus } from '../network/index.ts';
 import type { LedgerStore } from '../storage/index.ts';
 import {
@@ -42,18 +37,13 @@ import { Senders } from './senders.ts';
 import { Turns } from './turns.ts';
 import { CLIENT_JOBS_MAX, REPLICA_JOBS_MAX } from './verifierShare.ts';
 
-/** Signs digests with the replica's ed25519 key. */
-export interface ReplicaSigner {
-  readonly publicKey: Hex;
-  sign(digest: Uint8Array): Hex;
-}
-
 /** Puts something of its own between a replica and its way out. The one use is to try out faults (`faults/`). */
-export type Interpose = (outlet: Outlet, membership: Membership, signer: ReplicaSigner) => Outlet;
+export type Interpose = (outlet: Outlet, membership: Membership) => Outlet;
 
 export interface ReplicaOptions {
   readonly genesis: Genesis;
-  readonly signer: ReplicaSigner;
+  /** All that this replica signs goes through it. The caller closes it, after `stop`. */
+  readonly guard: SignGuard;
   readonly store: LedgerStore;
   readonly verifier: SignatureVerifier;
   /** Where to listen, if not at the address in the genesis. */
@@ -116,7 +106,7 @@ export class Replica {
     this.#options = options;
     this.#membership = membership;
     this.#consensus = consensus;
-    const { genesis, signer, verifier } = options;
+    const { genesis, guard, verifier } = options;
     this.#inbox = new Inbox({ membership, genesis, consensus, verifier });
     this.#peers = new Senders({
       verifier,
@@ -132,7 +122,7 @@ export class Replica {
     const own = peers[membership.ownIndex];
     this.#network = new ReplicaNetwork({
       networkId: membership.networkId,
-      identity: signer,
+      identity: guard,
       ownIndex: membership.ownIndex,
       peers,
       listen: options.listen ?? { host: own?.host ?? '', port: own?.port ?? 0 },
@@ -147,7 +137,7 @@ export class Replica {
       onRefused: ({ address, error }) => this.#event({ type: 'refusedGuest', address, error }),
     });
     const outlet = new NetworkOutlet(this.#network);
-    this.#outlet = options.interpose?.(outlet, membership, signer) ?? outlet;
+    this.#outlet = options.interpose?.(outlet, membership) ?? outlet;
     this.#answers = new ClientAnswers({
       store: options.store,
       genesis,
@@ -158,13 +148,13 @@ export class Replica {
   }
 
   /**
-   * Loads what was durable, listens and takes part. Throws `key.unknown` where the genesis does not name the signer's
+   * Loads what was durable, listens and takes part. Throws `key.unknown` where the genesis does not name the guard's
    * key, and what the store and the network throw.
    */
   static async start(options: ReplicaOptions): Promise<Replica> {
-    const membership = membershipOf(options.genesis, options.signer.publicKey);
+    const membership = membershipOf(options.genesis, options.guard.publicKey);
     if (membership.ownIndex < 0) {
-      throw new CountersignError('key.unknown', { publicKey: options.signer.publicKey });
+      throw new CountersignError('key.unknown', { publicKey: options.guard.publicKey });
     }
     const loaded = await options.store.load();
     const durable = { ...loaded, learner: loaded.learner ?? options.learner ?? null };
@@ -172,7 +162,8 @@ export class Replica {
     const consensus = new Consensus(options.genesis, membership, consensusOptions, durable);
     const replica = new Replica(options, membership, consensus);
     await replica.#network.start();
-    replica.#enqueue({ type: 'start' });
+    const token = toHex(randomBytes(RUN_TOKEN_BYTES));
+    replica.#enqueue({ type: 'start', token, signed: options.guard.statements });
     replica.#graceTimer = setTimeout(() => replica.#reportUnreachable(), REACHABILITY_GRACE_MS);
     return replica;
   }
@@ -240,7 +231,17 @@ export class Replica {
     const { store } = this.#options;
     if (message.type === 'getHeaders') this.#answerPeer(from, async () => await headersFor(store, message));
     else if (message.type === 'getBlock') this.#answerPeer(from, async () => await blockFor(store, message));
-    else this.#enqueue({ type: 'peerMessage', from, message, bodies });
+    else {
+      if (message.type === 'recall') this.#compareWithGuard(from, message.statements);
+      this.#enqueue({ type: 'peerMessage', from, message, bodies });
+    }
+  }
+
+  /** What the guard never signed was signed by somebody else, or by this replica before its guard was replaced. */
+  #compareWithGuard(from: number, statements: readonly SignedStatement[]): void {
+    for (const { statement } of statements) {
+      if (!this.#options.guard.mayHaveSigned(statement)) this.#enqueue({ type: 'foreign', from, statement });
+    }
   }
 
   #answerPeer(to: number, answer: () => Promise<PeerMessage | null>): void {
@@ -356,17 +357,14 @@ export class Replica {
     effects.push(...this.#consensus.flush(nowMs));
     const operations = effects.flatMap((effect) => (effect.type === 'persist' ? [effect.operation] : []));
     if (operations.length > 0) await this.#options.store.commit(operations);
-    const signed = effects.flatMap((effect) =>
-      effect.type === 'sign' ? [this.#sign(effect.statement)] : [],
-    );
-    // What is signed goes on first, in the order in which it was asked for.
-    this.#inputs.unshift(...signed);
+    const statements = effects.flatMap((effect) => (effect.type === 'sign' ? [effect.statement] : []));
+    const signed = statements.length > 0 ? this.#options.guard.sign(statements) : null;
+    // Nothing of this asserts what is still to be signed: it need not wait for the guard's disk.
     for (const effect of effects) this.#carryOut(effect);
-  }
-
-  #sign(statement: OwnStatement): Input {
-    const digest = statementDigest(this.#membership.networkId, statement);
-    return { type: 'signed', statement, signature: this.#options.signer.sign(digest) };
+    // What is signed goes on first, in the order in which it was asked for.
+    if (signed !== null) this.#inputs.unshift(...(await signed).map(inputOf));
+    const checkpoints = operations.filter((operation) => operation.type === 'checkpoint');
+    for (const { checkpoint } of checkpoints) this.#options.guard.settle(checkpoint.height);
   }
 
   /** Stops loudly: after a failed write or a broken rule nothing this replica says could be trusted. */
@@ -382,7 +380,7 @@ export class Replica {
     switch (effect.type) {
       case 'persist':
       case 'sign':
-        // Done before: what a message asserts is durable, and then signed.
+        // Done apart: what a message asserts is durable, and then signed.
         return;
       case 'send':
         return this.#send(effect.to, effect.message);
@@ -426,13 +424,13 @@ export class Replica {
   }
 
   #sendStatus(clientId: number): void {
-    const { tipHeight, stable, learner } = this.#consensus.standing;
+    const { tipHeight, stable, learner, listening } = this.#consensus.standing;
     this.#outlet.toClients([clientId], {
       type: 'status',
       tipHeight,
       stableHeight: stable.height,
       connectedReplicas: this.#connected.size + 1,
-      participating: this.#halted === null && learner === null,
+      participating: this.#halted === null && learner === null && !listening,
     });
   }
 
@@ -440,4 +438,8 @@ export class Replica {
   #readFailed(error: unknown): void {
     if (!this.#stopped) this.#event({ type: 'badMessage', from: 'the store', error: toPlainError(error) });
   }
+}
+
+function inputOf(answer: Answer): Input {
+  return 'signature' in answer ? { type: 'signed', ...answer } : { type: 'refused', ...answer };
 }

@@ -9,6 +9,7 @@ export * from './ledgerStore.ts';
 export { CLIENT_FILE, openClientStore, type ClientStoreOptions } from './openClientStore.ts';
 export { LEDGER_FILE, openLedgerStore, type LedgerStoreOptions } from './openLedgerStore.ts';
 export { readError, writeError } from './fileErrors.ts';
+export { lockKey } from './keyLock.ts';
 export { makeDirectory } from './makeDirectory.ts';
 export { readBinaryFile, readTextFile } from './readFile.ts';
 export { COMMITS_WAITING_MAX, READS_WAITING_MAX } from './workerChannel.ts';

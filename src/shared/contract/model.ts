@@ -65,9 +65,14 @@ export const replicaSchema = z.strictObject({
   mode: z.enum(['normal', 'changing']),
   /** Replicas that it is connected with, itself included. */
   connected: countSchema,
-  /** Whether it takes part in agreement: it has not stopped, and is no learner. */
+  /** Whether it takes part in agreement: it has not stopped, is no learner, and does not listen any more. */
   participating: z.boolean(),
-  /** Why it only follows: what it had signed is lost, or others know of more. `null` where it takes part. */
+  /** Whether it has just started and asks the others what they have seen of it, before it signs anything. */
+  listening: z.boolean(),
+  /**
+   * Why it only follows: what it had signed is lost, or others know of more, or its key is in use elsewhere. `null`
+   * where it takes part.
+   */
   learner: z.enum(LEARNER_REASONS).nullable(),
   requests: countSchema,
   requestsPerSecond: z.number().nonnegative(),

@@ -23,7 +23,8 @@ import {
 } from '../../../src/main/replica/childReplica.ts';
 import { createEmbeddedNetwork, genesisPath } from '../../../src/main/replica/embeddedNetwork.ts';
 import { networkDirectory, replicaDirectory } from '../../../src/main/replica/embeddedLayout.ts';
-import { REPLICA_KEY_FILE, loadSigner, readGenesis } from '../../../src/main/replica/node.ts';
+import { loadSigner } from '../../../src/main/keys/loadSigner.ts';
+import { REPLICA_KEY_FILE, readGenesis } from '../../../src/main/replica/node.ts';
 import { openLedgerStore, type LedgerStore } from '../../../src/main/storage/index.ts';
 import { createStoreWorker } from '../../../src/main/storage/storeWorker.ts';
 

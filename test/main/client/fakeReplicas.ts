@@ -4,6 +4,7 @@
  */
 import * as ed25519 from '@noble/ed25519';
 import { onTestFinished } from 'vitest';
+import { HANDSHAKE_DOMAIN, digest } from '../../../src/main/ledger/hash.ts';
 import { SupervisorClient } from '../../../src/main/client/supervisorClient.ts';
 import type { Progress } from '../../../src/main/client/tracking.ts';
 import {
@@ -51,7 +52,8 @@ export class FakeReplica {
       networkId,
       identity: {
         publicKey,
-        sign: (digest) => toHex(ed25519.sign(digest, replicaSeeds[this.#index]!)),
+        prove: (content) =>
+          toHex(ed25519.sign(digest(HANDSHAKE_DOMAIN, content), replicaSeeds[this.#index]!)),
       },
       ownIndex: this.#index,
       peers,

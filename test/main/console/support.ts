@@ -3,6 +3,7 @@
  * runs in processes of their own run in this one here, which starts faster.
  * @module
  */
+import { join } from 'node:path';
 import { makeDirectory } from '../../support/stores.ts';
 import { ConsoleApp, type ConsoleAppOptions } from '../../../src/main/console/consoleApp.ts';
 import type { ConsoleEvent } from '../../../src/main/console/events.ts';
@@ -11,8 +12,9 @@ import { Vault } from '../../../src/main/keys/vault/vault.ts';
 import { createVerifyWorker } from '../../../src/main/keys/verifyWorker.ts';
 import { readPassphraseFile, type StartChild } from '../../../src/main/replica/childReplica.ts';
 import { vaultPath } from '../../../src/main/replica/embeddedLayout.ts';
+import { LateSigner } from '../../../src/main/replica/faults/contradictingSigner.ts';
 import { FaultyOutlet } from '../../../src/main/replica/faults/faultyOutlet.ts';
-import { ReplicaNode } from '../../../src/main/replica/node.ts';
+import { REPLICA_KEY_FILE, ReplicaNode } from '../../../src/main/replica/node.ts';
 import type { Interpose } from '../../../src/main/replica/replica.ts';
 import type { Delta, ItemView } from '../../../src/shared/contract/model.ts';
 
@@ -29,11 +31,15 @@ export const startInProcess: StartChild = ({ directory, passphraseFile }) => {
   const verifier = new VerifierPool({ createWorker: createVerifyWorker, workers: 1 });
   const exited = Promise.withResolvers<undefined>();
   const faulty: { outlet: FaultyOutlet | null } = { outlet: null };
-  const interpose: Interpose = (outlet, membership, signer) =>
-    (faulty.outlet = new FaultyOutlet(outlet, membership, signer));
-  const node = readPassphraseFile(passphraseFile).then(
-    async (passphrase) => await ReplicaNode.start({ directory, passphrase, verifier, interpose }),
+  const signer = readPassphraseFile(passphraseFile).then(
+    (passphrase) => new LateSigner(join(directory, REPLICA_KEY_FILE), passphrase),
   );
+  const node = signer.then(async (late) => {
+    const interpose: Interpose = (outlet, membership) =>
+      (faulty.outlet = new FaultyOutlet(outlet, membership, late));
+    const passphrase = await readPassphraseFile(passphraseFile);
+    return await ReplicaNode.start({ directory, passphrase, verifier, interpose });
+  });
   const stop = async (): Promise<void> => {
     faulty.outlet?.dispose();
     await (await node).stop();
@@ -49,7 +55,10 @@ export const startInProcess: StartChild = ({ directory, passphraseFile }) => {
     // It shares its process with the test.
     pause: () => undefined,
     resume: () => undefined,
-    setFault: async (fault) => faulty.outlet?.become(fault),
+    setFault: async (fault) => {
+      if (fault?.kind === 'equivocate') await (await signer).open();
+      faulty.outlet?.become(fault);
+    },
   };
 };
 

@@ -140,7 +140,7 @@ describe('who is refused learns why', () => {
       'signs with another key than it names',
       'handshake.badProof',
       ({ peers, low }) => {
-        const identity = { publicKey: low.publicKey, sign: newIdentity().sign };
+        const identity = { publicKey: low.publicKey, prove: newIdentity().prove };
         return startReplica({ peers, identity, ownIndex: 0 });
       },
     ],
@@ -252,7 +252,7 @@ describe('a replica in the wrong place', () => {
   it('that answers without the key is refused by the initiator', async () => {
     const { peers, identities } = await newBook(2);
     const port = await rawListen((peer) => {
-      const proof = newIdentity().sign(new Uint8Array(32));
+      const proof = newIdentity().prove(new Uint8Array(32));
       peer.webSocket.send(encodeReply({ kind: 'welcome', publicKey: peers[1]!.publicKey, proof }));
       peer.webSocket.send('never read');
     });

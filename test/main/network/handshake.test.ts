@@ -245,7 +245,7 @@ describe('the two checks', () => {
     ['an unknown key', helloOf({ ...replica, identity: newIdentity() }), 'handshake.unknownReplica'],
     [
       'a key that is not its own',
-      helloOf({ ...replica, identity: { publicKey: low.publicKey, sign: high.sign } }),
+      helloOf({ ...replica, identity: { publicKey: low.publicKey, prove: high.prove } }),
       'handshake.badProof',
     ],
     [

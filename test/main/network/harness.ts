@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import sodium from 'sodium-native';
 import { onTestFinished } from 'vitest';
+import { HANDSHAKE_DOMAIN, digest as hash } from '../../../src/main/ledger/hash.ts';
 import { fromHex, toHex, type Hex } from '../../../src/shared/encoding/hex.ts';
 import type { PlainError } from '../../../src/shared/errors.ts';
 import {
@@ -26,7 +27,8 @@ export function newIdentity(): ReplicaIdentity {
   sodium.crypto_sign_keypair(publicKey, secretKey);
   return {
     publicKey: toHex(publicKey),
-    sign: (digest) => {
+    prove: (content) => {
+      const digest = hash(HANDSHAKE_DOMAIN, content);
       const signature = Buffer.alloc(sodium.crypto_sign_BYTES);
       sodium.crypto_sign_detached(signature, Buffer.from(digest), secretKey);
       return toHex(signature);

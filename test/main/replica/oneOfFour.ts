@@ -3,11 +3,14 @@ import { onTestFinished } from 'vitest';
 import * as ed25519 from '@noble/ed25519';
 import { verifySync } from '../../../src/main/keys/verifier.ts';
 import { networkIdOf } from '../../../src/main/ledger/genesis.ts';
+import { HANDSHAKE_DOMAIN, digest } from '../../../src/main/ledger/hash.ts';
 import { peersOf } from '../../../src/main/network/genesisPeers.ts';
+import type { ReplicaIdentity } from '../../../src/main/network/handshake.ts';
 import type { SignatureVerifier } from '../../../src/main/replica/inbox.ts';
 import { Replica, type ReplicaEvent } from '../../../src/main/replica/replica.ts';
 import type { LedgerStore } from '../../../src/main/storage/index.ts';
 import { toHex } from '../../../src/shared/encoding/hex.ts';
+import { openGuard } from '../../support/guard.ts';
 import { NOW_MS } from '../../support/consensus.ts';
 import { makeGenesis, type TestNetwork } from '../../support/ledger.ts';
 import { MemoryDisk, openMemoryStore } from '../../sim/memoryStore.ts';
@@ -38,14 +41,14 @@ export async function startOneOfFour(
     replicas: made.genesis.replicas.map((each, index) => ({ ...each, port: ports[index]! })),
   };
   const network = { ...made, genesis, networkId: networkIdOf(genesis) };
-  const signer = (index: number) => ({
-    publicKey: genesis.replicas[index]!.publicKey,
-    sign: (digest: Uint8Array) => toHex(ed25519.sign(digest, network.replicaSeeds[index]!)),
-  });
+  const identity: ReplicaIdentity = {
+    publicKey: genesis.replicas[0]!.publicKey,
+    prove: (content) => toHex(ed25519.sign(digest(HANDSHAKE_DOMAIN, content), network.replicaSeeds[0]!)),
+  };
   const events: ReplicaEvent[] = [];
   const replica = await Replica.start({
     genesis,
-    signer: signer(3),
+    guard: await openGuard(network, 3),
     store: storeOf(openMemoryStore(new MemoryDisk(), genesis)),
     verifier: chosen,
     now: () => NOW_MS,
@@ -53,7 +56,7 @@ export async function startOneOfFour(
   });
   onTestFinished(async () => await replica.stop());
   const peers = peersOf(genesis);
-  const liar = await startReplica({ networkId: network.networkId, peers, ownIndex: 0, identity: signer(0) });
+  const liar = await startReplica({ networkId: network.networkId, peers, ownIndex: 0, identity });
   await liar.events.until(() => liar.events.of('peerUp').some(({ index }) => index === 3));
   return { network, replica, events, liar };
 }

@@ -268,6 +268,37 @@ ${RAISE}${FINALIZE_UP_TO('finalHeight')}`,
     ],
   },
   {
+    name: 'listening',
+    breaks: 'a replica that starts signs before the others have told what they have of it',
+    shows: 'violation',
+    schedule: 'restored',
+    changes: [
+      {
+        file: 'src/main/consensus/context.ts',
+        find: '  isListening = true;',
+        replace: '  isListening = false;',
+      },
+    ],
+  },
+  {
+    name: 'guard',
+    breaks: 'the sign guard remembers nothing',
+    shows: 'violation',
+    schedule: 'unseen',
+    changes: [
+      {
+        file: 'test/support/simulation/guard.ts',
+        find: "    if (verdict.kind === 'new') this.#memory.add(statement);\n",
+        replace: '',
+      },
+      {
+        file: 'test/support/simulation/guard.ts',
+        find: '    return this.#memory.mayHaveSigned(statement);',
+        replace: '    return statement.view >= 0;',
+      },
+    ],
+  },
+  {
     name: 'durability-response',
     breaks: 'a response leaves before the block is durable',
     shows: 'violation',

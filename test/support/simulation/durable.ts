@@ -27,6 +27,19 @@ import { compareBlocks, viewChangeForTarget, withEvidence } from '../../../src/m
 import type { Hex } from '../../../src/shared/encoding/hex.ts';
 import { invariant } from '../../../src/shared/errors.ts';
 
+/** What was on a disk at some moment. */
+export interface DurableCopy {
+  readonly position: ViewPosition;
+  readonly blocks: readonly AcceptedBlock[];
+  readonly checkpoints: readonly StableCheckpoint[];
+  readonly commitCertificate: CommitCertificate | null;
+  readonly rolledBack: ReadonlyMap<Hex, Block>;
+  readonly viewChange: ViewChange | null;
+  readonly opening: Opening | null;
+  readonly evidence: readonly KnownEvidence[];
+  readonly learner: LearnerReason | null;
+}
+
 export class DurableStore {
   readonly #genesis: Genesis;
   readonly #genesisHeader: HashedHeader;
@@ -120,6 +133,35 @@ export class DurableStore {
 
   contains(height: number, hash: Hex): boolean {
     return this.header(height)?.hash === hash;
+  }
+
+  /** All of it, to be put back later by `restore`. */
+  copy(): DurableCopy {
+    return {
+      position: this.#position,
+      blocks: [...this.#blocks],
+      checkpoints: [...this.#checkpoints],
+      commitCertificate: this.#commitCertificate,
+      rolledBack: new Map(this.#rolledBack),
+      viewChange: this.#viewChange,
+      opening: this.#opening,
+      evidence: this.#evidence,
+      learner: this.#learner,
+    };
+  }
+
+  /** An older copy takes the place of everything. */
+  restore(copy: DurableCopy): void {
+    this.#position = copy.position;
+    this.#blocks.splice(0, Infinity, ...copy.blocks);
+    this.#checkpoints.splice(0, Infinity, ...copy.checkpoints);
+    this.#commitCertificate = copy.commitCertificate;
+    this.#rolledBack.clear();
+    for (const [hash, block] of copy.rolledBack) this.#rolledBack.set(hash, block);
+    this.#viewChange = copy.viewChange;
+    this.#opening = copy.opening;
+    this.#evidence = copy.evidence;
+    this.#learner = copy.learner;
   }
 
   /** One transaction: everything in it, or nothing of it, survives. */

@@ -10,13 +10,14 @@ import type { HashedHeader } from '../../../src/main/ledger/block.ts';
 import { contradict } from '../../../src/main/ledger/evidence.ts';
 import { quorumSizes } from '../../../src/main/ledger/genesis.ts';
 import type { SignedRequest } from '../../../src/main/ledger/request.ts';
-import { viewTag } from '../../../src/main/ledger/statement.ts';
+import { viewTag, type Statement } from '../../../src/main/ledger/statement.ts';
 import type { Hex } from '../../../src/shared/encoding/hex.ts';
 import type { TestNetwork } from '../ledger.ts';
 import type { DurableStore } from './durable.ts';
 import type { Edge } from './edge.ts';
 import { Finality, type Final } from './monitor/finality.ts';
 import { ReplicaHistory } from './monitor/history.ts';
+import { Restored } from './monitor/restored.ts';
 import { Statements } from './monitor/statements.ts';
 import { Violation } from './monitor/violation.ts';
 import type { Watched, Watcher } from './world.ts';
@@ -48,6 +49,7 @@ export class Monitor implements Watcher {
   readonly #finality: Finality;
   readonly #histories: readonly ReplicaHistory[];
   readonly #statements: Statements;
+  readonly #restored: Restored;
   readonly #correct: readonly number[];
   /** Requests on the chain of each replica. */
   readonly #executed: Set<Hex>[];
@@ -72,8 +74,9 @@ export class Monitor implements Watcher {
     this.faulty = faulty;
     this.#correct = stores.map((_store, index) => index).filter((index) => !faulty.has(index));
     this.#histories = stores.map((store, index) => new ReplicaHistory(index, store));
-    this.#statements = new Statements(this.#histories);
-    const { q } = quorumSizes(stores.length);
+    const { q, f } = quorumSizes(stores.length);
+    this.#restored = new Restored(f);
+    this.#statements = new Statements(this.#histories, this.#restored);
     this.#finality = new Finality(this.#correct, q - faulty.size);
     this.#executed = stores.map(() => new Set());
     this.#supervisors = new Set(network.genesis.supervisors.map(({ publicKey }) => publicKey));
@@ -191,15 +194,38 @@ export class Monitor implements Watcher {
     if (announcement.type === 'suspicion' && !this.faulty.has(announcement.replica)) {
       throw new Violation('no correct replica is suspected', { by, ...announcement });
     }
+    if (announcement.type === 'listened') this.#restored.listened(by);
     if (announcement.type !== 'evidence') return;
     const { evidence } = announcement.known;
     const { replica, first, second } = evidence;
-    if (!this.faulty.has(replica))
+    if (!this.faulty.has(replica) && !this.#restored.has(replica))
       throw new Violation('evidence never names a correct replica', { by, evidence });
     if (!contradict(first.statement, second.statement) || !this.#setup.edge.provesFault(evidence)) {
       throw new Violation('evidence stands alone', { by, evidence });
     }
     this.accused.add(replica);
+  }
+
+  /** A replica stops. */
+  onStop(replica: number): void {
+    this.#restored.stop(replica);
+  }
+
+  /** A stopped replica has been given an older copy of its disk, of its guard's, or of both. */
+  onRestore(replica: number, what: { readonly store: boolean; readonly guard: boolean }): void {
+    if (!what.store) return;
+    if (what.guard) this.#restored.add(replica);
+    this.#histories[replica]!.resume();
+    this.#statements.forgetReports(replica);
+    const store = this.#setup.stores[replica]!;
+    this.#executed[replica] = new Set(
+      store.blocks.flatMap(({ block }) => block.requests.map(({ id }) => id)),
+    );
+  }
+
+  /** A replica starts again. `remembered`: what each of the others has of it. */
+  onRestart(replica: number, remembered: ReadonlyMap<number, readonly Statement[]>): void {
+    this.#restored.start(replica, remembered);
   }
 
   #checkFinal(said: {

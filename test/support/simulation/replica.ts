@@ -12,9 +12,10 @@ import {
   type PeerMessage,
   type ToClientMessage,
 } from '../../../src/main/consensus/messages.ts';
-import { statementDigest } from '../../../src/main/ledger/statement.ts';
+import { statementDigest, type SignedStatement } from '../../../src/main/ledger/statement.ts';
 import type { Hex } from '../../../src/shared/encoding/hex.ts';
 import type { DurableStore } from './durable.ts';
+import type { SimulatedGuard } from './guard.ts';
 import { Packet } from './packet.ts';
 import type { Node, World } from './world.ts';
 
@@ -33,6 +34,8 @@ export interface PlannedStop {
 export class SimulatedReplica implements Node {
   readonly index: number;
   readonly store: DurableStore;
+  /** `null`: whatever it is asked to sign, it signs. */
+  readonly guard: SimulatedGuard | null;
   plannedStop: PlannedStop | null = null;
   /** Messages that were dropped at the edge because a signature or a form was wrong. */
   refusedMessages = 0;
@@ -49,10 +52,11 @@ export class SimulatedReplica implements Node {
   /** Counts starts, so that what was planned before a stop does not happen after it. */
   #life = 0;
 
-  constructor(world: World, index: number, store: DurableStore) {
+  constructor(world: World, index: number, store: DurableStore, guard: SimulatedGuard | null) {
     this.#world = world;
     this.index = index;
     this.store = store;
+    this.guard = guard;
   }
 
   get isUp(): boolean {
@@ -65,10 +69,17 @@ export class SimulatedReplica implements Node {
     return this.#consensus;
   }
 
-  start(): void {
+  /** `isAnswered`: all the others have told at once that they have nothing of it, as when a network begins. */
+  start(isAnswered = false): void {
     this.#life++;
     this.#consensus = this.boot();
-    this.#push({ type: 'start' });
+    const token = this.#world.nextRunToken();
+    this.#push({ type: 'start', token, signed: this.guard?.statements ?? [] });
+    if (!isAnswered) return;
+    for (let from = 0; from < this.#world.network.replicaSeeds.length; from++) {
+      const message: PeerMessage = { type: 'recall', token, statements: [] };
+      if (from !== this.index) this.#push({ type: 'peerMessage', from, message, bodies: [] });
+    }
   }
 
   /** What would run if it started now from what is durable. */
@@ -105,7 +116,15 @@ export class SimulatedReplica implements Node {
     const verified = packet.verified(from, this.#world.membership(this.index), this.#world.edge);
     if (verified === undefined) this.refusedMessages++;
     else if (!this.#answerFromStore(from, verified.message)) {
+      if (verified.message.type === 'recall') this.#compareWithGuard(from, verified.message.statements);
       this.#push({ type: 'peerMessage', from, ...verified });
+    }
+  }
+
+  /** What the guard never signed was signed by somebody else, or by this replica before its guard was replaced. */
+  #compareWithGuard(from: number, statements: readonly SignedStatement[]): void {
+    for (const { statement } of statements) {
+      if (this.guard?.mayHaveSigned(statement) === false) this.#push({ type: 'foreign', from, statement });
     }
   }
 
@@ -214,6 +233,7 @@ export class SimulatedReplica implements Node {
       // A test may stop the replica in the midst of what it sends.
       if (life !== this.#life) return;
     }
+    this.guard?.settle(this.store.stable.height);
     this.#wake();
   }
 
@@ -235,6 +255,9 @@ export class SimulatedReplica implements Node {
 
   #signed({ statement }: Extract<Effect, { type: 'sign' }>): Input {
     const { monitor, network, edge } = this.#world;
+    const verdict = this.guard?.judge(statement) ?? { kind: 'new' };
+    if (verdict.kind === 'contradicts') return { type: 'refused', statement, before: verdict.before };
+    if (verdict.kind === 'belowFloor') return { type: 'refused', statement, before: null };
     monitor.onSign(this.index, statement);
     const digest = statementDigest(network.networkId, statement);
     const signature = edge.signatures.sign(network.replicaSeeds[this.index]!, digest);
@@ -326,8 +349,12 @@ export class SimulatedReplica implements Node {
     return this.#world.encodes ? Packet.of(message) : Packet.asIs(message);
   }
 
-  /** Beacons are left out of the transcript: they come at every interval and say what the rest says. */
+  /**
+   * Beacons are left out of the transcript: they come at every interval and say what the rest says. So are recalls:
+   * what comes of them is announced.
+   */
   #say(line: () => string, type?: PeerMessage['type']): void {
-    if (type !== 'beacon') this.#world.say(() => `r${String(this.index)} ${line()}`);
+    if (type !== 'beacon' && type !== 'getRecall' && type !== 'recall')
+      this.#world.say(() => `r${String(this.index)} ${line()}`);
   }
 }

@@ -87,6 +87,8 @@ export interface World {
   /** Whether messages of correct replicas go round the codec. */
   readonly encodes: boolean;
   membership(index: number): Membership;
+  /** Differs at every start of a replica. */
+  nextRunToken(): Hex;
   /** The clock of one replica, in milliseconds since 1970. */
   clockMs(index: number): number;
   /** Time that one durable write of a replica takes now. */

@@ -11,7 +11,7 @@ import { primaryOf } from '../config.ts';
 import type { Context, Order } from '../context.ts';
 import type { AcceptedBlock, KnownEvidence } from '../effects.ts';
 import type { PeerMessage } from '../messages.ts';
-import { becomeLearner } from './learner.ts';
+import { disown } from './learner.ts';
 import { startViewChange } from './viewChange.ts';
 
 /** Two statements of the replica `replica`, whose signatures have been verified: evidence, if they contradict. */
@@ -28,8 +28,8 @@ export function compare(
 /** Verified evidence, found here or received. The first against each replica is kept: one is proof enough. */
 export function handleEvidence(context: Context, evidence: Evidence): void {
   const { replica } = evidence;
-  // Two statements that this replica has signed and does not remember: its state has been lost, and is another's now.
-  if (replica === context.membership.ownIndex && context.learner === null) becomeLearner(context, 'stateOld');
+  // A correct replica never signs both: its state was not the last it had, or somebody else has its key.
+  if (replica === context.membership.ownIndex) disown(context, null);
   const isNew = !context.evidence.has(replica);
   if (isNew) keep(context, { evidence, recordedHeight: null });
   const convictsPrimary = isAgainstPrimary(context, evidence);
@@ -88,11 +88,14 @@ function keep(context: Context, known: KnownEvidence): void {
 }
 
 /** Whether it proves that the primary of the view under way, or under way to, is faulty in that very view. */
-function isAgainstPrimary({ position, membership, learner }: Context, { replica, first }: Evidence): boolean {
+function isAgainstPrimary(
+  { position, membership, isSilent }: Context,
+  { replica, first }: Evidence,
+): boolean {
   const view = position.mode === 'normal' ? position.view : position.target;
   const { statement } = first;
   return (
-    learner === null &&
+    !isSilent &&
     statement.epoch === position.epoch &&
     statement.view === view &&
     replica === primaryOf(view, membership.sizes.n) &&

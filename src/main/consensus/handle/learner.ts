@@ -1,18 +1,25 @@
 /**
- * Learners (PROTOCOL.md, rules, 2): a replica whose durable state was lost, or is older than what it has signed, could
- * contradict itself. It goes on verifying, storing and serving everything, but signs nothing for agreement.
+ * Learners (PROTOCOL.md, rules, 2): a replica whose durable state was lost, or is older than what it has signed, or whose
+ * key somebody else signs with, could contradict itself. It goes on verifying, storing and serving everything, but signs
+ * nothing for agreement.
  *
- * Each replica reminds one that connects of the last statements it has of it. They carry the replica's own signature,
- * so nobody can talk it into anything it has not said.
+ * What gives it away is its own signature on what it knows nothing of: nobody can talk it into anything it has not said.
+ * `listening.ts` asks the others for such statements before anything is signed.
  * @module
  */
-import type { SignedStatement } from '../../ledger/statement.ts';
+import type { SignedStatement, Statement } from '../../ledger/statement.ts';
 import type { Context } from '../context.ts';
 import type { LearnerReason } from '../effects.ts';
 
-/** Remembers the last statement of each type of another replica. Its signature has been verified. */
+/**
+ * Remembers the last statement of each type of another replica; one of this replica must be one that it knows of. Its
+ * signature has been verified.
+ */
 export function remember(context: Context, replica: number, signed: SignedStatement): void {
-  if (replica === context.membership.ownIndex) return;
+  if (replica === context.membership.ownIndex) {
+    if (isForgotten(context, signed.statement)) disown(context, null);
+    return;
+  }
   const last =
     context.lastStatements.get(replica) ?? new Map<SignedStatement['statement']['type'], SignedStatement>();
   const before = last.get(signed.statement.type);
@@ -21,17 +28,14 @@ export function remember(context: Context, replica: number, signed: SignedStatem
   context.lastStatements.set(replica, last);
 }
 
-/** Reminds a replica that has just connected of what it has signed. */
-export function sendRecall(context: Context, to: number): void {
-  const statements = [...(context.lastStatements.get(to)?.values() ?? [])];
-  if (statements.length > 0) context.emit({ type: 'send', to, message: { type: 'recall', statements } });
-}
-
-/** What others have under the own signature, which has been verified: does this replica still know of it? */
-export function handleRecall(context: Context, statements: readonly SignedStatement[]): void {
-  if (context.learner === null && statements.some((signed) => isForgotten(context, signed))) {
-    becomeLearner(context, 'stateOld');
-  }
+/**
+ * Somebody has a statement under the own key that this replica knows nothing of: `from`, or it was passed on (`null`).
+ * Whoever has told in this run what it has, and has more now, has it from somebody else who signs with the key.
+ */
+export function disown(context: Context, from: number | null): void {
+  if (context.learner !== null) return;
+  const wasToldAll = from === null ? !context.isListening : context.heard.has(from);
+  becomeLearner(context, wasToldAll ? 'keyInUse' : 'stateOld');
 }
 
 /** From now on this replica signs nothing, until a change of the registry admits it again under a new key. */
@@ -42,7 +46,8 @@ export function becomeLearner(context: Context, reason: LearnerReason): void {
   context.announce({ type: 'learner', reason });
 }
 
-function isForgotten(context: Context, { statement }: SignedStatement): boolean {
+/** Whether a statement under the own key asserts what this replica's state knows nothing of. */
+export function isForgotten(context: Context, statement: Statement): boolean {
   const { position, chain, attic, opening } = context;
   if (statement.epoch !== position.epoch) return false;
   switch (statement.type) {

@@ -24,7 +24,7 @@ import { compare } from './evidence.ts';
 
 /** A quorum wants the view: the wait for it begins (rule 11), and its primary opens it (rule V4). */
 export function considerNewView(context: Context): void {
-  if (context.isNormal || context.learner !== null) return;
+  if (context.isNormal || context.isSilent) return;
   const { position, membership } = context;
   const view = position.target;
   // Whoever wants a later view has left this one too: the lowest of them must not wait for ever.
@@ -62,8 +62,15 @@ export function publishNewView(context: Context, view: number, signature: Hex): 
 export function resumeOpening(context: Context): void {
   const { opening, position } = context;
   if (opening === null || opening.newView.view < position.view) return;
-  if (opening.signature === null) context.sign(newViewStatement(opening.newView));
+  signOpening(context);
   if (isAcceptable(context, opening.newView)) begin(context, opening.newView, opening.signature);
+}
+
+/** Signs the new view that this primary decided on last, where it has not been signed. */
+export function signOpening(context: Context): void {
+  const { opening, position } = context;
+  if (opening === null || opening.signature !== null || opening.newView.view < position.view) return;
+  context.sign(newViewStatement(opening.newView));
 }
 
 /** A new view, from its primary or passed on: all signatures in it have been verified. */

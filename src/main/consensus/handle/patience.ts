@@ -14,7 +14,7 @@ import { considerJoining } from './viewChange.ts';
 /** Starts, restarts or ends the waits, according to what there is to wait for now. Called after every step. */
 export function watch(context: Context): void {
   const { patience } = context;
-  const watches = context.isNormal && !context.isPrimary && context.learner === null;
+  const watches = context.isNormal && !context.isPrimary && !context.isSilent;
   const oldest = watches ? oldestOrderable(context) : undefined;
   const request = oldest === undefined ? null : requestKey(oldest);
   if (request !== patience.request) {
@@ -51,7 +51,7 @@ export function handleAwaitStable(context: Context): void {
 
 /** Tells everybody that this replica finds the primary too slow; it stays in its view (rule V1). */
 export function suspectPrimary(context: Context): void {
-  if (!context.isNormal || context.isPrimary || context.learner !== null) return;
+  if (!context.isNormal || context.isPrimary || context.isSilent) return;
   const { epoch, view } = context.position;
   context.emit({ type: 'broadcast', message: { type: 'suspect', epoch, view } });
   noteSuspicion(context, context.membership.ownIndex, view);

@@ -16,7 +16,7 @@ import { unrecordedEvidence } from './evidence.ts';
 
 /** Orders one block of pending requests, where this replica is the primary and may. */
 export function proposeBlock(context: Context): void {
-  if (!context.isPrimary || !context.isNormal || context.learner !== null || context.signingOrder) return;
+  if (!context.isPrimary || !context.isNormal || context.isSilent || context.signingOrder) return;
   const evidence = unrecordedEvidence(context);
   if (!context.mayExtend || context.pool.pendingCount + evidence.length === 0) return;
   const timeMs = Math.max(context.nowMs, context.chain.tip.timeMs + 1);

@@ -41,7 +41,7 @@ function answerExecuted(context: Context, { id }: SignedRequest): boolean {
   }
   const header = context.chain.header(executed.height);
   // A block below the base of the view was accepted in an earlier one: only a stable checkpoint answers (rule A3).
-  const mayAnswer = executed.height >= context.position.baseHeight && context.learner === null;
+  const mayAnswer = executed.height >= context.position.baseHeight && !context.isSilent;
   if (header !== undefined && mayAnswer) {
     const { height, hash } = header;
     context.emit({ type: 'respond', requestIds: [id], height, hash, tag: context.tag });
@@ -58,7 +58,7 @@ function resent(context: Context, request: SignedRequest, from: number | null): 
   if (from !== null) pool.markOverdue(request, from);
   else if (
     !context.isPrimary &&
-    context.learner === null &&
+    !context.isSilent &&
     pool.markPassedOn(request, nowMs, context.patienceMs / 2)
   ) {
     context.emit({ type: 'send', to: context.primary, message: { type: 'request', request: request.bytes } });

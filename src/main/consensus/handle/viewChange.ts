@@ -24,7 +24,7 @@ import { awaitNewView, considerNewView, sendOpening, tryEnter } from './newView.
  * same durable write as the change of mode: one view change for each view, also across restarts.
  */
 export function startViewChange(context: Context, wanted: number, cause: ViewChangeCause): void {
-  if (context.learner !== null) return;
+  if (context.isSilent) return;
   const { position } = context;
   const { view } = position;
   const target = Math.max(wanted, lowestTarget(context));
@@ -92,7 +92,7 @@ export function handleViewChange(context: Context, from: number, message: ViewCh
 export function considerJoining(context: Context): void {
   const { position, membership, suspicions, viewChanges } = context;
   const { f } = membership.sizes;
-  if (context.learner !== null) return;
+  if (context.isSilent) return;
   const floor = context.isNormal ? position.view : position.target;
   const wanted = [...viewChanges.values()]
     .flatMap(({ replica, viewChange: { view } }) =>

@@ -65,7 +65,8 @@ export function replicaView(
     primaryIndex: standing.primary,
     mode: standing.position.mode,
     connected: connectedReplicas,
-    participating: halted === null && standing.learner === null,
+    participating: halted === null && standing.learner === null && !standing.listening,
+    listening: halted === null && standing.listening,
     learner: standing.learner,
     ...figures,
   };

@@ -16,7 +16,7 @@ import { DIGEST_BYTES } from '../../ledger/hash.ts';
 import { statementDigest } from '../../ledger/statement.ts';
 import type { Hex } from '../../../shared/encoding/hex.ts';
 import type { Outlet } from '../outlet.ts';
-import type { ReplicaSigner } from '../replica.ts';
+import type { ContradictingSigner } from './contradictingSigner.ts';
 
 /** Most blocks whose twins are remembered: the next twin stands on the last. */
 export const TWINS_MAX = 1_024;
@@ -27,11 +27,11 @@ const OTHER_HASH: Hex = 'e0'.repeat(DIGEST_BYTES);
 export class EquivocatingOutlet implements Outlet {
   readonly #outlet: Outlet;
   readonly #membership: Membership;
-  readonly #signer: ReplicaSigner;
+  readonly #signer: ContradictingSigner;
   /** Twins by the hash of the block that they are twins of. */
   readonly #twins = new Map<Hex, HashedHeader>();
 
-  constructor(outlet: Outlet, membership: Membership, signer: ReplicaSigner) {
+  constructor(outlet: Outlet, membership: Membership, signer: ContradictingSigner) {
     this.#outlet = outlet;
     this.#membership = membership;
     this.#signer = signer;

@@ -6,7 +6,7 @@
 import type { Membership } from '../../consensus/config.ts';
 import type { PeerMessage, ToClientMessage } from '../../consensus/messages.ts';
 import type { Outlet } from '../outlet.ts';
-import type { ReplicaSigner } from '../replica.ts';
+import type { ContradictingSigner } from './contradictingSigner.ts';
 import { EquivocatingOutlet } from './equivocate.ts';
 import type { OutgoingFault } from './fault.ts';
 import { SILENT_OUTLET } from './silence.ts';
@@ -15,10 +15,10 @@ import { SlowOutlet } from './slow.ts';
 export class FaultyOutlet implements Outlet {
   readonly #outlet: Outlet;
   readonly #membership: Membership;
-  readonly #signer: ReplicaSigner;
+  readonly #signer: ContradictingSigner;
   #current: Outlet;
 
-  constructor(outlet: Outlet, membership: Membership, signer: ReplicaSigner) {
+  constructor(outlet: Outlet, membership: Membership, signer: ContradictingSigner) {
     this.#outlet = outlet;
     this.#membership = membership;
     this.#signer = signer;

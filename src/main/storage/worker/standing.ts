@@ -104,7 +104,7 @@ const kinds: { readonly [K in keyof Standing]: Kind<Standing[K]> } = {
     ),
     maxBytes: EVIDENCE_LIST_BYTES_MAX,
   },
-  learner: { codec: nullable(oneOf(['stateLost', 'stateOld'])), maxBytes: SMALL_VALUE_BYTES_MAX },
+  learner: { codec: nullable(oneOf(['stateLost', 'stateOld', 'keyInUse'])), maxBytes: SMALL_VALUE_BYTES_MAX },
 };
 
 /** Reads one value. Throws `storage.corrupt` where it is missing or not what was written. */

@@ -5,7 +5,8 @@
 import type { NetworkView, PeerView, ReplicaView, ViewsView } from '../../../shared/contract/model.ts';
 
 /** From best to worst. `apart`: too few replicas are connected for anything to become final. */
-export type Step = 'inStep' | 'behind' | 'waiting' | 'notParticipating' | 'learner' | 'changing' | 'apart';
+export type Step =
+  'inStep' | 'behind' | 'waiting' | 'listening' | 'notParticipating' | 'learner' | 'changing' | 'apart';
 
 /** One fact: whether it speaks for being in step, and its words as a key with values still to be written. */
 export interface Reason {
@@ -41,6 +42,7 @@ export function stepStatus(
     lastBlock(replica),
   ];
   if (replica.learner !== null) reasons.unshift(reason(false, 'learner'));
+  else if (replica.listening) reasons.unshift(reason(false, 'listening'));
   else if (!replica.participating) reasons.unshift(reason(false, 'notParticipating'));
   return { step: stepOf(replica, network, views), reasons };
 }
@@ -49,6 +51,7 @@ function stepOf(replica: ReplicaView, network: NetworkView, views: ViewsView | n
   if (replica.connected < network.q) return 'apart';
   if (replica.mode === 'changing') return 'changing';
   if (replica.learner !== null) return 'learner';
+  if (replica.listening) return 'listening';
   if (!replica.participating) return 'notParticipating';
   if (keepsWaiting(replica, views)) return 'waiting';
   return replica.attestedHeight - replica.tipHeight > ON_THEIR_WAY_MAX ? 'behind' : 'inStep';

@@ -19,6 +19,8 @@ import { TestChain, makeGenesis } from '../../../support/ledger.ts';
 
 const network = makeGenesis({ limits: { checkpointDistance: 4, maxBlockRequests: 4 } });
 const OWN = 1;
+/** Of no run of the replica that is told. */
+const ELSEWHEN = 'ee'.repeat(8);
 const other = 'ef'.repeat(32);
 const chain = new TestChain(network);
 const settled = [chain.append(), chain.append()];
@@ -56,6 +58,7 @@ function knowing(more: readonly PersistOperation[] = []) {
 function reasonAfter(replica: LoneReplica, ...statements: readonly Statement[]) {
   replica.hear(2, {
     type: 'recall',
+    token: ELSEWHEN,
     statements: statements.map((statement) => signedBy(network, OWN, statement)),
   });
   return replica.standing.learner;
@@ -116,7 +119,7 @@ describe('what a replica still knows of', () => {
     const opened: PersistOperation = { type: 'newView', opening: { newView: newViewOf(5), signature: null } };
     const replica = new LoneReplica(network, OWN, {}, [position({ mode: 'changing', target: 9 }), opened]);
     expect(reasonAfter(replica, newViewStatement(newViewOf(5)), newViewStatement(newViewOf(1)))).toBeNull();
-    expect(reasonAfter(replica, change('newView', 9))).toBe('stateOld');
+    expect(reasonAfter(replica, change('newView', 9))).toBe('keyInUse');
   });
 
   it('includes what it opened and never entered', () => {
@@ -151,8 +154,8 @@ describe('what a replica has forgotten', () => {
   ];
   it.each(forgotten)('makes a learner of it: %s', (_what, statement) => {
     const replica = knowing();
-    expect(reasonAfter(replica, commit(3, 4, headerOf(accepted[1]!).hash), statement)).toBe('stateOld');
-    expect(replica.store.learner).toBe('stateOld');
+    expect(reasonAfter(replica, commit(3, 4, headerOf(accepted[1]!).hash), statement)).toBe('keyInUse');
+    expect(replica.store.learner).toBe('keyInUse');
   });
 
   it('shows where an old backup was restored', () => {
@@ -162,21 +165,23 @@ describe('what a replica has forgotten', () => {
     const said = replica.signed.at(-1)!;
     expect(said).toMatchObject({ type: 'localCommit', height: 2 });
     expect(reasonAfter(replica, said)).toBeNull();
-    expect(reasonAfter(new LoneReplica(network, OWN), said)).toBe('stateOld');
+    const restored = new LoneReplica(network, OWN);
+    restored.isAnswered = false;
+    restored.restart();
+    expect(reasonAfter(restored, said)).toBe('stateOld');
   });
 
   it('is told to it by the others, who keep the last of each kind', () => {
     const teller = new LoneReplica(network, 2);
     const [low, high] = makeBlocks(network, 'told', 2);
     for (const block of [high!, low!]) teller.hear(OWN, localCommit(network, OWN, headerOf(block)));
-    teller.give({ type: 'reachable', replica: OWN, reachable: false });
-    const recalls = sent(teller.give({ type: 'reachable', replica: OWN, reachable: true }), 'recall');
+    const recalls = sent(teller.hear(OWN, { type: 'getRecall', token: ELSEWHEN }), 'recall');
     expect(
       recalls.map(({ to, message }) => [to, message.statements.map(({ statement }) => statement)]),
     ).toEqual([[OWN, [commit(0, 2, headerOf(high!).hash)]]]);
     const restored = new LoneReplica(network, OWN);
     restored.hear(2, recalls[0]!.message);
-    expect(restored.standing.learner).toBe('stateOld');
+    expect(restored.standing.learner).toBe('keyInUse');
   });
 });
 
@@ -185,7 +190,7 @@ describe('evidence against oneself', () => {
     const replica = new LoneReplica(network, OWN);
     const evidence = makeEvidence(network, OWN);
     const effects = replica.hear(2, { type: 'evidence', evidence });
-    expect(replica.store.learner).toBe('stateOld');
+    expect(replica.store.learner).toBe('keyInUse');
     expect(replica.store.evidence).toEqual([{ evidence, recordedHeight: null }]);
     expect(sent(effects, 'evidence')).toEqual([{ to: null, message: { type: 'evidence', evidence } }]);
   });
@@ -236,7 +241,12 @@ it('what was to be signed when a replica became a learner does not leave', () =>
   });
   const effects = replica.give(
     { type: 'timer', timer: 'checkpoint' },
-    { type: 'peerMessage', from: 2, message: { type: 'recall', statements: [forgotten] }, bodies: [] },
+    {
+      type: 'peerMessage',
+      from: 2,
+      message: { type: 'recall', token: ELSEWHEN, statements: [forgotten] },
+      bodies: [],
+    },
   );
   expect(effects.some(({ type }) => type === 'sign')).toBe(true);
   expect(replica.standing.learner).toBe('stateOld');

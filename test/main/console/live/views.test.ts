@@ -29,6 +29,7 @@ function status(tipHeight: number, others: ReadonlyMap<number, number>): Replica
       catchingUp: false,
       evidence: [],
       learner: null,
+      listening: false,
       peers: new Map(
         [...others].map(([index, height]) => [
           index,
@@ -71,6 +72,11 @@ describe('where the local replica stands', () => {
     expect(replicaView(genesis, 0, learner, figures)).toMatchObject({
       participating: false,
       learner: 'stateOld',
+    });
+    const listening = { ...own, standing: { ...own.standing, listening: true } };
+    expect(replicaView(genesis, 0, listening, figures)).toMatchObject({
+      participating: false,
+      listening: true,
     });
     const following = new Map([[1, { ...own.standing.peers.get(1)!, participating: false }]]);
     const link = { index: 1, state: 'connected', since: 0, roundTripMs: 1, lastMessageAtMs: 1 } as const;

@@ -46,7 +46,6 @@ function make(index: number): { outlet: FaultyOutlet; recorder: Recorder } {
   const { publicKey } = genesis.replicas[index]!;
   const recorder = new Recorder();
   const outlet = new FaultyOutlet(recorder, membershipOf(genesis, publicKey), {
-    publicKey,
     sign: (digest) => toHex(ed25519.sign(digest, network.replicaSeeds[index]!)),
   });
   return { outlet, recorder };

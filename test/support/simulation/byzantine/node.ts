@@ -85,8 +85,9 @@ export class ByzantineReplica implements Node {
       this.#innerWorld(),
       index,
       new ForgetfulStore(index, world.network.genesis),
+      null,
     );
-    this.inner.start();
+    this.inner.start(true);
     for (const { everyMs, tick } of behaviours) {
       if (everyMs !== undefined && tick !== undefined) this.#repeat(everyMs, () => tick(this));
     }
@@ -112,7 +113,8 @@ export class ByzantineReplica implements Node {
 
   receive(from: number, packet: Packet): void {
     const message = packet.message(this.world.network.genesis);
-    if (message === undefined) return;
+    // What it signed before it forgot is nothing that it wants to be told.
+    if (message === undefined || message.type === 'recall') return;
     let hears = true;
     for (const { incoming } of this.#behaviours) if (incoming?.(this, from, message) === true) hears = false;
     if (hears) this.inner.receive(from, packet);
@@ -161,7 +163,7 @@ export class ByzantineReplica implements Node {
   #startAgain(): void {
     if (!this.inner.isUp) return;
     this.inner.stop();
-    this.inner.start();
+    this.inner.start(true);
   }
 
   #repeat(everyMs: number, action: () => void): void {
@@ -202,6 +204,7 @@ export class ByzantineReplica implements Node {
       },
       encodes: false,
       membership: (index) => world.membership(index),
+      nextRunToken: () => world.nextRunToken(),
       clockMs: (index) => world.clockMs(index),
       diskMs: (index) => world.diskMs(index),
       carry: (_from, to, packet) => this.#carry(to, packet),

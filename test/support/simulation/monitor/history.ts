@@ -76,6 +76,31 @@ export class ReplicaHistory {
     return inView.accepted.has(hash) ? undefined : 'durable before signed or answered';
   }
 
+  /** An older copy of the disk has been put in place: the history goes on from what is on it. */
+  resume(): void {
+    const { position, commitCertificate, viewChange, opening, learner } = this.#store;
+    this.#position = position;
+    this.#lastEntered = position.lastNormalView;
+    this.#certificate = commitCertificate === null ? GENESIS_KEY : keyOf(commitCertificate);
+    this.isLearner = learner !== null;
+    this.#views.clear();
+    this.#viewChanges.clear();
+    this.#openings.clear();
+    const { blocks } = this.#store;
+    const accepted = blocks.filter(({ block }) => block.header.height >= position.baseHeight);
+    this.#views.set(position.lastNormalView, {
+      base: position.baseHeight,
+      accepted: new Set(accepted.map(({ block }) => block.header.hash)),
+    });
+    if (viewChange !== null) {
+      this.#viewChanges.set(viewChangeStatement(viewChange).contentDigest, viewChange);
+    }
+    if (opening !== null) {
+      const { view, contentDigest } = newViewStatement(opening.newView);
+      this.#openings.set(view, contentDigest);
+    }
+  }
+
   /** One operation of a transaction, before it is carried out. `chain`: as the operations before it leave it. */
   apply(operation: PersistOperation, chain: readonly HashedHeader[]): void {
     switch (operation.type) {

@@ -10,6 +10,7 @@ import {
   type ViewChangeStatement,
 } from '../../../../src/main/ledger/statement.ts';
 import { reportedKey, type CertificateKey, type ReplicaHistory } from './history.ts';
+import type { Restored } from './restored.ts';
 import { Violation } from './violation.ts';
 
 export class Statements {
@@ -21,8 +22,17 @@ export class Statements {
   /** What each replica reported in the view changes it signed. */
   readonly #reported = new Map<number, { readonly view: number; readonly key: CertificateKey }[]>();
 
-  constructor(histories: readonly ReplicaHistory[]) {
+  readonly #restored: Restored;
+
+  constructor(histories: readonly ReplicaHistory[], restored: Restored) {
     this.#histories = histories;
+    this.#restored = restored;
+  }
+
+  /** Its ledger is an older copy: what it reported since is not on its disk any more. */
+  forgetReports(replica: number): void {
+    this.#voted.delete(replica);
+    this.#reported.delete(replica);
   }
 
   /** A correct replica is about to sign. */
@@ -61,6 +71,7 @@ export class Statements {
           ? statement.hash
           : statement.contentDigest;
     const before = this.#signed.get(key) ?? content;
+    if (this.#restored.has(replica)) return this.#restored.check(replica, statement);
     if (before !== content) throw new Violation('one statement for each view, height, phase', { key });
     this.#signed.set(key, content);
   }
