@@ -69,7 +69,7 @@ export function resumeOpening(context: Context): void {
 /** Signs the new view that this primary decided on last, where it has not been signed. */
 export function signOpening(context: Context): void {
   const { opening, position } = context;
-  if (opening === null || opening.signature !== null || opening.newView.view < position.view) return;
+  if (opening?.signature !== null || opening.newView.view < position.view) return;
   context.sign(newViewStatement(opening.newView));
 }
 
