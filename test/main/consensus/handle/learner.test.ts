@@ -249,6 +249,6 @@ it('what was to be signed when a replica became a learner does not leave', () =>
     },
   );
   expect(effects.some(({ type }) => type === 'sign')).toBe(true);
-  expect(replica.standing.learner).toBe('stateOld');
+  expect(replica.standing.learner).toBe('keyInUse');
   expect(sent(effects, 'localCommit')).toEqual([]);
 });
