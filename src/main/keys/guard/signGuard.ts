@@ -3,7 +3,7 @@
  * writes it down durably before its signature exists; it never signs two different statements for one (epoch, view,
  * height, phase), whatever becomes of the ledger.
  *
- * The log lies in a file of its own beside the key, not in the ledger (docs/adr/0009): the two are written, lost and
+ * The log lies in a file of its own beside the key, not in the ledger (docs/adr/0010): the two are written, lost and
  * restored apart, and each is checked against the other when the replica starts.
  * @module
  */
