@@ -1,33 +1,45 @@
 /**
  * A draft goes from one machine to two that have no network, each with a key of its own, and the signatures become final
- * from a third: real processes, real files, and a network that registers both keys.
+ * from a third: commands in processes of their own, real files, and a network that registers both keys.
  */
 import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { VerifierPool } from '../../src/main/keys/verifierPool.ts';
+import { createVerifyWorker } from '../../src/main/keys/verifyWorker.ts';
+import { EmbeddedNetwork } from '../../src/main/replica/embeddedNetwork.ts';
+import { startInProcess } from '../main/console/support.ts';
 import { makeTwoSupervisors, type TwoSupervisors } from '../support/twoSupervisors.ts';
-import { Demo, done, fails, lastLine, run } from './support/commandLine.ts';
+import { done, fails, lastLine, run } from './support/commandLine.ts';
 
 let home: string;
 let network: TwoSupervisors;
-let demo: Demo;
+let replicas: EmbeddedNetwork;
+const verifier = new VerifierPool({ createWorker: createVerifyWorker });
 let draft: string;
+/** Four replicas and eight keys take long to make on a busy machine. */
+const HOOK_TIMEOUT_MS = 400_000;
 const at = (...names: string[]): string => join(home, ...names);
 const genesis = (): string[] => ['--genesis', network.genesisFile];
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'countersign-offline-'));
   network = await makeTwoSupervisors(at('network'));
-  demo = await Demo.start(network.directory);
+  replicas = await EmbeddedNetwork.start({
+    directory: network.directory,
+    verifier,
+    startChild: startInProcess,
+  });
   await writeFile(at('grades.csv'), 'subject,grade\nalgebra,1.10\n');
   draft = at('grades.csdraft');
   const signers = ['--signer', 'Ada', '--signer', 'Bea', '--note', 'by Friday'];
   await done(['draft', at('grades.csv'), ...genesis(), ...signers, '--out', draft]);
-});
+}, HOOK_TIMEOUT_MS);
 
 afterAll(async () => {
-  await demo.end('SIGTERM');
+  await replicas.stop();
+  await verifier.close();
   await rm(home, { recursive: true, force: true });
 });
 
