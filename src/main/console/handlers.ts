@@ -5,9 +5,9 @@
 import type { Snapshot } from '../../shared/contract/model.ts';
 import { CountersignError } from '../../shared/errors.ts';
 import type { SignatureVerifier } from '../replica/inbox.ts';
-import type { HandlerInput, Handlers } from './dispatch.ts';
+import { badInput, type HandlerInput, type Handlers } from './dispatch.ts';
 import { createKeyHandlers, type KeyHandlerContext } from './keys/keyHandlers.ts';
-import type { Uploads } from './items/uploads.ts';
+import { isExport, type Uploads } from './items/uploads.ts';
 import { checkReceipt, exportEvidence, exportGenesis, exportReceipt } from './ledger/receipts.ts';
 import type { Running } from './running.ts';
 
@@ -42,8 +42,13 @@ export function createHandlers(context: HandlerContext): Handlers {
       return {};
     },
     'upload.finish': async ({ uploadIds }) => {
-      const { drafts } = running();
-      return await drafts.create(uploads.take(uploadIds));
+      const { drafts, offline } = running();
+      const taken = uploads.take(uploadIds);
+      const files = taken.filter((upload) => isExport(upload));
+      const [file] = files;
+      if (file === undefined) return await drafts.create(taken.filter((upload) => !isExport(upload)));
+      if (taken.length > 1) throw badInput('upload.finish', 'uploadIds', 'may name one such file only');
+      return await offline.take(file);
     },
 
     'item.get': async ({ id, ...page }) => await running().drafts.detail(id, page),
@@ -54,6 +59,9 @@ export function createHandlers(context: HandlerContext): Handlers {
       await running().drafts.remove(id);
       return {};
     },
+    'item.submit': async (input) => await running().offline.submit(input),
+    'item.checklist': async ({ id }) => await running().signatures.checklist(id),
+    'item.exportDraft': async (input) => await running().offline.exportDraft(input),
     'item.sign': async (input) => ({ results: await running().signing.sign(input) }),
 
     ...createKeyHandlers(context),

@@ -13,7 +13,9 @@ import { createStoreWorker } from '../storage/storeWorker.ts';
 import type { ConsoleEvent } from './events.ts';
 import { Drafts } from './items/drafts.ts';
 import { ItemBook } from './items/itemBook.ts';
+import { OfflineItems } from './items/offline.ts';
 import { ProgressWriter } from './items/progress.ts';
+import { Signatures } from './items/signatures.ts';
 import { Signing } from './items/signing.ts';
 import { Keyring } from './keyring.ts';
 import type { KeyStore } from './keys/keyStore.ts';
@@ -48,6 +50,8 @@ export interface Running {
   readonly book: ItemBook;
   readonly drafts: Drafts;
   readonly signing: Signing;
+  readonly offline: OfflineItems;
+  readonly signatures: Signatures;
   readonly reads: LedgerReads;
   readonly pulse: Pulse;
   readonly agreement: AgreementWatch;
@@ -157,7 +161,22 @@ async function open(
     stable: pulse.chain.stableHeight,
   });
   const reads = new LedgerReads({ genesis, store, heights });
+  const offline = new OfflineItems({ book, client, genesis, store, verifier, heights, now });
+  const signatures = new Signatures({ book, genesis, store, heights });
   await signing.resume();
   client.start();
-  return { node, keyring, book, drafts, signing, reads, pulse, agreement, faults, client };
+  return {
+    node,
+    keyring,
+    book,
+    drafts,
+    signing,
+    offline,
+    signatures,
+    reads,
+    pulse,
+    agreement,
+    faults,
+    client,
+  };
 }

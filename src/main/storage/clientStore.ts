@@ -37,8 +37,11 @@ export interface ItemCursor {
   readonly id: string;
 }
 
-/** States in which a sent request needs nothing more. */
-export const SETTLED_STATES: readonly string[] = ['final', 'refused', 'expired'];
+/**
+ * States in which a signed request needs nothing more; `imported`: somebody else signed it, and nobody has asked to send
+ * it from here.
+ */
+export const SETTLED_STATES: readonly string[] = ['final', 'refused', 'expired', 'imported'];
 
 /** Most items, unless `openClientStore` is told otherwise: more than a person reviews in a year of work. */
 export const ITEMS_MAX = 10_000;

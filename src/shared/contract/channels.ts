@@ -10,6 +10,8 @@ import { keyChannels, passphraseSchema } from './keys.ts';
 import {
   blockDetailSchema,
   blockSummarySchema,
+  checklistSchema,
+  EXPECTED_SIGNERS_VIEW_MAX,
   FAULTS,
   countSchema,
   errorSchema,
@@ -27,6 +29,12 @@ import {
 export const UPLOAD_CHUNK_BYTES_MAX = 256 * 1024;
 /** Largest file that can be read as a batch of assessments, in bytes. Documents are only hashed: no such limit. */
 export const ASSESSMENTS_FILE_BYTES_MAX = 16 * 1024 * 1024;
+/** Largest draft file, in bytes (`DRAFT_FILE_BYTES_MAX` of the ledger). */
+export const DRAFT_UPLOAD_BYTES_MAX = 32 * 1024 * 1024;
+/** Largest file of a signed request, in bytes, whatever the network allows. */
+export const REQUEST_UPLOAD_BYTES_MAX = 16 * 1024 * 1024;
+/** Longest note to the signers of a draft, in characters. */
+export const DRAFT_NOTE_CHARS_MAX = 1_000;
 /** Most files in one drop. */
 export const UPLOAD_FILES_MAX = 100;
 /** Most records in one page of a table. */
@@ -71,7 +79,8 @@ export const channels = {
       name: z.string().min(1).max(255),
       mediaType: z.string().max(255),
       sizeBytes: countSchema,
-      purpose: z.enum(['assessments', 'document']),
+      /** `draft`: a draft file (.csdraft). `request`: a signed request (.csreq). */
+      purpose: z.enum(['assessments', 'document', 'draft', 'request']),
     }),
     output: z.strictObject({ uploadId: itemIdSchema }),
   },
@@ -85,7 +94,10 @@ export const channels = {
     output: z.strictObject({ receivedBytes: countSchema }),
   },
   'upload.cancel': { input: z.strictObject({ uploadId: itemIdSchema }), output: nothing },
-  /** Makes one draft of one uploaded table, or of one or more uploaded documents. */
+  /**
+   * Makes one draft of one uploaded table, of one or more uploaded documents or of a draft file; or takes in one signed
+   * request, which is not sent before `item.submit`.
+   */
   'upload.finish': {
     input: z.strictObject({ uploadIds: z.array(itemIdSchema).min(1).max(UPLOAD_FILES_MAX) }),
     output: itemSchema,
@@ -126,6 +138,25 @@ export const channels = {
       passphrase: passphraseSchema.nullable(),
     }),
     output: z.strictObject({ results: z.array(resultSchema) }),
+  },
+
+  /** Sends an imported request, which others signed, on behalf of whoever has reviewed it here. */
+  'item.submit': {
+    input: z.strictObject({ id: itemIdSchema, shownHash: hashSchema }),
+    output: itemSchema,
+  },
+  /** Who has signed the content of an item, and who is still missing. */
+  'item.checklist': { input: z.strictObject({ id: itemIdSchema }), output: checklistSchema },
+  /** The draft file of an item's content, for others to sign without a network. A draft remembers whom it waits for. */
+  'item.exportDraft': {
+    input: z.strictObject({
+      id: itemIdSchema,
+      shownHash: hashSchema,
+      /** Keys of registered supervisors. */
+      signers: z.array(hashSchema).max(EXPECTED_SIGNERS_VIEW_MAX),
+      note: z.string().max(DRAFT_NOTE_CHARS_MAX),
+    }),
+    output: z.strictObject({ fileName: textSchema, text: z.string().max(DRAFT_UPLOAD_BYTES_MAX) }),
   },
 
   ...keyChannels,

@@ -23,6 +23,9 @@ import {
 export * from './agreement.ts';
 export * from './basics.ts';
 
+/** Most expected signers of one item: as many as a draft file names. */
+export const EXPECTED_SIGNERS_VIEW_MAX = 64;
+
 /** What the main process is doing. `setup`: nothing is configured. `failed`: it will not go on by itself. */
 export const stageSchema = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('setup') }),
@@ -116,6 +119,8 @@ export const ITEM_STATES = [
   'declined',
   /** To be signed as it was shown, as soon as the key is unlocked. */
   'needsUnlock',
+  /** Signed elsewhere, and not sent from here yet. */
+  'imported',
   'signing',
   'sent',
   'accepted',
@@ -123,6 +128,12 @@ export const ITEM_STATES = [
   'refused',
   'expired',
 ] as const;
+
+/** Where an item came from: made here, or read from a draft file or the file of a signed request. */
+export const ITEM_ORIGINS = ['here', 'draftFile', 'requestFile'] as const;
+
+/** Somebody whose signature is waited for, as a draft names them. */
+export const expectedSignerSchema = z.strictObject({ publicKey: hashSchema, name: textSchema });
 
 export const itemSchema = z.strictObject({
   id: itemIdSchema,
@@ -140,6 +151,13 @@ export const itemSchema = z.strictObject({
   count: countSchema,
   requestId: hashSchema.nullable(),
   signedAtMs: timeSchema.nullable(),
+  origin: z.enum(ITEM_ORIGINS),
+  /** Key of the supervisor who signed it; `null` before anybody did. */
+  signer: hashSchema.nullable(),
+  /** Whose signatures on this content are waited for; empty where nobody said. */
+  expectedSigners: z.array(expectedSignerSchema).max(EXPECTED_SIGNERS_VIEW_MAX),
+  /** A word to the signers, which is not signed. */
+  note: textSchema,
   /** Replicas that answered alike (CP), of n. */
   accepted: countSchema,
   replicas: countSchema,
@@ -198,6 +216,34 @@ export const itemDetailSchema = z.strictObject({
   canonicalCut: z.boolean(),
   /** The first canonical bytes in hex, at most 4 KiB of them. */
   bytesHex: z.string().max(8_192),
+});
+
+/** Who has signed one content, as far as this machine knows: from its inbox and the newest blocks of its ledger. */
+export const checklistSchema = z.strictObject({
+  contentHash: hashSchema,
+  signers: z.array(
+    z.strictObject({
+      signer: memberSchema,
+      /** Whether the draft waits for this signature. */
+      expected: z.boolean(),
+      /** One supervisor may have signed more than once. */
+      requests: z.array(
+        z.strictObject({
+          requestId: hashSchema,
+          signedAtMs: timeSchema,
+          /** The item of the inbox; `null` for a request that is known from the ledger alone. */
+          itemId: itemIdSchema.nullable(),
+          /** `null` where it is in no block yet. */
+          height: countSchema.nullable(),
+          state: z.enum(ITEM_STATES),
+        }),
+      ),
+    }),
+  ),
+  /** Expected signers of whom no signature is known. */
+  missing: z.array(memberSchema),
+  /** The ledger was searched from this height on. */
+  searchedFromHeight: countSchema,
 });
 
 export const requestSummarySchema = z.strictObject({
@@ -327,6 +373,8 @@ export type KeyView = z.infer<typeof keySchema>;
 export type ItemState = (typeof ITEM_STATES)[number];
 export type ItemView = z.infer<typeof itemSchema>;
 export type ContentView = z.infer<typeof contentSchema>;
+export type ItemOrigin = (typeof ITEM_ORIGINS)[number];
+export type Checklist = z.infer<typeof checklistSchema>;
 export type ItemDetail = z.infer<typeof itemDetailSchema>;
 export type RequestSummary = z.infer<typeof requestSummarySchema>;
 export type BlockSummary = z.infer<typeof blockSummarySchema>;

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ItemDetail, ItemState, ItemView } from '../../../shared/contract/model.ts';
 import { titleOf, type Payload } from '../../../shared/domain/payload.ts';
+import { CountersignError } from '../../../shared/errors.ts';
 import { contentHashOf } from '../../ledger/contentHash.ts';
 import { NAME_CHARS_MAX } from '../../ledger/limits.ts';
 import { payloadCodec } from '../../ledger/payload.ts';
@@ -15,7 +16,7 @@ import { contentView, type RecordsPage } from './content.ts';
 import type { ItemBook } from './itemBook.ts';
 import type { ItemRecord } from './itemRecord.ts';
 import { countOf, payloadBytes, payloadOf } from './payloadBytes.ts';
-import type { Uploaded } from './uploads.ts';
+import type { UploadedContent } from './uploads.ts';
 
 /** Longest list of file names kept as an item's source, in UTF-16 code units. */
 const SOURCE_CHARS_MAX = 1_000;
@@ -42,7 +43,7 @@ export class Drafts {
   }
 
   /** One draft of one table or of some documents. Throws `import.*`, `encoding.invalid` or `request.tooLarge`. */
-  async create(uploads: readonly Uploaded[]): Promise<ItemView> {
+  async create(uploads: readonly UploadedContent[]): Promise<ItemView> {
     const { book, replicas, maxRequestBytes, now } = this.#options;
     const { payload, source } = draftOf(uploads);
     const bytes = payloadBytes(payload, maxRequestBytes);
@@ -56,6 +57,10 @@ export class Drafts {
       state: 'draft',
       requestId: null,
       signedAtMs: null,
+      origin: 'here',
+      signer: null,
+      expectedSigners: [],
+      note: '',
       accepted: 0,
       replicas,
       height: null,
@@ -89,6 +94,8 @@ export class Drafts {
     const { book, maxRequestBytes, now } = this.#options;
     return await book.exclusively(async () => {
       const record = book.inState(id, 'draft');
+      // Others sign exactly what the file says.
+      if (record.origin !== 'here') throw new CountersignError('draft.imported', { id });
       const { payload } = await this.#content(record);
       if (decision !== undefined && payload.kind !== 'document') {
         throw badInput('item.edit', 'decision', 'is for documents only');
@@ -119,7 +126,7 @@ export class Drafts {
   async remove(id: string): Promise<void> {
     const { book } = this.#options;
     await book.exclusively(async () => {
-      book.inState(id, 'draft', 'declined', 'refused', 'expired', 'final');
+      book.inState(id, 'draft', 'declined', 'imported', 'refused', 'expired', 'final');
       await book.remove(id);
     });
   }
@@ -147,7 +154,10 @@ export class Drafts {
 }
 
 /** What an item says about its content. */
-function describe(payload: Payload, bytes: Uint8Array) {
+export function describe(
+  payload: Payload,
+  bytes: Uint8Array,
+): Pick<ItemRecord, 'kind' | 'title' | 'contentHash' | 'sizeBytes' | 'count'> {
   return {
     kind: payload.kind,
     title: titleOf(payload),
@@ -157,7 +167,7 @@ function describe(payload: Payload, bytes: Uint8Array) {
   };
 }
 
-function draftOf(uploads: readonly Uploaded[]): { payload: Payload; source: string } {
+function draftOf(uploads: readonly UploadedContent[]): { payload: Payload; source: string } {
   const [first] = uploads;
   if (first?.purpose === 'assessments') {
     if (uploads.length > 1) throw badInput('upload.finish', 'uploadIds', 'may name one table only');

@@ -69,6 +69,11 @@ export class ItemBook {
     return id === undefined ? undefined : this.#records.get(id);
   }
 
+  /** All items with one content: bounded by the number of items. */
+  withContent(contentHash: Hex): ItemRecord[] {
+    return [...this.#records.values()].filter((record) => record.contentHash === contentHash);
+  }
+
   /** The item, if it is in one of `states`. Throws `draft.notFound` or `draft.wrongState`. */
   inState(id: string, ...states: readonly ItemState[]): ItemRecord {
     const record = this.get(id);

@@ -31,6 +31,11 @@ const detailSchema = z.strictObject({
   contentHash: hashSchema,
   count: countSchema,
   signedAtMs: timeSchema.nullable(),
+  // Items of earlier versions were all made and signed here.
+  origin: itemSchema.shape.origin.default('here'),
+  signer: hashSchema.nullable().default(null),
+  expectedSigners: itemSchema.shape.expectedSigners.default([]),
+  note: textSchema.default(''),
   accepted: countSchema,
   replicas: countSchema,
   height: countSchema.nullable(),

@@ -165,7 +165,8 @@ export class Signing {
     const bytes = await this.#shown(id, shownHash);
     const request = this.#signed(bytes);
     const signedAtMs = request.timestampMs;
-    const sent = { requestId: request.id, signedAtMs, updatedAtMs: signedAtMs, error: null };
+    const signer = request.supervisor;
+    const sent = { requestId: request.id, signedAtMs, signer, updatedAtMs: signedAtMs, error: null };
     await book.write({ ...record, ...sent, state: 'signing' }, bytes, request.bytes);
     client.track(request);
   }

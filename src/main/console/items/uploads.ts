@@ -1,11 +1,13 @@
 /**
- * Files on their way from a page, in pieces. Tables are kept until they are read; of documents only the digest is
+ * Files on their way from a page, in pieces. Tables, drafts and signed requests are kept until they are read; of documents only the digest is
  * taken, so they may have any size.
  * @module
  */
 import { createHash, randomUUID, type Hash } from 'node:crypto';
 import {
   ASSESSMENTS_FILE_BYTES_MAX,
+  DRAFT_UPLOAD_BYTES_MAX,
+  REQUEST_UPLOAD_BYTES_MAX,
   UPLOAD_CHUNK_BYTES_MAX,
   UPLOAD_FILES_MAX,
   type Channel,
@@ -21,8 +23,8 @@ export const UPLOAD_BYTES_MAX = 4 * ASSESSMENTS_FILE_BYTES_MAX;
 /** How long an upload may rest before it is forgotten, in milliseconds: its page has gone. */
 export const UPLOAD_IDLE_MS = 2 * 60_000;
 
-/** What an upload turned out to be. */
-export type Uploaded =
+/** What a draft is made of. */
+export type UploadedContent =
   | {
       readonly purpose: 'assessments';
       readonly name: string;
@@ -30,12 +32,33 @@ export type Uploaded =
       readonly bytes: Uint8Array;
     }
   | { readonly purpose: 'document'; readonly file: DocumentFile };
+/** A file that somebody exported: a draft, or a signed request. */
+export interface UploadedExport {
+  readonly purpose: 'draft' | 'request';
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+/** What an upload turned out to be. */
+export type Uploaded = UploadedContent | UploadedExport;
+
+/** Purposes of which the whole file is kept until it is read, and the largest file of each, in bytes. */
+const KEPT_BYTES = {
+  assessments: ASSESSMENTS_FILE_BYTES_MAX,
+  draft: DRAFT_UPLOAD_BYTES_MAX,
+  request: REQUEST_UPLOAD_BYTES_MAX,
+} as const;
+type KeptPurpose = keyof typeof KEPT_BYTES;
+
+/** Whether an upload is a file that somebody exported. */
+export function isExport(upload: Uploaded): upload is UploadedExport {
+  return upload.purpose === 'draft' || upload.purpose === 'request';
+}
 
 interface Upload {
   readonly name: string;
   readonly mediaType: string;
   readonly sizeBytes: number;
-  readonly content: { readonly table: Uint8Array } | { readonly hash: Hash };
+  readonly content: { readonly purpose: KeptPurpose; readonly table: Uint8Array } | { readonly hash: Hash };
   receivedBytes: number;
   timer: NodeJS.Timeout | undefined;
 }
@@ -61,10 +84,10 @@ export class Uploads {
         maxFiles: UPLOADS_MAX,
       });
     }
-    if (purpose === 'assessments') this.#checkTable(name, sizeBytes);
+    if (purpose !== 'document') this.#checkKept(name, sizeBytes, KEPT_BYTES[purpose]);
     const uploadId = randomUUID();
     const content =
-      purpose === 'assessments' ? { table: new Uint8Array(sizeBytes) } : { hash: createHash('sha256') };
+      purpose === 'document' ? { hash: createHash('sha256') } : { purpose, table: new Uint8Array(sizeBytes) };
     const upload: Upload = { name, mediaType, sizeBytes, content, receivedBytes: 0, timer: undefined };
     this.#uploads.set(uploadId, upload);
     this.#touch(uploadId, upload);
@@ -115,15 +138,9 @@ export class Uploads {
     for (const uploadId of this.#uploads.keys()) this.#drop(uploadId);
   }
 
-  #checkTable(name: string, sizeBytes: number): void {
+  #checkKept(name: string, sizeBytes: number, maxBytes: number): void {
     if (sizeBytes === 0) throw new CountersignError('import.empty', { name });
-    if (sizeBytes > ASSESSMENTS_FILE_BYTES_MAX) {
-      throw new CountersignError('import.tooLarge', {
-        name,
-        sizeBytes,
-        maxBytes: ASSESSMENTS_FILE_BYTES_MAX,
-      });
-    }
+    if (sizeBytes > maxBytes) throw new CountersignError('import.tooLarge', { name, sizeBytes, maxBytes });
     let heldBytes = 0;
     for (const { content } of this.#uploads.values()) {
       if ('table' in content) heldBytes += content.table.length;
@@ -158,7 +175,10 @@ export class Uploads {
 const UNKNOWN_MEDIA_TYPE = 'application/octet-stream';
 
 function uploadedOf({ name, mediaType, sizeBytes, content }: Upload): Uploaded {
-  if ('table' in content) return { purpose: 'assessments', name, mediaType, bytes: content.table };
+  if ('table' in content) {
+    const { purpose, table: bytes } = content;
+    return purpose === 'assessments' ? { purpose, name, mediaType, bytes } : { purpose, name, bytes };
+  }
   const sha256 = content.hash.digest('hex');
   const file = { name, mediaType: mediaType === '' ? UNKNOWN_MEDIA_TYPE : mediaType, sizeBytes, sha256 };
   return { purpose: 'document', file };

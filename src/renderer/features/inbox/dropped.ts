@@ -3,13 +3,29 @@
  * @module
  */
 
-/** What a file is taken for. */
+/** What a file that holds something to sign is taken for. */
 export type Purpose = 'assessments' | 'document';
+/** Files that were exported to be signed or sent elsewhere. */
+export type ExportPurpose = 'draft' | 'request';
 
 /** Files that become one draft. */
 export interface DraftFiles {
-  readonly purpose: Purpose;
+  readonly purpose: Purpose | ExportPurpose;
   readonly files: readonly File[];
+}
+
+/** What an exported file is, by its name; `null` for any other file. */
+export function exportPurpose({ name }: Pick<File, 'name'>): ExportPurpose | null {
+  if (/\.csdraft$/i.test(name)) return 'draft';
+  return /\.csreq$/i.test(name) ? 'request' : null;
+}
+
+/** One upload for each exported file. */
+export function exportedFiles(files: readonly File[]): DraftFiles[] {
+  return files.flatMap((file) => {
+    const purpose = exportPurpose(file);
+    return purpose === null ? [] : [{ purpose, files: [file] }];
+  });
 }
 
 /** Whether a file can be read as a table of assessments, by its name or type. */

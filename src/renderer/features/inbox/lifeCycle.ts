@@ -8,6 +8,7 @@ import {
   CircleDotDashed,
   CircleX,
   Hourglass,
+  Import,
   KeyRound,
   LoaderCircle,
   PencilLine,
@@ -22,6 +23,7 @@ export const STATE_SIGNS: Readonly<Record<ItemState, { icon: Component; tone: To
   draft: { icon: PencilLine, tone: 'neutral', spins: false },
   declined: { icon: Ban, tone: 'neutral', spins: false },
   needsUnlock: { icon: KeyRound, tone: 'warn', spins: false },
+  imported: { icon: Import, tone: 'neutral', spins: false },
   signing: { icon: LoaderCircle, tone: 'info', spins: true },
   sent: { icon: Send, tone: 'info', spins: false },
   accepted: { icon: CircleDotDashed, tone: 'info', spins: false },
@@ -30,7 +32,14 @@ export const STATE_SIGNS: Readonly<Record<ItemState, { icon: Component; tone: To
   expired: { icon: Hourglass, tone: 'warn', spins: false },
 };
 
-const REMOVABLE: ReadonlySet<ItemState> = new Set(['draft', 'declined', 'refused', 'expired', 'final']);
+const REMOVABLE: ReadonlySet<ItemState> = new Set([
+  'draft',
+  'declined',
+  'imported',
+  'refused',
+  'expired',
+  'final',
+]);
 
 /** Whether an item in `state` can be taken off the list (`item.remove` of the contract). */
 export function isRemovable(state: ItemState): boolean {

@@ -1,0 +1,201 @@
+/**
+ * What leaves for signing elsewhere, and what comes back: draft files out and in, and requests that others signed. A
+ * request's source does not matter, only its signature (seed note "Sending" 2), so it is sent like one's own: reviewed
+ * first, durable before it leaves, and followed until it is final.
+ * @module
+ */
+import { randomUUID } from 'node:crypto';
+import type { ItemView } from '../../../shared/contract/model.ts';
+import type { Payload } from '../../../shared/domain/payload.ts';
+import { CountersignError } from '../../../shared/errors.ts';
+import type { SupervisorClient } from '../../client/supervisorClient.ts';
+import { checkDraftNetwork, draftFileOf, parseDraftFile, renderDraftFile } from '../../ledger/draftFile.ts';
+import { networkIdOf, type Genesis } from '../../ledger/genesis.ts';
+import { decodeRequest, type SignedRequest } from '../../ledger/request.ts';
+import { signatureCheckOf } from '../../ledger/signerChecklist.ts';
+import type { SignatureVerifier } from '../../replica/inbox.ts';
+import type { LedgerStore } from '../../storage/index.ts';
+import { badInput, type HandlerInput } from '../dispatch.ts';
+import type { Heights } from '../ledger/reads.ts';
+import { describe } from './drafts.ts';
+import type { ItemBook } from './itemBook.ts';
+import type { ItemRecord } from './itemRecord.ts';
+import { payloadBytes, payloadOf } from './payloadBytes.ts';
+import type { UploadedExport } from './uploads.ts';
+
+export interface OfflineOptions {
+  readonly book: ItemBook;
+  readonly client: Pick<SupervisorClient, 'track'>;
+  readonly genesis: Genesis;
+  readonly store: Pick<LedgerStore, 'request'>;
+  readonly verifier: SignatureVerifier;
+  readonly heights: () => Heights;
+  /** Milliseconds since 1970 in UTC. */
+  readonly now: () => number;
+}
+
+/** Digits of the content hash in the name of a draft's file: enough to find it by. */
+const NAME_DIGITS = 16;
+
+export class OfflineItems {
+  readonly #options: OfflineOptions;
+
+  constructor(options: OfflineOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Takes in a draft file or the file of a signed request. Throws `import.alreadyThere` for what is in the inbox;
+   * `draftFile.*`; `request.*` and `encoding.invalid` for a request that this network would not take, and
+   * `request.alreadyFinal`.
+   */
+  async take(upload: UploadedExport): Promise<ItemView> {
+    return upload.purpose === 'draft' ? await this.#takeDraft(upload) : await this.#takeRequest(upload);
+  }
+
+  /** Sends an imported request. Throws `draft.wrongState`, or `draft.changed` for another content than was shown. */
+  async submit({ id, shownHash }: HandlerInput<'item.submit'>): Promise<ItemView> {
+    const { book, client, genesis, now } = this.#options;
+    return await book.exclusively(async () => {
+      const record = book.inState(id, 'imported');
+      checkShown(record, shownHash);
+      const { payload, signed } = await book.stored(id);
+      if (signed === null) throw new CountersignError('draft.wrongState', { id, state: record.state });
+      const request = decodeRequest(signed, genesis.limits.maxRequestBytes);
+      const view = await book.write({ ...record, state: 'sent', updatedAtMs: now() }, payload, signed);
+      client.track(request);
+      return view;
+    });
+  }
+
+  /** The file of an item's content. A draft remembers whom it waits for. Throws `draft.changed` or `draftFile.invalid`. */
+  async exportDraft(input: HandlerInput<'item.exportDraft'>): Promise<{ fileName: string; text: string }> {
+    const { id, shownHash, signers, note } = input;
+    const { book, genesis } = this.#options;
+    const expectedSigners = signers.map((publicKey, index) => {
+      const supervisor = genesis.supervisors.find((known) => known.publicKey === publicKey);
+      if (supervisor !== undefined) return { publicKey, name: supervisor.name };
+      throw badInput('item.exportDraft', `signers[${String(index)}]`, 'is the key of no supervisor');
+    });
+    return await book.exclusively(async () => {
+      const record = book.get(id);
+      checkShown(record, shownHash);
+      const { payload, signed } = await book.stored(id);
+      const envelope = { networkId: networkIdOf(genesis), networkName: genesis.name, expectedSigners, note };
+      const draft = draftFileOf(payloadOf(payload), envelope);
+      const text = renderDraftFile(draft);
+      if (record.state === 'draft' && record.origin === 'here') {
+        await book.write({ ...record, expectedSigners, note }, payload, signed);
+      }
+      return { fileName: `draft-${draft.contentHash.slice(0, NAME_DIGITS)}.csdraft`, text };
+    });
+  }
+
+  async #takeDraft({ name, bytes }: UploadedExport): Promise<ItemView> {
+    const { book, genesis } = this.#options;
+    const draft = parseDraftFile(textOf(bytes));
+    checkDraftNetwork(draft, genesis);
+    const content = payloadBytes(draft.payload, genesis.limits.maxRequestBytes);
+    const { expectedSigners, note } = draft;
+    return await book.exclusively(async () => {
+      const same = book.withContent(draft.contentHash).find(isOwnAndOpen);
+      if (same !== undefined) throw new CountersignError('import.alreadyThere', { name, existing: same.id });
+      const record = this.#record(draft.payload, content, name);
+      const imported: ItemRecord = {
+        ...record,
+        origin: 'draftFile',
+        expectedSigners: [...expectedSigners],
+        note,
+      };
+      return await book.write(imported, content);
+    });
+  }
+
+  async #takeRequest({ name, bytes }: UploadedExport): Promise<ItemView> {
+    const { book } = this.#options;
+    const request = await this.#checked(bytes);
+    const content = payloadBytes(request.payload, this.#options.genesis.limits.maxRequestBytes);
+    return await book.exclusively(async () => {
+      const same = book.ofRequest(request.id);
+      if (same !== undefined) throw new CountersignError('import.alreadyThere', { name, existing: same.id });
+      const record: ItemRecord = {
+        ...this.#record(request.payload, content, name),
+        origin: 'requestFile',
+        state: 'imported',
+        requestId: request.id,
+        signedAtMs: request.timestampMs,
+        signer: request.supervisor,
+      };
+      return await book.write(record, content, request.bytes);
+    });
+  }
+
+  /** The request that `bytes` are, if a supervisor signed it for this network and it is not final yet. */
+  async #checked(bytes: Uint8Array): Promise<SignedRequest> {
+    const { genesis, verifier, store, heights } = this.#options;
+    const { maxRequestBytes: maxBytes } = genesis.limits;
+    if (bytes.length > maxBytes) {
+      throw new CountersignError('request.tooLarge', { sizeBytes: bytes.length, maxBytes });
+    }
+    const request = decodeRequest(bytes, maxBytes);
+    const { id, networkId: actual, supervisor } = request;
+    const expected = networkIdOf(genesis);
+    if (actual !== expected) throw new CountersignError('request.wrongNetwork', { expected, actual });
+    if (!genesis.supervisors.some(({ publicKey }) => publicKey === supervisor)) {
+      throw new CountersignError('request.unknownSupervisor', { supervisor });
+    }
+    const { signature, digest, publicKey } = signatureCheckOf(request);
+    if (!(await verifier.verify(signature, digest, publicKey))) {
+      throw new CountersignError('request.badSignature', { id });
+    }
+    const located = await store.request(id);
+    if (located !== null && located.height <= heights().stable) {
+      throw new CountersignError('request.alreadyFinal', { id, height: located.height });
+    }
+    return request;
+  }
+
+  #record(payload: Payload, content: Uint8Array, source: string): ItemRecord {
+    const { genesis, now } = this.#options;
+    const nowMs = now();
+    return {
+      id: randomUUID(),
+      ...describe(payload, content),
+      source,
+      createdAtMs: nowMs,
+      updatedAtMs: nowMs,
+      state: 'draft',
+      requestId: null,
+      signedAtMs: null,
+      origin: 'here',
+      signer: null,
+      expectedSigners: [],
+      note: '',
+      accepted: 0,
+      replicas: genesis.replicas.length,
+      height: null,
+      finality: null,
+      finalAtMs: null,
+      error: null,
+    };
+  }
+}
+
+/** Whether an item can still be signed here or was: then a draft of the same content would only be a double. */
+function isOwnAndOpen({ origin, state }: ItemRecord): boolean {
+  return origin !== 'requestFile' && state !== 'refused' && state !== 'expired';
+}
+
+function checkShown({ id, contentHash }: ItemRecord, shownHash: string): void {
+  if (contentHash === shownHash) return;
+  throw new CountersignError('draft.changed', { id, shownHash, actualHash: contentHash });
+}
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    const data = { at: 'the file', problem: 'is not UTF-8 text' };
+    throw new CountersignError('draftFile.invalid', data, { cause: error });
+  }
+}
