@@ -112,6 +112,11 @@ describe('offline signing', () => {
     expect(words.stdout).toMatch(
       /^bad\.csreq: [0-9a-f]{64}: not final\. .+\nAda\.csreq: [0-9a-f]{64}: final at height \d/,
     );
+    const forged = await run(['submit', bad, at('Bea.csreq'), ...genesis(), '--json']);
+    // One id, two signatures: the forged one does not stand in the way of the genuine one.
+    expect(lastLine(forged)).toMatchObject({
+      requests: [{ error: { code: 'request.badSignature' } }, { error: null, covered: true }],
+    });
     const merged = await run(['merge', draft, good, bad, at('grades.csv'), good, ...genesis(), '--json']);
     expect(merged.code).toBe(3);
     const { misfits } = lastLine(merged) as { misfits: { error: { code: string } }[] };

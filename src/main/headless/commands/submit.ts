@@ -10,9 +10,10 @@ import type { SupervisorClient } from '../../client/supervisorClient.ts';
 import type { Progress } from '../../client/tracking.ts';
 import { networkIdOf, quorumSizes, type Genesis } from '../../ledger/genesis.ts';
 import type { SignedRequest } from '../../ledger/request.ts';
+import { signatureCheckOf } from '../../ledger/signerChecklist.ts';
 import { readRequestFile } from '../draftFiles.ts';
 import { EXIT, describeError, exitCodeOf, type ExitCode, type Output } from '../output.ts';
-import { genesisOf, withClient, type Places } from '../session.ts';
+import { checkWith, genesisOf, withClient, type Places } from '../session.ts';
 
 export interface SubmitOptions extends Places {
   readonly timeoutMs: number;
@@ -35,11 +36,22 @@ export async function submit(
   const followed = new Follower(output);
   const { q } = quorumSizes(genesis.replicas.length);
   const onProgress = (progress: Progress): void => followed.progress(progress);
-  const outcomes = await withClient(genesis, q, { onProgress }, async (client) =>
-    requests.length === 1
-      ? (await followed.untilCovered(client, requests, options.timeoutMs)).map(covered)
-      : await followed.untilSettled(client, requests, options.timeoutMs),
-  );
+  const outcomes = await withClient(genesis, q, { onProgress }, async (client, verifier) => {
+    if (requests.length === 1) {
+      return (await followed.untilCovered(client, requests, options.timeoutMs)).map(covered);
+    }
+    // A forged copy has the id of the request that it copies: it must not be sent in its place.
+    const isSigned = checkWith(verifier);
+    const genuine = await Promise.all(
+      requests.map(async (request) => await isSigned(signatureCheckOf(request))),
+    );
+    const sent = requests.filter((_, index) => genuine[index]);
+    const settled = await followed.untilSettled(client, sent, options.timeoutMs);
+    return requests.map(({ id }, index) => {
+      const outcome = genuine[index] === true ? settled.find(({ requestId }) => requestId === id) : undefined;
+      return outcome ?? forged(id);
+    });
+  });
   const text = outcomes.map((outcome, index) => outcomeWords(outcome, files, index)).join('\n');
   output.result(text, {
     requests: outcomes.map(({ requestId, progress, error }, index) => ({
@@ -59,6 +71,10 @@ export interface Outcome {
   readonly progress: Progress | undefined;
   /** Why it is not covered; `null` where it is. */
   readonly error: PlainError | null;
+}
+
+function forged(id: Hex): Outcome {
+  return { requestId: id, progress: undefined, error: { code: 'request.badSignature', data: { id } } };
 }
 
 function covered(progress: Progress): Outcome {
