@@ -5,8 +5,9 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateSeed, publicKeyOf } from '../../src/main/keys/ed25519.ts';
+import { GUARD_FILE, createGuardLog } from '../../src/main/keys/guard/openSignGuard.ts';
 import { exportKeyPem } from '../../src/main/keys/pkcs8.ts';
-import { sortedGenesis } from '../../src/main/ledger/genesis.ts';
+import { networkIdOf, sortedGenesis } from '../../src/main/ledger/genesis.ts';
 import { renderGenesisFile } from '../../src/main/ledger/genesisFile.ts';
 import { genesisPath, networkDirectory, replicaDirectory } from '../../src/main/replica/embeddedLayout.ts';
 import { createEmbeddedNetwork } from '../../src/main/replica/embeddedNetwork.ts';
@@ -52,7 +53,9 @@ export async function makeTwoSupervisors(directory: string): Promise<TwoSupervis
   return { directory, genesisFile: genesisPath(directory), passphraseFile, keyFile };
 }
 
-/** Another supervisor makes another network: each replica gets its genesis, and an empty ledger that belongs to it. */
+/**
+ * Another supervisor makes another network: each replica gets its genesis, and an empty ledger and guard that belong to it.
+ */
 async function register(
   directory: string,
   member: { name: string; organisation: string; publicKey: string },
@@ -61,10 +64,12 @@ async function register(
   const genesis = sortedGenesis({ ...before, supervisors: [...before.supervisors, member] });
   const text = renderGenesisFile(genesis);
   await writeFile(genesisPath(directory), text);
-  for (const index of genesis.replicas.keys()) {
+  for (const [index, { publicKey }] of genesis.replicas.entries()) {
     const replica = replicaDirectory(networkDirectory(directory), index);
     await writeFile(join(replica, GENESIS_FILE), text);
     await rm(join(replica, LEDGER_FILE));
+    await rm(join(replica, GUARD_FILE));
+    await createGuardLog(join(replica, GUARD_FILE), { networkId: networkIdOf(genesis), publicKey });
     const store = await openLedgerStore({ directory: replica, genesis, createWorker: createStoreWorker });
     await store.close();
   }
