@@ -92,6 +92,7 @@ export interface ErrorData {
   'fingerprint.invalid': { problem: string };
   'fingerprint.mismatch': { expected: string; actual: string };
   'genesis.ownKeyMissing': { publicKey: string };
+  'genesis.ownCardChanged': { expected: string; actual: string };
 
   // Receipts
   'receipt.invalid': { at: string; problem: string };

@@ -12,6 +12,7 @@ import { openChange } from '../renderer/fixture/agreement.ts';
 import { hash } from '../renderer/fixture/data.ts';
 import { PASSPHRASE } from '../renderer/fixture/main.ts';
 import { FixtureServer, TOKEN } from '../renderer/fixture/server.ts';
+import { NOTHING_SET_UP } from '../renderer/fixture/setup.ts';
 
 const PATIENCE_MS = 30_000;
 
@@ -115,6 +116,69 @@ describe('the pages', () => {
     await heading('Starting').waitFor();
     server.main.setStage({ name: 'failed', error: { code: 'storage.full', data: { path: '/data' } } });
     await page.getByText('The disk that holds /data is full.').waitFor();
+    expect(problems).toEqual([]);
+  });
+
+  it('create a network step by step, with the keyboard, and go on after a reload', async () => {
+    server.main.become(NOTHING_SET_UP);
+    server.main.setStage({ name: 'setup' });
+    await open('/');
+    await page.getByRole('button', { name: 'Create a network' }).press('Enter');
+    await heading('Create a network').waitFor();
+    const card = page.getByRole('button', { name: 'Make the keys and the card' });
+    await card.press('Enter');
+    await page.getByText('This is needed.').first().waitFor();
+    await page.getByLabel('Your organisation').fill('Analytical Society');
+    await page.getByLabel('Name of your replica').fill('Replica A');
+    const address = page.getByLabel('Address at which the others reach this machine');
+    await address.fill('0.0.0.0');
+    expect(await address.getAttribute('aria-invalid')).toBe('true');
+    await address.fill('replica-1.example.org');
+    await page.getByLabel('Your name, as a supervisor').fill('Ada Lovelace');
+    await page.getByLabel('Passphrase for your keys').fill('four words make sense');
+    await page.getByLabel('The passphrase again').fill('four words make sense');
+    await card.press('Enter');
+
+    await page.getByRole('heading', { name: 'Cards of the others' }).waitFor();
+    expect(await page.locator('[aria-current=step]').textContent()).toContain('Cards of the others');
+    const make = page.getByRole('button', { name: 'Make the network' });
+    expect(await make.isDisabled()).toBe(true);
+    await page.getByLabel('Or paste a card').fill('bad card');
+    await page.getByRole('button', { name: 'Add', exact: true }).press('Enter');
+    await page.getByText('was not made by the holder of the key').waitFor();
+    await page.getByLabel('Or paste a card').fill('good cards');
+    await page.getByRole('button', { name: 'Add', exact: true }).press('Enter');
+    await page.getByText('4 replicas of at least 4').waitFor();
+    await page.reload();
+    await page.getByRole('button', { name: 'Remove Replica D' }).waitFor();
+    await page.getByLabel('Name of the network').fill('Assessments of four');
+    await make.press('Enter');
+
+    await page.getByRole('list', { name: 'Fingerprint' }).getByText('spice').waitFor();
+    const start = page.getByRole('button', { name: 'Start the replica' });
+    await page.getByLabel('Passphrase of your keys').fill('four words make sense');
+    expect(await start.isDisabled()).toBe(true);
+    await page.getByText('I have compared the words').click();
+    await start.press('Enter');
+    await heading('Starting').waitFor();
+    expect(problems).toEqual([]);
+  });
+
+  it('ask for the passphrase of the replica, and say what it waits for', async () => {
+    server.main.setStage({ name: 'locked' });
+    await open('/');
+    const field = page.getByLabel("Passphrase of the replica's key");
+    await field.fill('not this one');
+    await field.press('Enter');
+    await page.getByText('The passphrase does not open this key.').waitFor();
+    await field.fill(PASSPHRASE);
+    await field.press('Enter');
+    await heading('Starting').waitFor();
+    server.main.embedded = false;
+    server.main.replica = { connected: 2 };
+    server.main.setStage({ name: 'running', sinceMs: Date.now() });
+    await page.reload();
+    await page.getByText('2 of 4 replicas are connected; 3 are needed.').waitFor();
     expect(problems).toEqual([]);
   });
 

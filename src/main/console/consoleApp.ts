@@ -1,23 +1,22 @@
 /**
  * The main-process side of the console: what is set up, what runs, and one entry for all calls of the contract.
  *
- * The stages: `setup` until there is a network, `starting` through its phases, `running`, and `stopping`; `failed`
- * where it will not go on by itself. Transports call `answer` and listen by `onDelta`.
+ * The stages: `setup` until there is a network, `locked` until the passphrase of its replica's key is there, `starting`
+ * through its phases, `running`, and `stopping`; `failed` where it will not go on by itself. Transports call `answer` and listen by `onDelta`.
  * @module
  */
 import { resolve } from 'node:path';
 import type { Answer } from '../../shared/contract/bridge.ts';
 import type { Channel, Input, Output } from '../../shared/contract/channels.ts';
 import type { Delta, Snapshot, Stage } from '../../shared/contract/model.ts';
-import type { Hex } from '../../shared/encoding/hex.ts';
-import { CountersignError, fromPlainError, toPlainError } from '../../shared/errors.ts';
-import { generateSeed, publicKeyOf } from '../keys/ed25519.ts';
+import { CountersignError, fromPlainError, invariant, toPlainError } from '../../shared/errors.ts';
 import type { OuterWrap } from '../keys/vault/outerWrap.ts';
 import { VerifierPool } from '../keys/verifierPool.ts';
 import { createVerifyWorker } from '../keys/verifyWorker.ts';
 import type { StartChild } from '../replica/childReplica.ts';
 import { vaultPath } from '../replica/embeddedLayout.ts';
-import { createEmbeddedNetwork, isEmbeddedNetwork } from '../replica/embeddedNetwork.ts';
+import { createEmbeddedNetwork } from '../replica/embeddedNetwork.ts';
+import { contentsOf } from '../replica/memberLayout.ts';
 import { openDataDirectory, type DataDirectory } from '../storage/index.ts';
 import { dispatch, type HandlerInput, type Handlers } from './dispatch.ts';
 import { toConsoleError } from './errors.ts';
@@ -26,11 +25,14 @@ import { createHandlers } from './handlers.ts';
 import { Uploads } from './items/uploads.ts';
 import { UNLOCKED_FOR_MS, requireKeyring } from './keyring.ts';
 import { KeyStore } from './keys/keyStore.ts';
+import { makeKey, openKey, supervisorSigner } from './keys/supervisorKey.ts';
 import { LiveFeed } from './live/feed.ts';
 import { networkView } from './live/networkView.ts';
 import { openRunning, type Running } from './running.ts';
 import { embeddedStarter } from './start/embeddedStarter.ts';
 import { Settings } from './settings.ts';
+import { SetupWizard } from './setup/wizard.ts';
+import { checkReplicaPassphrase, memberStarter } from './start/memberStarter.ts';
 import type { Hosted, Starter } from './start/starter.ts';
 
 export interface ConsoleAppOptions {
@@ -39,6 +41,8 @@ export interface ConsoleAppOptions {
   readonly version: string;
   /** Starts the replicas of an embedded network that have a process of their own. */
   readonly startChild: StartChild;
+  /** Of the replica's key, where this is one replica of a real network; the page asks for it unless given. */
+  readonly replicaPassphrase?: string | null;
   /** How long the supervisor's key stays unlocked unless it was set, in milliseconds; `UNLOCKED_FOR_MS` unless given. */
   readonly unlockedForMs?: number;
   /** The system's keychain, once it can be asked for; `null` where there is none that protects anything. */
@@ -62,6 +66,7 @@ export class ConsoleApp {
   #keys: KeyStore | null = null;
   #settings: Settings | null = null;
   #hosted: Hosted | null = null;
+  #wizard: SetupWizard | null = null;
   #running: Running | null = null;
   #stage: Stage;
   /** Why it does not go on by itself. */
@@ -84,6 +89,9 @@ export class ConsoleApp {
       settings: () => this.#requireSettings(),
       keyring: () => this.#running?.keyring ?? null,
       snapshot: () => this.#snapshot(),
+      unlock: async (passphrase) => await this.#exclusively(async () => await this.#unlock(passphrase)),
+      join: async (input) => await this.#exclusively(async () => await this.#join(input)),
+      withWizard: async (work) => await this.#withWizard(work),
       setUp: async (input) => await this.#exclusively(async () => await this.#setUp(input)),
     });
   }
@@ -107,8 +115,7 @@ export class ConsoleApp {
         this.#enterPhase('lock');
         this.#lock = await openDataDirectory(this.#directory);
         await this.#openKeys();
-        if (await isEmbeddedNetwork(this.#directory)) await this.#run(embeddedStarter);
-        else this.#enter({ name: 'setup' });
+        await this.#startWhatIsThere();
       } catch (error) {
         this.#fail(error);
       }
@@ -159,6 +166,77 @@ export class ConsoleApp {
 
   // What is set up and runs
 
+  async #startWhatIsThere(): Promise<void> {
+    const contents = await contentsOf(this.#directory);
+    if (contents === 'embedded') await this.#run(embeddedStarter);
+    else if (contents === 'member') await this.#startMember();
+    else await this.#offerSetup();
+  }
+
+  async #offerSetup(): Promise<void> {
+    this.#wizard = await SetupWizard.open({
+      directory: this.#directory,
+      verifier: this.#pool(),
+      now: () => this.#now(),
+      supervisorSigner: async (passphrase) => await supervisorSigner(this.#requireKeys(), passphrase),
+      onChange: (value) => this.#feed.publish({ topic: 'setup', value }),
+    });
+    this.#feed.publish({ topic: 'setup', value: this.#wizard.view() });
+    this.#enter({ name: 'setup' });
+  }
+
+  async #join({ networkId, passphrase }: HandlerInput<'setup.join'>): Promise<void> {
+    await this.#requireWizard().join(networkId, passphrase);
+    this.#forgetSetup();
+    try {
+      await this.#run(memberStarter(passphrase));
+      // Who has just typed the passphrase of both keys need not type it again at once.
+      await this.#running?.keyring.unlock(passphrase).catch(() => undefined);
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+  }
+
+  /** One step at a time, so that two pages do not undo each other's. */
+  async #withWizard<T>(work: (wizard: SetupWizard) => T | Promise<T>): Promise<T> {
+    let result: { readonly value: T } | undefined;
+    await this.#exclusively(async () => {
+      result = { value: await work(this.#requireWizard()) };
+    });
+    invariant(result !== undefined, 'a step that ended has a result', () => 'it has none');
+    return result.value;
+  }
+
+  #forgetSetup(): void {
+    this.#wizard = null;
+    this.#feed.publish({ topic: 'setup', value: null });
+  }
+
+  #requireWizard(): SetupWizard {
+    if (this.#stage.name === 'setup' && this.#wizard !== null) return this.#wizard;
+    throw new CountersignError('setup.alreadyDone', { path: this.#directory });
+  }
+
+  async #startMember(): Promise<void> {
+    const passphrase = this.#options.replicaPassphrase ?? null;
+    if (passphrase === null) this.#enter({ name: 'locked' });
+    else await this.#run(memberStarter(passphrase));
+  }
+
+  async #unlock(passphrase: string): Promise<void> {
+    if (this.#stage.name !== 'locked')
+      throw new CountersignError('setup.alreadyDone', { path: this.#directory });
+    // A wrong one leaves the page that asks as it is.
+    await checkReplicaPassphrase(this.#directory, passphrase);
+    try {
+      await this.#run(memberStarter(passphrase));
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+  }
+
   async #setUp(input: HandlerInput<'setup.try'>): Promise<void> {
     if (this.#stage.name !== 'setup') {
       throw new CountersignError('setup.alreadyDone', { path: this.#directory });
@@ -171,6 +249,7 @@ export class ConsoleApp {
       this.#enter({ name: 'setup' });
       throw error;
     }
+    this.#forgetSetup();
     try {
       await this.#run(embeddedStarter);
       // Who has just chosen the passphrase need not type it again at once.
@@ -287,6 +366,7 @@ export class ConsoleApp {
       version: this.#options.version,
       dataDirectory: this.#directory,
       stage: this.#stage,
+      setup: this.#wizard?.view() ?? null,
       network: this.#networkView(),
       replica: running?.pulse.replica() ?? null,
       peers: running?.pulse.peers() ?? [],
@@ -354,24 +434,4 @@ export class ConsoleApp {
   #log(event: ConsoleEvent): void {
     this.#options.log?.(event);
   }
-}
-
-/** Makes the supervisor's key in a new vault; its public key. */
-async function makeKey(keys: KeyStore, label: string, passphrase: string): Promise<Hex> {
-  const seed = generateSeed();
-  try {
-    await keys.create({ seed, label, purpose: 'supervisor' }, passphrase);
-    return publicKeyOf(seed);
-  } finally {
-    seed.fill(0);
-  }
-}
-
-/** The public key of a supervisor that is here already, as after a backup was restored; its passphrase must be known. */
-async function openKey(keys: KeyStore, passphrase: string): Promise<Hex> {
-  const signers = await keys.unlock(passphrase);
-  for (const signer of signers) signer.dispose();
-  const key = keys.keys.find(({ purpose }) => purpose === 'supervisor');
-  if (key === undefined) throw new CountersignError('key.absent', {});
-  return key.publicKey;
 }

@@ -10,6 +10,8 @@ import { createKeyHandlers, type KeyHandlerContext } from './keys/keyHandlers.ts
 import { isExport, type Uploads } from './items/uploads.ts';
 import { checkReceipt, exportEvidence, exportGenesis, exportReceipt } from './ledger/receipts.ts';
 import type { Running } from './running.ts';
+import { setupHandlers } from './setup/handlers.ts';
+import type { SetupWizard } from './setup/wizard.ts';
 
 /** What the handlers work with. */
 export interface HandlerContext extends KeyHandlerContext {
@@ -18,17 +20,33 @@ export interface HandlerContext extends KeyHandlerContext {
   /** What lives while a network runs. Throws `setup.required`, or `stopped` while it starts or stops. */
   readonly running: () => Running;
   readonly snapshot: () => Snapshot;
+  /** Joins the network whose fingerprint was compared, and starts. */
+  readonly join: (input: HandlerInput<'setup.join'>) => Promise<void>;
+  /** Does something with the wizard. Throws `setup.alreadyDone` where there is nothing to set up. */
+  readonly withWizard: <T>(work: (wizard: SetupWizard) => T | Promise<T>) => Promise<T>;
+  /** Starts the replica of a real network, whose key this passphrase opens. */
+  readonly unlock: (passphrase: string) => Promise<void>;
   readonly setUp: (input: HandlerInput<'setup.try'>) => Promise<void>;
 }
 
 /** The table of all channels. */
 export function createHandlers(context: HandlerContext): Handlers {
-  const { uploads, verifier, running, snapshot, setUp } = context;
+  const { uploads, verifier, running, snapshot, unlock, setUp, join } = context;
   return {
     'session.snapshot': async () => snapshot(),
 
     'setup.try': async (input) => {
       await setUp(input);
+      return {};
+    },
+
+    ...setupHandlers(context.withWizard),
+    'setup.join': async (input) => {
+      await join(input);
+      return {};
+    },
+    'setup.unlock': async ({ passphrase }) => {
+      await unlock(passphrase);
       return {};
     },
 

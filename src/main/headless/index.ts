@@ -7,16 +7,20 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { DECISIONS } from '../../shared/domain/payload.ts';
+import { DEFAULT_POLICY } from '../ledger/genesis.ts';
 import { runChildReplica, type ChildOptions } from '../replica/childReplica.ts';
 import { EMBEDDED_REPLICAS, FAULTS, SLOW_DELAY_MAX_MS, SLOW_DELAY_MS } from '../replica/embeddedNetwork.ts';
 import { defaultDataDirectory } from '../storage/index.ts';
 import { demo, type DemoOptions } from './commands/demo.ts';
 import { draft, type DraftOptions } from './commands/draft.ts';
+import { init, type InitOptions } from './commands/init.ts';
+import { invite, type InviteOptions } from './commands/invite.ts';
+import { join, type JoinCommandOptions } from './commands/join.ts';
 import { keygen, type KeygenOptions } from './commands/keygen.ts';
 import { listEvidence, type EvidenceOptions } from './commands/evidence.ts';
 import { merge } from './commands/merge.ts';
 import { exportReceipt } from './commands/receipts.ts';
-import { serve } from './commands/serve.ts';
+import { serve, type ServeOptions } from './commands/serve.ts';
 import { sign, type SignOptions } from './commands/sign.ts';
 import { status } from './commands/status.ts';
 import { submit, type SubmitOptions } from './commands/submit.ts';
@@ -87,13 +91,53 @@ function program(output: Output, outcome: { code: ExitCode }): Command {
     });
 
   command('serve', 'serve the console to a browser on this machine')
-    .option('--data <directory>', 'data directory', defaultDataDirectory(process.env, process.platform))
+    .option(
+      '--data, --directory <directory>',
+      'data directory',
+      defaultDataDirectory(process.env, process.platform),
+    )
+    .option('--passphrase-file <file>', "passphrase of the replica's key (default: the page asks for it)")
     .option('--host <address>', 'loopback address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on; 0 takes any free one', portNumber, CONSOLE_PORT)
     .action(
-      async (options: { data: string; host: string; port: number }) =>
-        await serve({ ...options, data: resolve(options.data) }, ENTRY, VERSION, output),
+      async ({ directory, ...options }: Omit<ServeOptions, 'data'> & { directory: string }) =>
+        await serve({ ...options, data: resolve(directory) }, ENTRY, VERSION, output),
     );
+
+  withDirectory(command('init', 'make the keys and the card of a replica, to take part in a network'))
+    .requiredOption('--name <text>', 'name of the replica')
+    .requiredOption('--organisation <text>', 'organisation that runs it')
+    .requiredOption('--host <address>', 'host name or IP address at which the others reach it')
+    .requiredOption('--port <number>', 'port at which the others reach it', portNumber)
+    .requiredOption('--passphrase-file <file>', 'file whose first line is the passphrase of the keys')
+    .option('--supervisor <text>', 'name of a supervisor, who gets a key and a card too')
+    .option('--supervisor-key <file>', 'the key that the supervisor has already')
+    .option('--supervisor-passphrase-file <file>', 'passphrase of that key, where it is another one')
+    .action(async (options: InitOptions) => await init(options, output));
+
+  command('invite', 'make the genesis of a network of the cards of all who take part')
+    .argument('<card...>', 'card files')
+    .requiredOption('--name <text>', 'name of the network')
+    .requiredOption('--out <file>', 'where to write the genesis')
+    .option('--invitation <file>', 'where to write it once more, as text to paste')
+    .option(
+      '--threshold <number>',
+      'supervisors that must approve a change of the registry (default: a majority)',
+      wholeNumber,
+    )
+    .option(
+      '--proposal-blocks <number>',
+      'blocks during which a proposed change can be approved',
+      wholeNumber,
+      DEFAULT_POLICY.proposalBlocks,
+    )
+    .action(async (files: string[], options: InviteOptions) => await invite(files, options, output));
+
+  withDirectory(command('join', 'take a genesis into a data directory that has keys'))
+    .argument('<genesis>', 'the genesis, or an invitation')
+    .requiredOption('--passphrase-file <file>', 'file whose first line is the passphrase of the keys')
+    .option('--fingerprint <words>', 'the twelve words, as whoever made the genesis told them')
+    .action(async (path: string, options: JoinCommandOptions) => await join(path, options, output));
 
   command('keygen', 'make a key, or import one, encrypted with a passphrase')
     .requiredOption('--out <file>', 'where to write the key (PKCS#8 PEM)')
@@ -186,16 +230,28 @@ function program(output: Output, outcome: { code: ExitCode }): Command {
   return root;
 }
 
+/** The option that says which data directory. */
+function withDirectory(command: Command): Command {
+  return command.requiredOption('--data, --directory <directory>', 'data directory');
+}
+
 /** The options that say which network. */
 function withPlaces(command: Command): Command {
   return command
     .option('--genesis <file>', 'genesis of the network')
-    .option('--data <directory>', 'data directory of an embedded network, instead of --genesis and --key');
+    .option('--data <directory>', 'data directory of a network, instead of --genesis and --key');
 }
 
 /** Gathers an option that may be given more than once. */
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new InvalidArgumentError('It must be a whole number.');
+  return number;
 }
 
 function portNumber(text: string): number {

@@ -11,7 +11,8 @@ import { createVerifyWorker } from '../keys/verifyWorker.ts';
 import type { Genesis } from '../ledger/genesis.ts';
 import type { SignatureCheck } from '../ledger/statement.ts';
 import { readPassphraseFile } from '../replica/childReplica.ts';
-import { genesisPath, supervisorKeyPath, vaultPath } from '../replica/embeddedLayout.ts';
+import { vaultPath } from '../replica/embeddedLayout.ts';
+import { networkPathsIn } from '../replica/memberLayout.ts';
 import { loadSigner } from '../keys/loadSigner.ts';
 import { readGenesis } from '../replica/node.ts';
 
@@ -29,7 +30,7 @@ const CONNECT_TIMEOUT_MS = 15_000;
 /** The genesis that `--genesis` or `--data` names. */
 export async function genesisOf({ genesis, data }: Places): Promise<Genesis> {
   if (genesis !== undefined) return await readGenesis(genesis);
-  if (data !== undefined) return await readGenesis(genesisPath(data));
+  if (data !== undefined) return await readGenesis((await networkPathsIn(data)).genesis);
   throw new CountersignError('cli.usage', {
     problem: 'say which network: --genesis FILE or --data DIRECTORY',
   });
@@ -56,8 +57,9 @@ export async function signerOf({ key, data, passphraseFile }: Places): Promise<S
  */
 export async function supervisorSigner(directory: string, passphrase: string): Promise<Signer> {
   const vault = await Vault.open({ path: vaultPath(directory), now: Date.now });
-  if (vault === null) return await loadSigner(supervisorKeyPath(directory), passphrase);
-  const { supervisors } = await readGenesis(genesisPath(directory));
+  const paths = await networkPathsIn(directory);
+  if (vault === null) return await loadSigner(paths.supervisorKey, passphrase);
+  const { supervisors } = await readGenesis(paths.genesis);
   return await vault.withKeys(passphrase, (keys) => {
     const mine = keys.filter(({ purpose }) => purpose === 'supervisor');
     const registered = mine.find((one) => supervisors.some(({ publicKey }) => publicKey === one.publicKey));

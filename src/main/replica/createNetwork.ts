@@ -2,15 +2,14 @@
  * Makes an embedded network: four replicas and one supervisor in one data directory, in one step. It is built aside
  * and renamed into place, so there is a whole network or none.
  *
- * Each replica's ledger and its guard's log are made along with it, empty: one that is missing later has been lost, and its replica must not
- * sign again what it may have signed before (`node.ts`).
+ * Each replica's ledger and its guard's log are made along with it, empty (`emptyLedger.ts`): one that is missing later
+ * has been lost, and its replica must not sign again what it may have signed before (`node.ts`).
  *
  * Layout: `network/genesis.json`, `network/supervisor.pem`, `network/passphrase` (of the replicas' keys, readable by
  * its owner alone), and `network/replicas/<index>/` with a replica's data directory each (`node.ts`).
  * @module
  */
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { toHex, type Hex } from '../../shared/encoding/hex.ts';
@@ -28,9 +27,9 @@ import {
   type GenesisReplica,
 } from '../ledger/genesis.ts';
 import { renderGenesisFile } from '../ledger/genesisFile.ts';
-import { makeDirectory, writeError, writeFileAtomic } from '../storage/index.ts';
-import { LEDGER_FILE, openLedgerStore } from '../storage/openLedgerStore.ts';
-import { createStoreWorker } from '../storage/storeWorker.ts';
+import { makeDirectory, writeFileAtomic } from '../storage/index.ts';
+import { DIRECTORY_MODE, buildAside } from './buildAside.ts';
+import { makeEmptyLedgers } from './emptyLedger.ts';
 import { GENESIS_FILE, REPLICA_KEY_FILE } from './node.ts';
 import {
   PASSPHRASE_FILE,
@@ -55,23 +54,13 @@ export interface CreateNetworkOptions {
 export const EMBEDDED_REPLICAS = 4;
 const LOOPBACK = '127.0.0.1';
 const PASSPHRASE_BYTES = 24;
-const DIRECTORY_MODE = 0o700;
 
 /** Makes the network. Throws `setup.alreadyDone` where there is one, and the errors of writing files. */
 export async function createEmbeddedNetwork(options: CreateNetworkOptions): Promise<void> {
   const { directory } = options;
   const target = networkDirectory(directory);
   if (await isEmbeddedNetwork(directory)) throw new CountersignError('setup.alreadyDone', { path: target });
-  const building = `${target}.new`;
-  await rm(building, { recursive: true, force: true });
-  try {
-    await makeDirectory(building, DIRECTORY_MODE);
-    await writeNetwork(building, options);
-    await rename(building, target);
-  } catch (error) {
-    await rm(building, { recursive: true, force: true }).catch(() => undefined);
-    throw writeError(target, error);
-  }
+  await buildAside(target, async (building) => await writeNetwork(building, options));
 }
 
 async function writeNetwork(building: string, options: CreateNetworkOptions): Promise<void> {
@@ -93,7 +82,7 @@ async function writeNetwork(building: string, options: CreateNetworkOptions): Pr
       seed.fill(0);
     }),
   );
-  await makeLedgers(
+  await makeEmptyLedgers(
     seeds.map((_, index) => replicaDirectory(building, index)),
     genesis,
   );
@@ -103,16 +92,6 @@ async function writeNetwork(building: string, options: CreateNetworkOptions): Pr
     await writeFileAtomic(join(building, SUPERVISOR_KEY_FILE), supervisorKeyPem);
   }
   await writeFileAtomic(join(building, GENESIS_FILE), genesisText);
-}
-
-/** An empty ledger in each new replica's directory: they are all alike, so one is made and copied. */
-async function makeLedgers([first = '', ...others]: readonly string[], genesis: Genesis): Promise<void> {
-  const store = await openLedgerStore({ directory: first, genesis, createWorker: createStoreWorker });
-  await store.close();
-  const empty = await readFile(join(first, LEDGER_FILE));
-  await Promise.all(
-    others.map(async (directory) => await writeFileAtomic(join(directory, LEDGER_FILE), empty)),
-  );
 }
 
 function genesisOf(

@@ -26,6 +26,8 @@ export type StartPhase = 'lock' | 'keys' | 'genesis' | 'verifyLog' | 'connect';
 
 export interface ReplicaNodeOptions {
   readonly directory: string;
+  /** The replica's encrypted key; `replica.pem` in the directory unless given. */
+  readonly keyPath?: string;
   /** Of the replica's key file. */
   readonly passphrase: string;
   readonly verifier: SignatureVerifier;
@@ -78,7 +80,7 @@ export class ReplicaNode {
       const lock = await openDataDirectory(directory);
       opened.push(async () => await lock.release());
       onPhase?.('keys');
-      const key = await openReplicaKey(join(directory, REPLICA_KEY_FILE), passphrase);
+      const key = await openReplicaKey(options.keyPath ?? join(directory, REPLICA_KEY_FILE), passphrase);
       opened.push(async () => {
         key.dispose();
         await Promise.resolve();

@@ -13,4 +13,4 @@ export { lockKey } from './keyLock.ts';
 export { makeDirectory } from './makeDirectory.ts';
 export { readBinaryFile, readTextFile } from './readFile.ts';
 export { COMMITS_WAITING_MAX, READS_WAITING_MAX } from './workerChannel.ts';
-export { writeFileAtomic } from './writeFileAtomic.ts';
+export { syncDirectory, writeFileAtomic } from './writeFileAtomic.ts';

@@ -13,6 +13,7 @@ import type {
   NetworkView,
   PeerView,
   ReplicaView,
+  SetupView,
   Snapshot,
   Stage,
   ViewChangeView,
@@ -25,6 +26,7 @@ export interface Picture {
   readonly version: string;
   readonly dataDirectory: string;
   readonly stage: Stage;
+  readonly setup: SetupView | null;
   readonly network: NetworkView | null;
   readonly replica: ReplicaView | null;
   readonly peers: readonly PeerView[];
@@ -52,6 +54,7 @@ export function pictureOf(snapshot: Snapshot, before: Picture | null): Picture {
     version: snapshot.version,
     dataDirectory: snapshot.dataDirectory,
     stage: snapshot.stage,
+    setup: snapshot.setup,
     network: snapshot.network,
     replica: snapshot.replica,
     peers: snapshot.peers,
@@ -71,6 +74,8 @@ export function applyChange(picture: Picture, change: Change): Picture {
   switch (change.topic) {
     case 'stage':
       return { ...picture, stage: change.value };
+    case 'setup':
+      return { ...picture, setup: change.value };
     case 'network':
       return { ...picture, network: change.value };
     case 'replica':

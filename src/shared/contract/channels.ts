@@ -24,6 +24,7 @@ import {
   textSchema,
   verificationSchema,
 } from './model.ts';
+import { CARD_TEXT_CHARS_MAX, GENESIS_TEXT_MAX, SETUP_PATHS } from './setup.ts';
 
 /** Largest piece of an uploaded file in one call, in bytes. */
 export const UPLOAD_CHUNK_BYTES_MAX = 256 * 1024;
@@ -72,6 +73,60 @@ export const channels = {
     }),
     output: nothing,
   },
+
+  /** Turns to making a network or joining one, or back to the choice. A genesis that was there is dropped. */
+  'setup.choose': { input: z.strictObject({ path: z.enum(SETUP_PATHS).nullable() }), output: nothing },
+  /** Makes the keys and the card of this data directory. */
+  'setup.makeCard': {
+    input: z.strictObject({
+      replicaName: nameSchema,
+      organisation: nameSchema,
+      host: nameSchema,
+      port: countSchema,
+      supervisorName: nameSchema.nullable(),
+      passphrase: passphraseSchema,
+    }),
+    output: nothing,
+  },
+  /** The card of this data directory, as the text of a file. */
+  'setup.card': {
+    input: nothing,
+    output: z.strictObject({ fileName: textSchema, text: z.string().max(CARD_TEXT_CHARS_MAX) }),
+  },
+  /** Takes the cards in the text of a card file: all or none. */
+  'setup.addCards': { input: z.strictObject({ text: z.string().max(CARD_TEXT_CHARS_MAX) }), output: nothing },
+  'setup.removeCard': { input: z.strictObject({ publicKey: hashSchema }), output: nothing },
+  /** Makes a genesis of the own and the collected cards. */
+  'setup.makeGenesis': {
+    input: z.strictObject({
+      networkName: nameSchema,
+      /** Supervisors that must approve a change of the registry; `null`: a majority. */
+      threshold: countSchema.nullable(),
+      proposalBlocks: countSchema,
+    }),
+    output: nothing,
+  },
+  /** Takes a genesis file or an invitation. */
+  'setup.importGenesis': {
+    input: z.strictObject({ text: z.string().max(GENESIS_TEXT_MAX) }),
+    output: nothing,
+  },
+  'setup.dropGenesis': { input: nothing, output: nothing },
+  'setup.genesis': {
+    input: nothing,
+    output: z.strictObject({ fileName: textSchema, text: z.string().max(GENESIS_TEXT_MAX) }),
+  },
+  'setup.invitation': { input: nothing, output: z.strictObject({ text: z.string().max(GENESIS_TEXT_MAX) }) },
+  /**
+   * Joins and starts. The page names the network whose fingerprint a person has compared; another one is refused with
+   * `genesis.mismatch`.
+   */
+  'setup.join': {
+    input: z.strictObject({ networkId: hashSchema, passphrase: passphraseSchema }),
+    output: nothing,
+  },
+  /** Opens the key of the replica, where the stage is `locked`, and starts it. */
+  'setup.unlock': { input: z.strictObject({ passphrase: passphraseSchema }), output: nothing },
 
   /** Announces a file. Refused at once where its size alone forbids it. */
   'upload.begin': {

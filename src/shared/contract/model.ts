@@ -19,16 +19,20 @@ import {
   textSchema,
   timeSchema,
 } from './basics.ts';
+import { setupSchema } from './setup.ts';
 
 export * from './agreement.ts';
 export * from './basics.ts';
+export * from './setup.ts';
 
 /** Most expected signers of one item: as many as a draft file names. */
 export const EXPECTED_SIGNERS_VIEW_MAX = 64;
 
-/** What the main process is doing. `setup`: nothing is configured. `failed`: it will not go on by itself. */
+/** What the main process is doing. `setup`: nothing is configured. `locked`: the passphrase of
+ * the replica's key is needed. `failed`: it will not go on by itself. */
 export const stageSchema = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('setup') }),
+  z.strictObject({ name: z.literal('locked') }),
   z.strictObject({
     name: z.literal('starting'),
     phase: z.enum(['keys', 'genesis', 'lock', 'verifyLog', 'replicas', 'connect']),
@@ -323,6 +327,8 @@ export const snapshotSchema = z.strictObject({
   version: textSchema,
   dataDirectory: textSchema,
   stage: stageSchema,
+  /** How far making or joining a network has come; `null` where that is done. */
+  setup: setupSchema.nullable(),
   network: networkSchema.nullable(),
   replica: replicaSchema.nullable(),
   peers: z.array(peerSchema),
@@ -343,6 +349,7 @@ export const snapshotSchema = z.strictObject({
 /** One change of the snapshot. */
 export const changeSchema = z.discriminatedUnion('topic', [
   z.strictObject({ topic: z.literal('stage'), value: stageSchema }),
+  z.strictObject({ topic: z.literal('setup'), value: setupSchema.nullable() }),
   z.strictObject({ topic: z.literal('network'), value: networkSchema.nullable() }),
   z.strictObject({ topic: z.literal('replica'), value: replicaSchema.nullable() }),
   z.strictObject({ topic: z.literal('peers'), value: z.array(peerSchema) }),

@@ -36,6 +36,7 @@ export function snapshot(sequence: number, itemIds: readonly string[]): Snapshot
     version: '0.1.0',
     dataDirectory: '/data',
     stage: { name: 'running', sinceMs: 1 },
+    setup: null,
     network: null,
     replica: null,
     peers: [],

@@ -9,7 +9,9 @@ import { CountersignError } from '../../../shared/errors.ts';
 import { ConsoleApp } from '../../console/consoleApp.ts';
 import type { ConsoleEvent } from '../../console/events.ts';
 import { ConsoleServer } from '../../console/transports/http.ts';
-import { forkReplicas } from '../../replica/childReplica.ts';
+import { forkReplicas, readPassphraseFile } from '../../replica/childReplica.ts';
+import { quorumSizes } from '../../ledger/genesis.ts';
+import type { ReplicaNode } from '../../replica/node.ts';
 import { consoleToken } from '../consoleToken.ts';
 import { noteLearner } from '../learnerNote.ts';
 import { describeError, type Output } from '../output.ts';
@@ -19,6 +21,8 @@ export interface ServeOptions {
   readonly data: string;
   readonly host: string;
   readonly port: number;
+  /** Holds the passphrase of the replica's key; the page asks for it unless given. */
+  readonly passphraseFile?: string;
 }
 
 export async function serve(
@@ -28,12 +32,15 @@ export async function serve(
   output: Output,
 ): Promise<void> {
   const pageFolder = await builtPage(entry);
+  const replicaPassphrase =
+    options.passphraseFile === undefined ? null : await readPassphraseFile(options.passphraseFile);
   const token = await consoleToken(options.data);
   const stopped = stopSignal();
   const app = new ConsoleApp({
     dataDirectory: options.data,
     version,
     startChild: forkReplicas(entry),
+    replicaPassphrase,
     log: (event) => describe(event, output),
   });
   // The page is there from the first moment, and shows what the program waits for.
@@ -53,7 +60,10 @@ export async function serve(
       dataDirectory: options.data,
     });
     await starting;
-    if (app.hosted !== null) noteLearner(app.hosted.node, output);
+    if (app.hosted !== null) {
+      noteLearner(app.hosted.node, output);
+      noteQuorum(app.hosted.node, output);
+    }
     await stopped;
   } finally {
     output.note('Stopping…');
@@ -70,6 +80,16 @@ async function builtPage(entry: string): Promise<string> {
     throw new CountersignError('file.notFound', { path: page });
   });
   return folder;
+}
+
+/** Says what the replica waits for, where too few others are connected. */
+function noteQuorum({ genesis, replica }: ReplicaNode, output: Output): void {
+  const { n, q } = quorumSizes(genesis.replicas.length);
+  const { connectedReplicas } = replica.status();
+  if (connectedReplicas >= q) return;
+  output.note(
+    `${String(connectedReplicas)} of ${String(n)} replicas are connected; ${String(q)} are needed.`,
+  );
 }
 
 function describe(event: ConsoleEvent, output: Output): void {

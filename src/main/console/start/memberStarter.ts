@@ -1,0 +1,35 @@
+/**
+ * Starts one replica of a real network. The others run elsewhere: it starts without them and waits for a quorum.
+ * @module
+ */
+import { memberPaths, memberSupervisorKey } from '../../replica/memberLayout.ts';
+import { loadSigner } from '../../keys/loadSigner.ts';
+import { ReplicaNode } from '../../replica/node.ts';
+import type { Starter } from './starter.ts';
+
+/** The starter of a data directory that has joined a network. `passphrase`: of the replica's key. */
+export function memberStarter(passphrase: string): Starter {
+  return {
+    async start({ directory, verifier, onPhase }) {
+      const node = await ReplicaNode.start({
+        directory: memberPaths.replica(directory),
+        keyPath: memberPaths.replicaKey(directory),
+        passphrase,
+        verifier,
+        onPhase,
+      });
+      return {
+        node,
+        embedded: null,
+        supervisorKeyPath: await memberSupervisorKey(directory),
+        stop: async () => await node.stop(),
+      };
+    },
+  };
+}
+
+/** Throws `key.wrongPassphrase`, or what else keeps the replica's key from being used. */
+export async function checkReplicaPassphrase(directory: string, passphrase: string): Promise<void> {
+  const signer = await loadSigner(memberPaths.replicaKey(directory), passphrase);
+  signer.dispose();
+}

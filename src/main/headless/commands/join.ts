@@ -1,0 +1,47 @@
+/**
+ * `countersign join`: takes a genesis, or an invitation, into a data directory that has keys.
+ * @module
+ */
+import { resolve } from 'node:path';
+import { isStrongPublicKey } from '../../keys/ed25519.ts';
+import { assertFingerprint, fingerprintOf } from '../../ledger/fingerprint.ts';
+import { networkIdOf } from '../../ledger/genesis.ts';
+import { GENESIS_TEXT_CHARS_MAX, readGenesisText } from '../../ledger/invitation.ts';
+import { readPassphraseFile } from '../../replica/childReplica.ts';
+import { joinNetwork } from '../../replica/joinNetwork.ts';
+import { openDataDirectory, readTextFile } from '../../storage/index.ts';
+import type { Output } from '../output.ts';
+
+export interface JoinCommandOptions {
+  readonly directory: string;
+  readonly passphraseFile: string;
+  /** As it was told by whoever made the genesis. */
+  readonly fingerprint?: string;
+}
+
+export async function join(path: string, options: JoinCommandOptions, output: Output): Promise<void> {
+  const directory = resolve(options.directory);
+  const genesis = readGenesisText(await readTextFile(path, GENESIS_TEXT_CHARS_MAX), {
+    isStrongKey: isStrongPublicKey,
+  });
+  const networkId = networkIdOf(genesis);
+  const fingerprint = fingerprintOf(networkId);
+  const compared = options.fingerprint !== undefined;
+  if (options.fingerprint !== undefined) assertFingerprint(options.fingerprint, networkId);
+  const passphrase = await readPassphraseFile(options.passphraseFile);
+  const lock = await openDataDirectory(directory);
+  try {
+    await joinNetwork({ directory, genesis, passphrase });
+  } finally {
+    await lock.release();
+  }
+  output.result(
+    [
+      `${directory} takes part in ${genesis.name}`,
+      `Network id   ${networkId}`,
+      `Fingerprint  ${fingerprint}${compared ? ' (as told)' : ''}`,
+      ...(compared ? [] : ['Compare the fingerprint with the others before you start.']),
+    ].join('\n'),
+    { directory, network: genesis.name, networkId, fingerprint, compared },
+  );
+}
