@@ -2,6 +2,13 @@
 import { onTestFinished } from 'vitest';
 import * as ed25519 from '@noble/ed25519';
 import { verifySync } from '../../../src/main/keys/verifier.ts';
+import {
+  decodeMessage,
+  encodeMessage,
+  maxMessageBytes,
+  peerMessageCodec,
+  type GetRecallMessage,
+} from '../../../src/main/consensus/messages.ts';
 import { networkIdOf } from '../../../src/main/ledger/genesis.ts';
 import { HANDSHAKE_DOMAIN, digest } from '../../../src/main/ledger/hash.ts';
 import { peersOf } from '../../../src/main/network/genesisPeers.ts';
@@ -14,7 +21,7 @@ import { openGuard } from '../../support/guard.ts';
 import { NOW_MS } from '../../support/consensus.ts';
 import { makeGenesis, type TestNetwork } from '../../support/ledger.ts';
 import { MemoryDisk, openMemoryStore } from '../../sim/memoryStore.ts';
-import { freePorts, startClient, startReplica, type TestReplica } from '../network/harness.ts';
+import { eventually, freePorts, startClient, startReplica, type TestReplica } from '../network/harness.ts';
 
 /** Verifies at once, on the test's own thread. */
 export const verifier: SignatureVerifier = {
@@ -41,10 +48,6 @@ export async function startOneOfFour(
     replicas: made.genesis.replicas.map((each, index) => ({ ...each, port: ports[index]! })),
   };
   const network = { ...made, genesis, networkId: networkIdOf(genesis) };
-  const identity: ReplicaIdentity = {
-    publicKey: genesis.replicas[0]!.publicKey,
-    prove: (content) => toHex(ed25519.sign(digest(HANDSHAKE_DOMAIN, content), network.replicaSeeds[0]!)),
-  };
   const events: ReplicaEvent[] = [];
   const replica = await Replica.start({
     genesis,
@@ -55,10 +58,39 @@ export async function startOneOfFour(
     onEvent: (event) => events.push(event),
   });
   onTestFinished(async () => await replica.stop());
-  const peers = peersOf(genesis);
-  const liar = await startReplica({ networkId: network.networkId, peers, ownIndex: 0, identity });
-  await liar.events.until(() => liar.events.of('peerUp').some(({ index }) => index === 3));
-  return { network, replica, events, liar };
+  return { network, replica, events, liar: await connectReplica(network, 0) };
+}
+
+/** Another replica as the test has it, connected with replica 3. */
+async function connectReplica(network: TestNetwork, ownIndex: number): Promise<TestReplica> {
+  const { genesis, networkId } = network;
+  const identity: ReplicaIdentity = {
+    publicKey: genesis.replicas[ownIndex]!.publicKey,
+    prove: (content) =>
+      toHex(ed25519.sign(digest(HANDSHAKE_DOMAIN, content), network.replicaSeeds[ownIndex]!)),
+  };
+  const replica = await startReplica({ networkId, peers: peersOf(genesis), ownIndex, identity });
+  await replica.events.until(() => replica.events.of('peerUp').some(({ index }) => index === 3));
+  return replica;
+}
+
+/** Replica 3 hears from a quorum that they have nothing of it: from now on it takes part. */
+export async function endListening({ network, replica, liar }: OneOfFour): Promise<void> {
+  for (const { network: socket, events } of [liar, await connectReplica(network, 1)]) {
+    const asked = (): GetRecallMessage[] =>
+      events
+        .of('peerMessage')
+        .map(({ bytes }) => decodeMessage(peerMessageCodec, bytes, maxMessageBytes(network.genesis)))
+        .filter((message) => message.type === 'getRecall');
+    await events.until(() => asked().length > 0);
+    const recall = encodeMessage(peerMessageCodec, {
+      type: 'recall',
+      token: asked()[0]!.token,
+      statements: [],
+    });
+    socket.sendToPeer(3, recall);
+  }
+  await eventually(() => !replica.status().standing.listening);
 }
 
 /** A client that is connected with replica 3. */

@@ -12,7 +12,7 @@ import {
 import { makeBlocks, orderMessage } from '../../support/consensus.ts';
 import type { TestNetwork } from '../../support/ledger.ts';
 import { eventually, type Events } from '../network/harness.ts';
-import { connectClient, startOneOfFour } from './oneOfFour.ts';
+import { connectClient, endListening, startOneOfFour } from './oneOfFour.ts';
 
 function told(events: Events, { genesis }: TestNetwork): readonly ToClientMessage[] {
   return events
@@ -23,6 +23,7 @@ function told(events: Events, { genesis }: TestNetwork): readonly ToClientMessag
 describe('a request that another client sends with a broken signature', () => {
   it('is refused to that client alone', async () => {
     const all = await startOneOfFour();
+    await endListening(all);
     const { network, replica, liar } = all;
     const [accepted] = makeBlocks(network, 'A', 1);
     const [request] = accepted!.block.requests;
