@@ -7,7 +7,7 @@ import { invariant, type PlainError } from '../../shared/errors.ts';
 import { Dialler } from './dialler.ts';
 import type { Party, Verify } from './handshake.ts';
 import { DEFAULT_LIMITS, type NetworkLimits } from './limits.ts';
-import { PeerBook, type PeerAddress } from './peerBook.ts';
+import { inOrder, type PeerAddress } from './peerBook.ts';
 import { PeerLink, type PeerStatus } from './peerLink.ts';
 import type { NetworkEvent } from './replicaNetwork.ts';
 
@@ -48,8 +48,9 @@ export class ClientNetwork {
       onDown: unlessClosed(onDown),
     };
     const onFailed = (index: number, error: PlainError): void => log?.({ kind: 'dialFailed', index, error });
-    const { peers } = new PeerBook(options.replicas);
-    this.#links = peers.map((peer) => new PeerLink(peer, true, limits, handlers));
+    this.#links = inOrder(options.replicas).map(
+      (peer) => new PeerLink(peer, { isDialled: true, counterpart: 'replica' }, limits, handlers),
+    );
     this.#diallers = this.#links.map(
       (link) => new Dialler(link, party, limits, options.random ?? Math.random, onFailed),
     );

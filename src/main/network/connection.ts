@@ -20,8 +20,8 @@ export interface EstablishedSocket {
   readonly early: readonly Uint8Array[];
 }
 
-/** Which bounds hold for a connection, by what is at its other end. */
-export type Counterpart = 'replica' | 'client';
+/** Which bounds hold for a connection, by what is at its other end. A guest is a replica that does not take part. */
+export type Counterpart = 'replica' | 'guest' | 'client';
 
 /** What a connection tells its owner. A handler must not throw: that is a bug, and ends the process as such. */
 export interface ConnectionHandlers {
@@ -79,9 +79,9 @@ export class Connection {
     this.#limits = limits;
     this.#traffic = traffic;
     this.#handlers = handlers;
-    const isClient = counterpart === 'client';
-    this.#queueMaxBytes = isClient ? limits.clientQueueMaxBytes : limits.replicaQueueMaxBytes;
-    this.#rates = isClient ? clientRates(limits) : null;
+    this.#queueMaxBytes = counterpart === 'client' ? limits.clientQueueMaxBytes : limits.replicaQueueMaxBytes;
+    // A guest is sent blocks as a replica is, but asks as a client does: nobody has agreed on it yet.
+    this.#rates = counterpart === 'replica' ? null : clientRates(limits);
     this.#heartbeat = new Heartbeat(limits, {
       isListening: () => !this.#isPaused,
       onPing: (payload) => this.#webSocket.ping(payload),

@@ -5,7 +5,7 @@
  * 2. Both sides export 32 bytes of keying material from TLS (RFC 8446, section 7.5) with the label
  *    `EXPORTER-countersign-1` and an empty context. They are equal at the two ends of one TLS connection and
  *    unlike those of any other.
- * 3. The initiator sends `hello`. The initiator is a client, or the replica with the lower index in the peer book.
+ * 3. The initiator sends `hello`. The initiator is a client, or of two replicas the one with the lower public key.
  * 4. The responder checks, in this order: form, version, network, the key's place in the peer book, the proof. It
  *    answers `refused` and closes, or answers `welcome`; from then on it takes the initiator for who it says.
  * 5. The initiator checks that the welcome comes from the key it dialled, and its proof, or closes.
@@ -38,7 +38,7 @@ import {
   encodeReply,
   type Hello,
 } from './handshakeMessages.ts';
-import type { PeerBook } from './peerBook.ts';
+import { dials, type PeerBook } from './peerBook.ts';
 import { errorOfRefusal, refusalOf } from './refusals.ts';
 
 /** A replica's own key. */
@@ -66,11 +66,10 @@ export interface Party {
   readonly maxHandshakeBytes: number;
 }
 
-/** A responder also knows the peer book and its place in it. */
+/** A responder also knows the peer book. */
 export interface Responder extends Party {
   readonly identity: ReplicaIdentity;
   readonly book: PeerBook;
-  readonly ownIndex: number;
 }
 
 /** Who has connected. */
@@ -152,7 +151,7 @@ async function replicaOf(responder: Responder, exporter: Uint8Array, hello: Hell
   if (!(await responder.verify(proof, signed, publicKey))) {
     throw new CountersignError('handshake.badProof', { publicKey });
   }
-  if (peer.index >= responder.ownIndex) throw malformed('the replica with the lower index dials');
+  if (!dials(publicKey, ownKey)) throw malformed('the replica with the lower key dials');
   return { role: 'replica', index: peer.index, publicKey };
 }
 

@@ -6,7 +6,7 @@ export { ClientNetwork, type ClientNetworkOptions } from './clientNetwork.ts';
 export type { ReplicaIdentity, Verify } from './handshake.ts';
 export { PROTOCOL_VERSION } from './handshakeMessages.ts';
 export { DEFAULT_LIMITS, type NetworkLimits } from './limits.ts';
-export { PeerBook, addressText, type PeerAddress } from './peerBook.ts';
+export { addressText, type PeerAddress, type PeerEntry } from './peerBook.ts';
 export type { PeerState, PeerStatus } from './peerLink.ts';
 export {
   ReplicaNetwork,

@@ -7,6 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import type { Hex } from '../../shared/encoding/hex.ts';
 import { CountersignError, type PlainError } from '../../shared/errors.ts';
 import { Acceptance } from './acceptance.ts';
 import { Admission } from './admission.ts';
@@ -20,7 +21,7 @@ import { TLS_VERSION, tlsSocketOf, webSocketOptions } from './tls.ts';
 /** What a listener tells its owner. */
 export interface ListenerHandlers {
   /** Throws the error to refuse a replica with, after it has proven who it is. */
-  readonly admitReplica: (index: number) => void;
+  readonly admitReplica: (index: number, publicKey: Hex) => void;
   readonly onReplica: (socket: EstablishedSocket, index: number) => void;
   /** Call `left` when the client's connection has ended. */
   readonly onClient: (socket: EstablishedSocket, left: () => void) => void;
@@ -190,7 +191,7 @@ export class Listener {
 
   #admit(guest: Guest, initiator: Initiator): void {
     if (initiator.role === 'client') this.#admission.admitClient(guest.host);
-    else this.#handlers.admitReplica(initiator.index);
+    else this.#handlers.admitReplica(initiator.index, initiator.publicKey);
   }
 
   #enter(guest: Guest, established: EstablishedSocket, initiator: Initiator): void {

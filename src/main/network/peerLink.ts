@@ -4,7 +4,7 @@
  */
 import type { Hex } from '../../shared/encoding/hex.ts';
 import type { PlainError } from '../../shared/errors.ts';
-import { Connection, type EstablishedSocket, type Traffic } from './connection.ts';
+import { Connection, type Counterpart, type EstablishedSocket, type Traffic } from './connection.ts';
 import type { NetworkLimits } from './limits.ts';
 import { addressText, type PeerAddress } from './peerBook.ts';
 
@@ -42,10 +42,17 @@ export interface PeerLinkHandlers {
   readonly onDown: (index: number, reason: PlainError) => void;
 }
 
+/** How a link is made and bounded. */
+export interface LinkKind {
+  /** Whether this side is the one to connect. */
+  readonly isDialled: boolean;
+  readonly counterpart: Counterpart;
+}
+
 /** The link to one other replica. */
 export class PeerLink {
   readonly peer: PeerAddress;
-  readonly #isDialled: boolean;
+  readonly #kind: LinkKind;
   readonly #limits: NetworkLimits;
   readonly #handlers: PeerLinkHandlers;
   readonly #traffic: Traffic = {
@@ -64,12 +71,11 @@ export class PeerLink {
   #sinceMs: number = Date.now();
   #lastError: PlainError | null = null;
 
-  /** @param isDialled - whether this side is the one to connect */
-  constructor(peer: PeerAddress, isDialled: boolean, limits: NetworkLimits, handlers: PeerLinkHandlers) {
+  constructor(peer: PeerAddress, kind: LinkKind, limits: NetworkLimits, handlers: PeerLinkHandlers) {
     this.peer = peer;
     this.#limits = limits;
     this.#handlers = handlers;
-    this.#isDialled = isDialled;
+    this.#kind = kind;
     this.#state = this.#stateWithout();
   }
 
@@ -81,16 +87,22 @@ export class PeerLink {
    */
   attach(socket: EstablishedSocket, onClosed?: (reason: PlainError) => void): void {
     this.#giveWay();
-    const connection: Connection = new Connection(socket, 'replica', this.#limits, this.#traffic, {
-      onMessage: (bytes) => {
-        if (this.#connection === connection) this.#handlers.onMessage(this.peer.index, bytes);
+    const connection: Connection = new Connection(
+      socket,
+      this.#kind.counterpart,
+      this.#limits,
+      this.#traffic,
+      {
+        onMessage: (bytes) => {
+          if (this.#connection === connection) this.#handlers.onMessage(this.peer.index, bytes);
+        },
+        onClosed: (reason) => {
+          if (this.#replaced === connection) this.#replaced = null;
+          if (this.#connection === connection) this.#down(reason);
+          onClosed?.(reason);
+        },
       },
-      onClosed: (reason) => {
-        if (this.#replaced === connection) this.#replaced = null;
-        if (this.#connection === connection) this.#down(reason);
-        onClosed?.(reason);
-      },
-    });
+    );
     this.#connection = connection;
     this.#enter('connected');
     this.#handlers.onUp(this.peer.index);
@@ -178,7 +190,7 @@ export class PeerLink {
   /** The state without a connection, before the next attempt has ended. */
   #stateWithout(): PeerState {
     if (this.refusal !== null) return 'refused';
-    return this.#isDialled ? 'connecting' : 'down';
+    return this.#kind.isDialled ? 'connecting' : 'down';
   }
 
   #enter(state: PeerState): void {

@@ -1,19 +1,26 @@
 /**
- * A replica's network: one connection with each other replica, and one with each client.
+ * A replica's network: one connection with each other replica, member of the epoch or guest, and one with each client.
  *
- * Between two replicas the one with the lower index dials, the other listens. Messages are bytes to this layer. What
- * is sent may be lost with its connection, and is never sent again; what arrives on one connection arrives in order.
+ * Between two replicas the one with the lower public key dials, the other listens. Messages are bytes to this layer.
+ * What is sent may be lost with its connection, and is never sent again; what arrives on one connection arrives in
+ * order.
  * @module
  */
 import type { Hex } from '../../shared/encoding/hex.ts';
-import { fromPlainError, invariant, type ErrorCode, type PlainError } from '../../shared/errors.ts';
+import {
+  CountersignError,
+  fromPlainError,
+  invariant,
+  type ErrorCode,
+  type PlainError,
+} from '../../shared/errors.ts';
 import { Connection, type EstablishedSocket, type Traffic } from './connection.ts';
-import { Dialler } from './dialler.ts';
 import type { ReplicaIdentity, Responder, Verify } from './handshake.ts';
 import { DEFAULT_LIMITS, type NetworkLimits } from './limits.ts';
 import { Listener } from './listener.ts';
-import { PeerBook, type PeerAddress } from './peerBook.ts';
-import { PeerLink, type PeerStatus } from './peerLink.ts';
+import { PeerBook, type PeerAddress, type PeerEntry } from './peerBook.ts';
+import type { PeerLink, PeerStatus } from './peerLink.ts';
+import { PeerLinks } from './peerLinks.ts';
 
 /** What the log is told besides the handlers' events. */
 export type NetworkEvent =
@@ -30,11 +37,14 @@ export interface RefusedGuest {
 /** What a replica's network needs, and whom it tells. Handlers must not throw. */
 export interface ReplicaNetworkOptions {
   readonly networkId: Hex;
-  /** The key of `peers[ownIndex]`. */
+  /** The key of `peers[ownIndex]`, or that of none of them. */
   readonly identity: ReplicaIdentity;
+  /** -1 for a replica that is no member. */
   readonly ownIndex: number;
-  /** All replicas, this one included, sorted by public key. */
+  /** All members of the epoch, this replica included where it is one, sorted by public key. */
   readonly peers: readonly PeerAddress[];
+  /** See `setGuests`. */
+  readonly guests?: readonly PeerEntry[];
   /** Where to listen; the host is explicit, so that nobody listens to the world by accident. Port 0: any. */
   readonly listen: { readonly host: string; readonly port: number };
   readonly limits?: Partial<NetworkLimits>;
@@ -42,6 +52,7 @@ export interface ReplicaNetworkOptions {
   /** Chance for the pauses between attempts, from 0 to 1; `Math.random` unless given. */
   readonly random?: () => number;
   readonly log?: (event: NetworkEvent) => void;
+  /** Here and below, an index from `peers.length` on is that of a guest. */
   readonly onPeerMessage: (index: number, bytes: Uint8Array) => void;
   readonly onClientMessage: (clientId: number, bytes: Uint8Array) => void;
   readonly onPeerUp: (index: number) => void;
@@ -58,11 +69,13 @@ export type CodeCounts = Partial<Record<ErrorCode, number>>;
 
 /** What is known about a replica's network. */
 export interface ReplicaNetworkStatus {
-  /** All other replicas, by index. */
+  /** All other members, by index. */
   readonly peers: readonly PeerStatus[];
+  /** Replicas that are no members, and follow. */
+  readonly guests: readonly PeerStatus[];
   /** Clients connected. */
   readonly clients: number;
-  /** Guests not let in, by reason. */
+  /** Who was not let in, by reason. */
   readonly refusals: CodeCounts;
   /** Connections that have ended, by reason. */
   readonly closings: CodeCounts;
@@ -72,8 +85,7 @@ export interface ReplicaNetworkStatus {
 export class ReplicaNetwork {
   readonly #options: ReplicaNetworkOptions;
   readonly #limits: NetworkLimits;
-  readonly #links: readonly (PeerLink | null)[];
-  readonly #diallers: readonly Dialler[];
+  readonly #links: PeerLinks;
   readonly #listener: Listener;
   readonly #clients = new Map<number, Connection>();
   readonly #refusals: CodeCounts = {};
@@ -85,20 +97,34 @@ export class ReplicaNetwork {
   constructor(options: ReplicaNetworkOptions) {
     const { networkId, identity, ownIndex, verify, listen } = options;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const book = new PeerBook(options.peers);
-    const isOwnKey = book.at(ownIndex).publicKey === identity.publicKey;
-    invariant(isOwnKey, 'a replica runs with its own key', () => identity.publicKey);
+    const book = new PeerBook(options.peers, identity.publicKey);
+    const isOwnIndex = (book.withKey(identity.publicKey)?.index ?? -1) === ownIndex;
+    invariant(isOwnIndex, 'a replica runs with its own key', () => identity.publicKey);
     const { maxHandshakeBytes } = limits;
-    const responder: Responder = { networkId, identity, ownIndex, verify, book, maxHandshakeBytes };
+    const responder: Responder = { networkId, identity, verify, book, maxHandshakeBytes };
     this.#options = options;
     this.#limits = limits;
-    this.#links = book.peers.map((peer) => (peer.index === ownIndex ? null : this.#linkTo(peer)));
-    this.#diallers = this.#otherLinks()
-      .filter((link) => link.peer.index > ownIndex)
-      .map((link) => new Dialler(link, responder, limits, this.#random(), this.#onDialFailed));
+    this.#links = new PeerLinks({
+      responder,
+      limits,
+      random: options.random ?? Math.random,
+      onDialFailed: (index, error) => options.log?.({ kind: 'dialFailed', index, error }),
+      onMessage: (index, bytes) => {
+        if (!this.#isClosed) options.onPeerMessage(index, bytes);
+      },
+      onUp: (index) => {
+        if (!this.#isClosed) options.onPeerUp(index);
+      },
+      onDown: (index, reason) => {
+        count(this.#closings, reason.code);
+        if (!this.#isClosed) options.onPeerDown(index, reason);
+      },
+    });
+    this.#links.setGuests(options.guests ?? []);
     this.#listener = new Listener(listen, responder, limits, {
-      admitReplica: (index) => this.#admitReplica(index),
-      onReplica: (socket, index) => this.#linkAt(index).attach(socket),
+      admitReplica: (index, publicKey) => this.#admitReplica(index, publicKey),
+      // Nothing waits between this and `admitReplica`: whoever was let in is still in the book.
+      onReplica: (socket, index) => this.#links.at(index)?.attach(socket),
       onClient: (socket, left) => this.#enter(socket, left),
       onRefused: (address, error) => this.#refused(address, error),
     });
@@ -112,7 +138,7 @@ export class ReplicaNetwork {
       return;
     }
     this.#options.log?.({ kind: 'listening', host: this.#options.listen.host, port: this.port });
-    for (const dialler of this.#diallers) dialler.start();
+    this.#links.start();
   }
 
   /** The port it listens on. */
@@ -125,12 +151,25 @@ export class ReplicaNetwork {
    * is cut for that. `bytes` must not change afterwards. Throws `admission.messageTooLarge`.
    */
   sendToPeer(index: number, bytes: Uint8Array): boolean {
-    return this.#linkAt(index).send(bytes);
+    return this.#linkAt(index)?.send(bytes) ?? false;
   }
 
-  /** `sendToPeer` to all others; to how many it went. */
+  /** `sendToPeer` to all other members; to how many it went. */
   broadcastToPeers(bytes: Uint8Array): number {
-    return this.#otherLinks().filter((link) => link.send(bytes)).length;
+    return this.#links.members.filter((link) => link.send(bytes)).length;
+  }
+
+  /** `sendToPeer` to all guests; to how many it went. */
+  broadcastToGuests(bytes: Uint8Array): number {
+    return this.#links.guests.filter((link) => link.send(bytes)).length;
+  }
+
+  /**
+   * Makes these the guests, up to `GUESTS_MAX`; members and this replica itself are left out. Whoever is not among them any
+   * more is told so and gone. A guest that stays keeps its connection and its index; indexes are never used again.
+   */
+  setGuests(guests: readonly PeerEntry[]): void {
+    if (!this.#isClosed) this.#links.setGuests(guests);
   }
 
   /** Like `sendToPeer`, for a client. */
@@ -145,17 +184,17 @@ export class ReplicaNetwork {
 
   /** Tells a replica why, closes its connection, and makes no other one with it for `forMs`. */
   shutOutPeer(index: number, error: PlainError, forMs: number): void {
-    this.#linkAt(index).shutOut(error, forMs);
+    this.#linkAt(index)?.shutOut(error, forMs);
   }
 
   /** Stops reading from a replica until `resumePeer`. What has been read already may still come. */
   pausePeer(index: number): void {
-    this.#linkAt(index).pause();
+    this.#linkAt(index)?.pause();
   }
 
   /** See `pausePeer`. A new connection is never paused. */
   resumePeer(index: number): void {
-    this.#linkAt(index).resume();
+    this.#linkAt(index)?.resume();
   }
 
   /** Stops reading from a client until `resumeClient`. What has been read already may still come. */
@@ -170,7 +209,8 @@ export class ReplicaNetwork {
 
   status(): ReplicaNetworkStatus {
     return {
-      peers: this.#otherLinks().map((link) => link.status()),
+      peers: this.#links.members.map((link) => link.status()),
+      guests: this.#links.guests.map((link) => link.status()),
       clients: this.#listener.clients,
       refusals: { ...this.#refusals },
       closings: { ...this.#closings },
@@ -180,54 +220,29 @@ export class ReplicaNetwork {
   /** Ends all connections, within the grace for goodbyes. No event comes after this call. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const dialler of this.#diallers) dialler.close();
     const reason: PlainError = { code: 'stopped', data: { what: 'replica' } };
     for (const client of this.#clients.values()) client.close(reason);
     await Promise.all([
       this.#listener.close(),
-      ...this.#otherLinks().map((link) => link.close(reason)),
+      this.#links.close(reason),
       ...[...this.#clients.values()].map((client) => client.closed),
     ]);
   }
 
-  #linkTo(peer: PeerAddress): PeerLink {
-    const options = this.#options;
-    return new PeerLink(peer, peer.index > options.ownIndex, this.#limits, {
-      onMessage: (index, bytes) => {
-        if (!this.#isClosed) options.onPeerMessage(index, bytes);
-      },
-      onUp: (index) => {
-        if (!this.#isClosed) options.onPeerUp(index);
-      },
-      onDown: (index, reason) => {
-        count(this.#closings, reason.code);
-        if (!this.#isClosed) options.onPeerDown(index, reason);
-      },
-    });
-  }
-
-  #otherLinks(): PeerLink[] {
-    return this.#links.filter((link) => link !== null);
-  }
-
-  #linkAt(index: number): PeerLink {
-    const link = this.#links[index];
-    invariant(link !== null && link !== undefined, 'messages go to other replicas', () => `index ${index}`);
+  /** Undefined for a guest that has gone. Throws `invariant.broken` for what never was another replica. */
+  #linkAt(index: number): PeerLink | undefined {
+    const link = this.#links.at(index);
+    const isKnown = link !== undefined || this.#links.wasGuest(index);
+    invariant(isKnown, 'messages go to other replicas', () => `index ${index}`);
     return link;
   }
 
-  #admitReplica(index: number): void {
-    const { refusal } = this.#linkAt(index);
-    if (refusal !== null) throw fromPlainError(refusal.reason);
+  #admitReplica(index: number, publicKey: Hex): void {
+    const link = this.#links.at(index);
+    // It may have left the book while its proof was verified.
+    if (link === undefined) throw new CountersignError('handshake.unknownReplica', { publicKey });
+    if (link.refusal !== null) throw fromPlainError(link.refusal.reason);
   }
-
-  #random(): () => number {
-    return this.#options.random ?? Math.random;
-  }
-
-  readonly #onDialFailed = (index: number, error: PlainError): void => {
-    this.#options.log?.({ kind: 'dialFailed', index, error });
-  };
 
   #enter(socket: EstablishedSocket, left: () => void): void {
     this.#lastClientId += 1;

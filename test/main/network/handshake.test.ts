@@ -221,9 +221,10 @@ describe('the two checks', () => {
       host: 'localhost',
       port: 1,
     })),
+    middle.publicKey,
   );
   const common = { networkId: NETWORK_ID, verify, maxHandshakeBytes: MAX_BYTES };
-  const responder: Responder = { ...common, identity: middle, book, ownIndex: 1 };
+  const responder: Responder = { ...common, identity: middle, book };
   const client: Party = { ...common, identity: null };
   const replica: Party = { ...common, identity: low };
   const helloOf = (party: Party): Uint8Array => makeHello(party, exporter, middle.publicKey);

@@ -126,7 +126,7 @@ type ReplicaSetup = Pick<ReplicaNetworkOptions, 'peers' | 'ownIndex' | 'identity
 /** A replica that listens, and is closed with the test. Dials again fast. */
 export async function startReplica(setup: ReplicaSetup): Promise<TestReplica> {
   const events = new Events();
-  const { host, port } = setup.peers[setup.ownIndex]!;
+  const { host, port } = setup.listen ?? setup.peers[setup.ownIndex]!;
   const network = new ReplicaNetwork({
     networkId: NETWORK_ID,
     listen: { host, port },

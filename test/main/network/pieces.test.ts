@@ -5,7 +5,7 @@ import { Admission } from '../../../src/main/network/admission.ts';
 import { backoffMs } from '../../../src/main/network/backoff.ts';
 import { createCertificate } from '../../../src/main/network/certificate.ts';
 import { DEFAULT_LIMITS } from '../../../src/main/network/limits.ts';
-import { PeerBook, addressText } from '../../../src/main/network/peerBook.ts';
+import { GUESTS_MAX, PeerBook, addressText, dials } from '../../../src/main/network/peerBook.ts';
 import { TokenBucket } from '../../../src/main/network/tokenBucket.ts';
 
 describe('backoffMs', () => {
@@ -100,12 +100,52 @@ describe('PeerBook', () => {
     port: 1,
   });
 
-  it('finds replicas by index and by key', () => {
-    const book = new PeerBook([peer(0, '0a'), peer(1, '0b')]);
-    expect(book.at(1).name).toBe('0b');
+  const entry = (byte: string, port = 1) => ({
+    publicKey: byte.repeat(32),
+    name: byte,
+    host: 'localhost',
+    port,
+  });
+  const indexes = (entries: readonly { name: string; index: number }[]) =>
+    entries.map(({ name, index }) => `${name}:${index}`);
+
+  it('finds members and guests by key', () => {
+    const book = new PeerBook([peer(0, '0a'), peer(1, '0b')], '0a'.repeat(32));
     expect(book.withKey('0a'.repeat(32))?.index).toBe(0);
     expect(book.withKey('0c'.repeat(32))).toBeUndefined();
-    expect(() => book.at(2)).toThrow('invariant.broken');
+    book.setGuests([entry('0c')]);
+    expect(book.withKey('0c'.repeat(32))).toMatchObject({ index: 2, name: '0c' });
+    expect(book.members).toHaveLength(2);
+  });
+
+  it('takes guests in and lets them go, and never gives a number twice', () => {
+    const book = new PeerBook([peer(0, '0a'), peer(1, '0b')], '0f'.repeat(32));
+    expect(indexes(book.setGuests([entry('09'), entry('0c')]).come)).toEqual(['09:2', '0c:3']);
+    const second = book.setGuests([entry('0c'), entry('0d')]);
+    expect(indexes(second.come)).toEqual(['0d:4']);
+    expect(indexes(second.gone)).toEqual(['09:2']);
+    // At another address it is not who it was.
+    const third = book.setGuests([entry('0c', 2), entry('0d')]);
+    expect(indexes(third.come)).toEqual(['0c:5']);
+    expect(indexes(third.gone)).toEqual(['0c:3']);
+    expect(indexes(book.guests)).toEqual(['0d:4', '0c:5']);
+    expect(book.setGuests([entry('0d'), entry('0c', 2)])).toEqual({ come: [], gone: [] });
+    expect(indexes(book.setGuests([]).gone)).toEqual(['0d:4', '0c:5']);
+    expect(book.guests).toEqual([]);
+  });
+
+  it('takes no members, nor its own replica, nor anybody twice, nor too many', () => {
+    const book = new PeerBook([peer(0, '0a')], '0f'.repeat(32));
+    const none = book.setGuests([entry('0a'), entry('0f'), entry('0c'), entry('0c', 2)]);
+    expect(indexes(none.come)).toEqual(['0c:1']);
+    const many = Array.from({ length: GUESTS_MAX + 5 }, (_, count) => entry((0x20 + count).toString(16)));
+    book.setGuests(many);
+    expect(book.guests.map(({ name }) => name)).toEqual(many.slice(0, GUESTS_MAX).map(({ name }) => name));
+  });
+
+  it('says who dials by comparing keys', () => {
+    expect(dials('0a'.repeat(32), '0b'.repeat(32))).toBe(true);
+    expect(dials('0b'.repeat(32), '0a'.repeat(32))).toBe(false);
   });
 
   it.each([
@@ -113,7 +153,7 @@ describe('PeerBook', () => {
     ['a key twice', [peer(0, '0a'), peer(1, '0a')]],
     ['wrong numbers', [peer(1, '0a'), peer(0, '0b')]],
   ])('refuses %s', (_what, peers) => {
-    expect(() => new PeerBook(peers)).toThrow('invariant.broken');
+    expect(() => new PeerBook(peers, '0a'.repeat(32))).toThrow('invariant.broken');
   });
 
   it('writes addresses as people do', () => {

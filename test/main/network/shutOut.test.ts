@@ -4,7 +4,7 @@ import type { PlainError } from '../../../src/shared/errors.ts';
 import { bytesOf, eventually, startClient, startCluster, textOf } from './harness.ts';
 
 const REASON: PlainError = { code: 'admission.badMessages', data: { maxPerMinute: 20 } };
-/** The lower index dials. */
+/** The lower key dials. */
 const cases: [string, shutsOut: number, isShutOut: number][] = [
   ['that dials', 1, 0],
   ['that is dialled', 0, 1],

@@ -37,7 +37,7 @@ function status(tipHeight: number, others: ReadonlyMap<number, number>): Replica
         ]),
       ),
     },
-    network: { peers: [], clients: 0, refusals: {}, closings: {} },
+    network: { peers: [], guests: [], clients: 0, refusals: {}, closings: {} },
     connectedReplicas: 1,
     halted: null,
     badMessages: { replicas: new Map(), clients: {} },
