@@ -156,6 +156,27 @@ export class Supervisor {
     return (await verdict.textContent())?.trim() === valid;
   }
 
+  /** Saves the draft that is open as a file for the signers with these names: its text. */
+  async exportDraft(signers: readonly string[]): Promise<string> {
+    const { offline } = this.#words;
+    await this.page.getByRole('button', { name: offline.export, exact: true }).click();
+    const dialog = this.page.getByRole('dialog');
+    for (const name of signers) await dialog.getByText(name, { exact: true }).click();
+    const text = await this.#download(offline.save);
+    await dialog.waitFor({ state: 'hidden' });
+    return text;
+  }
+
+  /** Drops a request that somebody else signed onto the inbox, opens it, and sends it to the replicas. */
+  async submitSigned(path: string, signer: string): Promise<void> {
+    const { offline, state } = this.#words;
+    await this.open('inbox');
+    await this.page.locator('input[type=file]').first().setInputFiles(path);
+    await this.page.getByRole('listitem').filter({ hasText: state.imported }).getByRole('link').click();
+    await this.page.getByText(words(offline.imported, { name: signer })).waitFor();
+    await this.page.getByRole('button', { name: offline.submit, exact: true }).click();
+  }
+
   async lock(): Promise<void> {
     await this.page.getByRole('button', { name: this.#words.key.lockNow, exact: true }).click();
     await this.page.getByRole('button', { name: this.#words.key.unlock, exact: true }).waitFor();

@@ -41,9 +41,10 @@ export class ServedConsole {
     this.directory = directory;
   }
 
-  /** Serves a console on an empty data directory. */
-  static async start(): Promise<ServedConsole> {
+  /** Serves a console on an empty data directory, or on what `prepare` makes of it. */
+  static async start(prepare?: (directory: string) => Promise<void>): Promise<ServedConsole> {
     const served = new ServedConsole(await mkdtemp(join(tmpdir(), 'countersign-e2e-')));
+    await prepare?.(served.directory);
     await served.run();
     return served;
   }
