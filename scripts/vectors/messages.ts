@@ -54,6 +54,7 @@ const receipt = buildReceipt({
   headersAbove: [],
   certificate,
   below: chain.stateAt(1),
+  registryChanges: [],
 });
 
 const peer: Samples<PeerMessage> = {

@@ -2,11 +2,14 @@
  * Vectors of receipts: a valid file, and files that were tampered with, each with the step that must refuse it.
  * @module
  */
+import { encodeEpochChange, type EpochChange } from '../../src/main/ledger/epochChange.ts';
 import { renderGenesisFile } from '../../src/main/ledger/genesisFile.ts';
 import { buildReceipt, encodeReceipt, type Receipt } from '../../src/main/ledger/receipt.ts';
 import { renderReceiptFile } from '../../src/main/ledger/receiptFile.ts';
 import { decodeRequest } from '../../src/main/ledger/request.ts';
 import type { CheckpointCertificate } from '../../src/main/ledger/statement.ts';
+import { EpochChain, addReplica } from '../../test/support/epochs.ts';
+import { newKey } from '../../test/support/registry.ts';
 import { makeCheckpointCertificate, makeGenesis, signStatement } from '../../test/support/ledger.ts';
 import { makeChain, missing, network } from './network.ts';
 
@@ -23,6 +26,7 @@ function validReceipt(): Receipt {
     headersAbove: [chain.header(3)],
     certificate: makeCheckpointCertificate(network, chain.header(3), 6),
     below: chain.stateAt(1),
+    registryChanges: [],
   });
 }
 
@@ -140,6 +144,90 @@ function ofNetwork({ request }: Receipt, networkId: string): Receipt['request'] 
   return decodeRequest(bytes, bytes.length);
 }
 
+/** Receipts of epochs 1 and 2 of a network of their own, and files of the last with other changes of replicas. */
+function laterEpochs(): unknown {
+  const first = new EpochChain(makeGenesis({ name: 'Epochs 纪元', limits: { checkpointDistance: 4 } }));
+  const key = newKey(0);
+  first.end(addReplica(first.network, key), key);
+  const ofFirst = first.receipt();
+  const [{ publicKey } = missing('replica')] = first.network.genesis.replicas;
+  first.end({ kind: 'removeReplica', publicKey });
+  const ofSecond = first.receipt();
+  const [one = missing('change'), two = missing('change')] = ofSecond.registryChanges;
+  const { signatures } = two.certificate;
+  const top = ofSecond.headersAbove.at(-1) ?? ofSecond.header;
+  const withChanges = (registryChanges: readonly EpochChange[]): Receipt => ({
+    ...ofSecond,
+    registryChanges,
+  });
+  const forged: [what: string, receipt: Receipt, at: string][] = [
+    ['no changes', withChanges([]), 'registryChanges'],
+    ['a change left out', withChanges([two]), 'registryChanges'],
+    ['a change too many', withChanges([one, two, two]), 'registryChanges'],
+    ['the changes swapped', withChanges([two, one]), 'registryChanges[0]'],
+    ['one change twice', withChanges([one, one]), 'registryChanges[1]'],
+    [
+      'a change with fewer signers than a quorum',
+      withChanges([one, { ...two, certificate: { ...two.certificate, signatures: signatures.slice(1) } }]),
+      'registryChanges[1]',
+    ],
+    [
+      'a change that the set before the last has certified',
+      withChanges([one, { ...two, certificate: makeCheckpointCertificate(first.network, two.header, 2) }]),
+      'registryChanges[1]',
+    ],
+    [
+      'a change with the certificate of another epoch',
+      withChanges([one, { ...two, certificate: one.certificate }]),
+      'registryChanges[1]',
+    ],
+    [
+      'a change with other replicas than its header names',
+      withChanges([one, { ...two, replicas: one.replicas }]),
+      'registryChanges[1]',
+    ],
+    [
+      'a certificate by the replicas of the epoch before',
+      { ...ofSecond, certificate: makeCheckpointCertificate(first.networkOf(1), top, 5) },
+      'certificate',
+    ],
+    [
+      'a certificate by the replicas of the genesis',
+      { ...ofSecond, certificate: makeCheckpointCertificate(first.network, top, 5) },
+      'certificate',
+    ],
+  ];
+  return {
+    description: 'Receipts of later epochs, which changes of the set of replicas lead to from the genesis.',
+    genesisFile: renderGenesisFile(first.network.genesis),
+    receipts: [ofFirst, ofSecond].map((receipt) => ({
+      receiptFile: renderReceiptFile(receipt),
+      receiptBytes: encodeReceipt(receipt),
+      changes: receipt.registryChanges.map(encodeEpochChange),
+      proves: provenBy(receipt),
+    })),
+    tampered: forged.map(([what, receipt, at]) => ({
+      what,
+      code: 'receipt.invalid',
+      at,
+      receiptFile: renderReceiptFile(receipt),
+    })),
+  };
+}
+
+function provenBy(receipt: Receipt): object {
+  const { request, header, headersAbove, certificate } = receipt;
+  return {
+    requestId: request.id,
+    supervisor: request.supervisor,
+    timestampMs: request.timestampMs,
+    height: header.height,
+    checkpointHeight: (headersAbove.at(-1) ?? header).height,
+    epoch: header.epoch,
+    signers: certificate.signatures.map(({ replica }) => replica),
+  };
+}
+
 export function receiptVectors(): unknown {
   const valid = validReceipt();
   return {
@@ -149,14 +237,8 @@ export function receiptVectors(): unknown {
     genesisFile: renderGenesisFile(network.genesis),
     receiptFile: renderReceiptFile(valid),
     receiptBytes: encodeReceipt(valid),
-    proves: {
-      requestId: valid.request.id,
-      supervisor: valid.request.supervisor,
-      timestampMs: valid.request.timestampMs,
-      height: valid.header.height,
-      checkpointHeight: valid.headersAbove.at(-1)?.height,
-      signers: valid.certificate.signatures.map(({ replica }) => replica),
-    },
+    proves: provenBy(valid),
     tampered: tampered(valid).map(([what, receiptFile, code, at]) => ({ what, code, at, receiptFile })),
+    laterEpochs: laterEpochs(),
   };
 }

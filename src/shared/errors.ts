@@ -98,6 +98,9 @@ export interface ErrorData {
   'receipt.invalid': { at: string; problem: string };
   'receipt.wrongNetwork': { expected: string; actual: string };
 
+  // Changes of the set of replicas. `epoch`: the one that would end
+  'epochChange.invalid': { epoch: number; problem: string };
+
   // Evidence against replicas
   'evidence.invalid': { at: string; problem: string };
   'evidence.wrongNetwork': { expected: string; actual: string };

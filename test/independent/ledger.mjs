@@ -203,6 +203,18 @@ export function registryDigest({
   return H('countersign/registry/2', encodeItem(fields));
 }
 
+/** The digest of a set of replicas, as a header names the one that follows (section 8). */
+export function replicasDigest(replicas) {
+  const items = replicas.map(({ name, organisation, publicKey, host, port }) => [
+    name,
+    organisation,
+    fromHex(publicKey),
+    host,
+    port,
+  ]);
+  return H('countersign/replicas/1', encodeItem(items));
+}
+
 /** A leaf of the registry's tree (section 8). */
 export function supervisorDigest({ name, organisation, publicKey }) {
   return H('countersign/supervisor/1', encodeItem([name, organisation, fromHex(publicKey)]));

@@ -3,6 +3,7 @@
  * @module
  */
 import { Refused } from './cbor.mjs';
+import { refusedAs, setAfter } from './epochs.mjs';
 import {
   blockHash,
   isLinked,
@@ -75,6 +76,7 @@ function writeReceiptFile({ request, header, headersAbove }, bytes) {
     supervisor: request.supervisor,
     height: header.height,
     checkpoint_height: (headersAbove.at(-1) ?? header).height,
+    ...(header.epoch > 0 && { epoch: header.epoch }),
     receipt: bytes.toString('hex').match(/.{1,64}/g),
   };
   return `${JSON.stringify(file, null, 2)}\n`;
@@ -90,7 +92,7 @@ function timeText(timeMs) {
   return yearText + date.toISOString().slice(-20);
 }
 
-// Steps 2 to 12
+// Steps 2 to 13
 
 function verifyReceipt(receipt, genesis) {
   const { request, header, headersAbove, certificate } = receipt;
@@ -101,15 +103,17 @@ function verifyReceipt(receipt, genesis) {
   checkPlace(receipt, genesis);
   checkHeaders(receipt, genesis);
   const top = headersAbove.at(-1) ?? header;
-  checkCertificate(certificate, top, genesis);
+  const set = checkEpoch(receipt, genesis);
+  checkCertificate(certificate, top, set);
   checkRegistration(receipt, genesis);
-  checkSignatures(request, certificate, genesis);
+  checkSignatures(request, certificate, genesis.networkId, set);
   return {
     requestId: request.id,
     supervisor: request.supervisor,
     timestampMs: request.timestampMs,
     height: header.height,
     checkpointHeight: top.height,
+    epoch: header.epoch,
     signers: certificate.signatures.map(({ replica }) => replica),
   };
 }
@@ -128,12 +132,21 @@ function checkPlace({ request, header, index, path }, { limits }) {
 }
 
 function checkHeaders({ header, headersAbove }, { limits }) {
-  if (header.epoch !== 0) throw invalid('header', 'is of another epoch');
   if (headersAbove.length >= 2 * limits.checkpoint_distance) throw invalid('headersAbove', 'are too many');
   headersAbove.forEach((above, index) => {
     const below = index === 0 ? header : headersAbove[index - 1];
-    if (!isLinked(below, above)) throw invalid(`headersAbove[${index}]`, 'is not linked');
+    if (!isLinked(below, above) || above.epoch !== header.epoch) {
+      throw invalid(`headersAbove[${index}]`, 'is not linked, or of another epoch');
+    }
   });
+}
+
+/** The replicas of the block's epoch. */
+function checkEpoch({ header, registryChanges }, genesis) {
+  if (registryChanges.length !== header.epoch) throw invalid('registryChanges', 'leads to another epoch');
+  const set = setAfter(registryChanges, genesis, refusedAs('receipt.invalid', 'registryChanges'));
+  if (header.height <= set.baseHeight) throw invalid('header', 'lies below its epoch');
+  return set;
 }
 
 function checkCertificate(certificate, top, { replicas, quorum }) {
@@ -179,7 +192,7 @@ function newKeyOf({ action }) {
   return { proof, publicKey: (supervisor ?? replica)?.publicKey ?? newPublicKey };
 }
 
-function checkSignatures(request, certificate, { networkId, replicas }) {
+function checkSignatures(request, certificate, networkId, { replicas }) {
   const isSigned = (signature, digest, key) => isSignature(fromHex(signature), fromHex(digest), fromHex(key));
   const requestDigest = signingDigest(networkId, request.id);
   if (!isSigned(request.signature, requestDigest, request.supervisor))

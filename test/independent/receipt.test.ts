@@ -34,6 +34,15 @@ interface ReceiptVectors {
   readonly receiptBytes: string;
   readonly proves: object;
   readonly tampered: readonly { what: string; code: string; at?: string; receiptFile: string }[];
+  readonly laterEpochs: {
+    readonly genesisFile: string;
+    readonly receipts: readonly {
+      readonly receiptFile: string;
+      readonly receiptBytes: string;
+      readonly proves: { readonly epoch: number };
+    }[];
+    readonly tampered: readonly { what: string; code: string; at: string; receiptFile: string }[];
+  };
 }
 interface RequestVectors {
   readonly requests: readonly {
@@ -126,6 +135,30 @@ describe('a receipt', () => {
       const other = receiptFile[index] === 'a' ? 'b' : 'a';
       const changed = receiptFile.slice(0, index) + other + receiptFile.slice(index + 1);
       return refusalOf(() => verifyReceiptFile(changed, genesis)) === undefined;
+    });
+    expect(accepted).toEqual([]);
+  });
+});
+
+describe('a receipt of a later epoch', () => {
+  const { laterEpochs } = receipts;
+  const ofEpochs = readGenesis(laterEpochs.genesisFile);
+
+  it.each(laterEpochs.receipts)('proves what the vectors say: epoch $proves.epoch', (vector) => {
+    expect(verifyReceiptFile(vector.receiptFile, ofEpochs)).toEqual(vector.proves);
+    expect(verifyReceiptBytes(fromHex(vector.receiptBytes), ofEpochs)).toEqual(vector.proves);
+  });
+
+  it.each(laterEpochs.tampered)('is refused: $what', ({ code, at, receiptFile }) => {
+    expect(refusalOf(() => verifyReceiptFile(receiptFile, ofEpochs))).toEqual({ code, at });
+  });
+
+  it('is refused with any one bit flipped', () => {
+    const bytes = fromHex(laterEpochs.receipts.at(-1)!.receiptBytes);
+    const accepted = Array.from({ length: 8 * bytes.length }, (_, bit) => bit).filter((bit) => {
+      const flipped = Buffer.from(bytes);
+      flipped[bit >> 3]! ^= 1 << (bit & 7);
+      return refusalOf(() => verifyReceiptBytes(flipped, ofEpochs)) === undefined;
     });
     expect(accepted).toEqual([]);
   });

@@ -180,7 +180,22 @@ export const certificateShape = record([1], {
   signatures,
 });
 
-export const RECEIPT_BYTES_MAX = 18_874_368;
+const member = record([], { name, organisation: name, publicKey: key, host: name, port: uint(65_535) });
+const replicaSet = (item, at) => {
+  const all = list(member, 4, 31)(item, at);
+  const ordered = all.every(({ publicKey }, index) => index === 0 || all[index - 1].publicKey < publicKey);
+  return must(ordered, all, at, 'must list distinct keys in increasing order');
+};
+
+export const epochChangeShape = record([1], {
+  header: headerShape,
+  certificate: certificateShape,
+  replicas: replicaSet,
+});
+export const EPOCH_CHANGES_MAX = 2_048;
+export const epochChangesShape = list(epochChangeShape, 0, EPOCH_CHANGES_MAX);
+
+export const RECEIPT_BYTES_MAX = 20_971_520;
 const policy = record([], policyFields);
 const registration = record([], {
   parent: headerShape,
@@ -206,7 +221,7 @@ export const receiptShape = record([2], {
   headersAbove: list(headerShape, 0, 8192),
   certificate: certificateShape,
   registration,
-  registryChanges: list((item, at) => must(false, item, at, 'must not be there'), 0, 0),
+  registryChanges: epochChangesShape,
 });
 
 const place = { epoch: uint(), view: uint(), height: uint(), hash: bytes(32) };

@@ -41,6 +41,7 @@ export function makeReceipt(
     headersAbove,
     certificate: makeCheckpointCertificate(network, chain.header(), 5),
     below: chain.stateAt(height - 1),
+    registryChanges: [],
   });
   return { network, chain, receipt };
 }

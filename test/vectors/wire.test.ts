@@ -20,6 +20,7 @@ import {
   evidenceDigest,
   type Evidence,
 } from '../../src/main/ledger/evidence.ts';
+import { encodeEpochChange } from '../../src/main/ledger/epochChange.ts';
 import { formatEvidenceFile, verifyEvidenceFile } from '../../src/main/ledger/evidenceFile.ts';
 import {
   encodeGenesis,
@@ -351,9 +352,15 @@ describe('receipt.json', async () => {
       timestampMs: number;
       height: number;
       checkpointHeight: number;
+      epoch: number;
       signers: number[];
     };
     tampered: { what: string; code: string; at?: string; receiptFile: string }[];
+    laterEpochs: {
+      genesisFile: string;
+      receipts: (Pick<File, 'receiptFile' | 'receiptBytes' | 'proves'> & { changes: string[] })[];
+      tampered: { what: string; code: string; at: string; receiptFile: string }[];
+    };
   }
   const vector = await read<File>('receipt.json');
   const genesis = parseGenesisFile(vector.genesisFile);
@@ -366,8 +373,32 @@ describe('receipt.json', async () => {
       timestampMs: proven.request.timestampMs,
       height: proven.header.height,
       checkpointHeight: proven.checkpoint.height,
+      epoch: proven.header.epoch,
       signers: proven.signers.map((replica) => genesis.replicas.indexOf(replica)),
     }).toEqual(vector.proves);
+  });
+  describe('of later epochs', () => {
+    const { laterEpochs } = vector;
+    const ofEpochs = parseGenesisFile(laterEpochs.genesisFile);
+    it.each(laterEpochs.receipts)('epoch $proves.epoch', async ({ receiptFile, receiptBytes, ...said }) => {
+      const receipt = parseReceiptFile(receiptFile);
+      expect(toHex(encodeReceipt(receipt))).toBe(receiptBytes);
+      expect(receipt.registryChanges.map((change) => toHex(encodeEpochChange(change)))).toEqual(said.changes);
+      const proven = await verifyReceipt(receiptFile, ofEpochs, verifySync);
+      const { epoch, requestId, height } = said.proves;
+      expect([proven.header.epoch, proven.request.id, proven.header.height]).toEqual([
+        epoch,
+        requestId,
+        height,
+      ]);
+      expect(proven.signers.map(({ publicKey }) => publicKey)).toEqual(
+        said.proves.signers.map((index) => receipt.registryChanges.at(-1)?.replicas[index]?.publicKey),
+      );
+    });
+    it.each(laterEpochs.tampered)('$what is refused', async ({ receiptFile, code, at }) => {
+      const error = await rejected(verifyReceipt(receiptFile, ofEpochs, verifySync));
+      expect(error).toMatchObject({ code, data: { at } });
+    });
   });
   it('its file and its bytes are one', () => {
     const receipt = parseReceiptFile(vector.receiptFile);

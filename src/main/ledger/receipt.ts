@@ -1,7 +1,8 @@
 /**
  * Receipts: what proves, with nothing but the genesis, that one request is final. A receipt holds the signed request,
  * the header of its block, the request's place in that block, the proof that its supervisor was registered there, the
- * headers up to the stable checkpoint that covers the block, and the checkpoint's certificate.
+ * headers up to the stable checkpoint that covers the block, the checkpoint's certificate, and the changes of replicas
+ * that lead from the genesis to those who signed it.
  * @module
  */
 import {
@@ -18,6 +19,7 @@ import {
 import type { Hex } from '../../shared/encoding/hex.ts';
 import { CountersignError, hasCode, invariant } from '../../shared/errors.ts';
 import { headerCodec, type HashedHeader } from './block.ts';
+import { epochChangesCodec, type EpochChange } from './epochChange.ts';
 import { DIGEST_BYTES } from './hash.ts';
 import { merklePath } from './merkle.ts';
 import {
@@ -42,11 +44,8 @@ export interface Receipt {
   readonly certificate: CheckpointCertificate;
   /** That the request's supervisor was registered where the request stands. */
   readonly registration: Registration;
-  /**
-   * The certified changes of the set of replicas from the genesis to the block's epoch. There are none in epoch 0, the
-   * only one so far; the place is kept, so that receipts of later epochs have the same layout.
-   */
-  readonly registryChanges: readonly never[];
+  /** The certified changes of the set of replicas from the genesis to the block's epoch: as many as its number. */
+  readonly registryChanges: readonly EpochChange[];
 }
 
 /** What a receipt is made from. */
@@ -59,6 +58,8 @@ export interface ReceiptParts {
   readonly certificate: CheckpointCertificate;
   /** The state below the block. */
   readonly below: RegistrationParts;
+  /** From the genesis to the epoch of the block. */
+  readonly registryChanges: readonly EpochChange[];
 }
 
 /** Layout version of receipts. */
@@ -70,8 +71,11 @@ export const RECEIPT_PATH_MAX = 16;
 /** Most headers above the block: the window L = 2K at the largest `GenesisLimits.checkpointDistance`. */
 export const RECEIPT_HEADERS_MAX = 2 * 4_096;
 
-/** Largest receipt, in bytes: the largest request, and 2 MiB for the headers of the widest window and the rest. */
-export const RECEIPT_BYTES_CEILING = REQUEST_BYTES_CEILING + 2 * 1024 * 1024;
+/**
+ * Largest receipt, in bytes: the largest request, and 4 MiB for the headers of the widest window, the longest chain of
+ * changes (`EPOCH_CHANGES_BYTES_MAX`) and the rest.
+ */
+export const RECEIPT_BYTES_CEILING = REQUEST_BYTES_CEILING + 4 * 1024 * 1024;
 
 const requestBytes = byteString(REQUEST_BYTES_CEILING);
 const requestCodec: Codec<SignedRequest> = {
@@ -86,12 +90,6 @@ const requestCodec: Codec<SignedRequest> = {
     }
   },
 };
-const nothing: Codec<never> = {
-  toItem: () => null,
-  fromItem: (_item, at) => {
-    throw new CountersignError('encoding.invalid', { at, problem: 'must not be there' });
-  },
-};
 
 /** Receipts on the wire and, as hex, in receipt files. */
 export const receiptCodec: Codec<Receipt> = prefixed(
@@ -104,7 +102,7 @@ export const receiptCodec: Codec<Receipt> = prefixed(
     headersAbove: list(headerCodec, RECEIPT_HEADERS_MAX),
     certificate: checkpointCertificateCodec,
     registration: registrationCodec,
-    registryChanges: list(nothing, 0),
+    registryChanges: epochChangesCodec,
   }),
 );
 
@@ -113,11 +111,14 @@ export const receiptCodec: Codec<Receipt> = prefixed(
  * is for another block than the last header; signatures and links are for `verifyReceipt`.
  */
 export function buildReceipt(parts: ReceiptParts): Receipt {
-  const { request, header, ids, headersAbove, certificate, below } = parts;
+  const { request, header, ids, headersAbove, certificate, below, registryChanges } = parts;
   const index = ids.indexOf(request.id);
   invariant(index !== -1, 'a receipt is for a request of its block', () => request.id);
   const top = headersAbove.at(-1) ?? header;
   invariant(certificate.hash === top.hash, 'a receipt ends at its checkpoint', () => certificate.hash);
+  invariant(registryChanges.length === header.epoch, 'a receipt leads to the epoch of its block', () =>
+    String(header.epoch),
+  );
   return {
     request,
     header,
@@ -126,7 +127,7 @@ export function buildReceipt(parts: ReceiptParts): Receipt {
     headersAbove,
     certificate,
     registration: buildRegistration(below, request.supervisor),
-    registryChanges: [],
+    registryChanges,
   };
 }
 

@@ -2,11 +2,12 @@
  * Verifying a receipt with nothing but the genesis: every step from the supervisor's signature to the quorum's.
  * @module
  */
-import type { SupervisorEntry } from '../../shared/domain/registry.ts';
+import type { ReplicaEntry, SupervisorEntry } from '../../shared/domain/registry.ts';
 import type { Hex } from '../../shared/encoding/hex.ts';
-import { CountersignError } from '../../shared/errors.ts';
+import { CountersignError, hasCode } from '../../shared/errors.ts';
 import { isLinked, type HashedHeader } from './block.ts';
-import { networkIdOf, quorumSizes, type Genesis, type GenesisReplica } from './genesis.ts';
+import { verifyEpochChanges, type ReplicaSet } from './epochChange.ts';
+import { quorumSizes, type Genesis } from './genesis.ts';
 import { rootFromPath } from './merkle.ts';
 import type { Receipt } from './receipt.ts';
 import { parseReceiptFile, receiptFromBytes } from './receiptFile.ts';
@@ -25,8 +26,10 @@ export interface VerifiedReceipt {
   readonly header: HashedHeader;
   /** Of the stable checkpoint that covers the block. */
   readonly checkpoint: HashedHeader;
-  /** The replicas that certified the checkpoint. */
-  readonly signers: readonly GenesisReplica[];
+  /** The replicas of the epoch of both: those of the genesis, or of certified changes since. */
+  readonly set: ReplicaSet;
+  /** Those of them that certified the checkpoint. */
+  readonly signers: readonly ReplicaEntry[];
 }
 
 const WRONG_SIGNATURE = "the supervisor's signature is wrong";
@@ -53,7 +56,8 @@ export async function verifyReceipt(
   checkRequest(request, header, ledger);
   checkPath(receipt, genesis);
   const checkpoint = checkHeaders(receipt, genesis);
-  const quorum = checkCertificate(receipt, checkpoint, genesis);
+  const set = await checkEpoch(receipt, genesis, verify);
+  const quorum = checkCertificate(receipt, checkpoint, ledger.networkId, set);
   const supervisor = checkRegistration(receipt, ledger.networkId);
 
   for (const check of requestChecks(request)) {
@@ -65,8 +69,8 @@ export async function verifyReceipt(
     const replica = certificate.signatures[index]?.replica ?? index;
     throw invalid('certificate', `the signature of replica ${String(replica)} is wrong`);
   }
-  const signers = certificate.signatures.flatMap(({ replica }) => genesis.replicas[replica] ?? []);
-  return { request, supervisor, header, checkpoint, signers };
+  const signers = certificate.signatures.flatMap(({ replica }) => set.replicas[replica] ?? []);
+  return { request, supervisor, header, checkpoint, set, signers };
 }
 
 /** The receipt as its bytes say it: what is cached beside them, such as an id, is not trusted. */
@@ -109,7 +113,6 @@ function checkPath({ request, header, index, path }: Receipt, { limits }: Genesi
 }
 
 function checkHeaders({ header, headersAbove }: Receipt, { limits }: Genesis): HashedHeader {
-  if (header.epoch !== 0) throw invalid('header', 'the epoch must be 0');
   // No block is accepted further above the last stable checkpoint than this (PROTOCOL.md, rules, A1).
   const windowBlocks = 2 * limits.checkpointDistance;
   if (headersAbove.length >= windowBlocks) {
@@ -120,15 +123,37 @@ function checkHeaders({ header, headersAbove }: Receipt, { limits }: Genesis): H
     if (!isLinked(below, above)) {
       throw invalid(`headersAbove[${String(index)}]`, 'is not linked to the header below it');
     }
+    if (above.epoch !== header.epoch) {
+      throw invalid(`headersAbove[${String(index)}]`, 'is of another epoch than the block');
+    }
     below = above;
   }
   return below;
 }
 
+/** The replicas of the block's epoch, which the changes since the genesis prove. */
+async function checkEpoch(
+  { header, registryChanges }: Receipt,
+  genesis: Genesis,
+  verify: Verify,
+): Promise<ReplicaSet> {
+  if (registryChanges.length !== header.epoch) {
+    throw invalid('registryChanges', `must lead to epoch ${String(header.epoch)}, that of the block`);
+  }
+  const sets = await verifyEpochChanges(genesis, registryChanges, verify).catch((error: unknown) => {
+    if (!hasCode(error, 'epochChange.invalid')) throw error;
+    throw invalid(`registryChanges[${String(error.data.epoch)}]`, error.data.problem, error);
+  });
+  const set = sets.at(-1) ?? sets[0];
+  if (header.height <= set.baseHeight) throw invalid('header', 'lies below the beginning of its epoch');
+  return set;
+}
+
 function checkCertificate(
   { certificate }: Receipt,
   checkpoint: HashedHeader,
-  genesis: Genesis,
+  networkId: Hex,
+  set: ReplicaSet,
 ): readonly SignatureCheck[] {
   const { epoch, height, hash, stateDigest } = checkpoint;
   if (certificate.epoch !== epoch) throw invalid('certificate', 'is of another epoch');
@@ -138,15 +163,16 @@ function checkCertificate(
   if (certificate.stateDigest !== stateDigest) {
     throw invalid('certificate', 'certifies another state than the last header');
   }
-  const keys = genesis.replicas.map(({ publicKey }) => publicKey);
+  const keys = set.replicas.map(({ publicKey }) => publicKey);
   const { q } = quorumSizes(keys.length);
-  const checks = certificateChecks(networkIdOf(genesis), keys, q, certificate);
+  const checks = certificateChecks(networkId, keys, q, certificate);
   if (checks === undefined) {
-    throw invalid('certificate', `must have signatures of ${String(q)} replicas of the genesis`);
+    const where = set.epoch === 0 ? 'the genesis' : `epoch ${String(set.epoch)}`;
+    throw invalid('certificate', `must have signatures of ${String(q)} replicas of ${where}`);
   }
   return checks;
 }
 
-function invalid(at: string, problem: string): CountersignError<'receipt.invalid'> {
-  return new CountersignError('receipt.invalid', { at, problem });
+function invalid(at: string, problem: string, cause?: unknown): CountersignError<'receipt.invalid'> {
+  return new CountersignError('receipt.invalid', { at, problem }, { cause });
 }

@@ -49,6 +49,8 @@ export function renderReceiptFile(receipt: Receipt): string {
     supervisor: request.supervisor,
     height: header.height,
     checkpoint_height: (headersAbove.at(-1) ?? header).height,
+    // Receipts of the first epoch are older than this key, and stay as they were.
+    ...(header.epoch === 0 ? {} : { epoch: header.epoch }),
     receipt: hexLines(toHex(encodeReceipt(receipt)), LINE_BYTES),
   };
   return `${JSON.stringify(file, null, 2)}\n`;

@@ -16,6 +16,7 @@ import { buildReceipt, type Receipt } from '../ledger/receipt.ts';
 import type { RegistrationParts } from '../ledger/registration.ts';
 import { replayedRegistry } from '../ledger/registry/replay.ts';
 import type { LedgerStore } from '../storage/index.ts';
+import { epochChangesTo } from './epochHistory.ts';
 
 /** The headers from a height up to the next stable checkpoint; `null` where nothing stable lies there. */
 export async function headersFor(
@@ -44,7 +45,10 @@ export async function blockFor(
   };
 }
 
-/** The receipt of a request. Throws `request.notFound`, or `request.notFinal` while no stable checkpoint covers it. */
+/**
+ * The receipt of a request. Throws `request.notFound`, `request.notFinal` while no stable checkpoint covers it, and
+ * `encoding.tooLarge` where too many changes of replicas came before it.
+ */
 export async function receiptFor(store: LedgerStore, genesis: Genesis, requestId: Hex): Promise<Receipt> {
   const located = await store.request(requestId);
   if (located === null) throw new CountersignError('request.notFound', { id: requestId });
@@ -63,6 +67,7 @@ export async function receiptFor(store: LedgerStore, genesis: Genesis, requestId
     headersAbove,
     certificate: checkpoint.certificate,
     below: await stateAt(store, genesis, located.height - 1),
+    registryChanges: await epochChangesTo(store, genesis, header.epoch, located.height - 1),
   });
 }
 

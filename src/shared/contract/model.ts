@@ -314,6 +314,9 @@ export const verificationSchema = z.strictObject({
   requestId: hashSchema.nullable(),
   height: countSchema.nullable(),
   checkpointHeight: countSchema.nullable(),
+  /** The epoch of the block, and how many replicas took part in it. */
+  epoch: countSchema.nullable(),
+  replicas: countSchema.nullable(),
   supervisor: memberSchema.nullable(),
   timestampMs: timeSchema.nullable(),
   signers: z.array(memberSchema),

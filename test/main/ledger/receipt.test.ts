@@ -18,11 +18,13 @@ import {
   parseReceiptFile,
   renderReceiptFile,
 } from '../../../src/main/ledger/receiptFile.ts';
+import { EPOCH_CHANGES_MAX, type EpochChange } from '../../../src/main/ledger/epochChange.ts';
 import type { CheckpointCertificate } from '../../../src/main/ledger/statement.ts';
 import { RECEIPT_CHARS_MAX } from '../../../src/shared/contract/channels.ts';
 import { toPlainError } from '../../../src/shared/errors.ts';
 import { caught, rejected } from '../../support/errors.ts';
 import { makeCheckpointCertificate, makeGenesis, makeRequest, signStatement } from '../../support/ledger.ts';
+import { EpochChain, twoChanges } from '../../support/epochs.ts';
 import { makeReceipt, verify } from '../../support/receipts.ts';
 
 const { network, chain, receipt } = makeReceipt();
@@ -48,6 +50,7 @@ describe('a valid receipt', () => {
       ),
       header: made.chain.header(2),
       checkpoint: made.chain.header(2 + above),
+      set: { epoch: 0, baseHeight: 0, replicas: made.network.genesis.replicas },
       signers: made.network.genesis.replicas.slice(0, 3),
     });
   });
@@ -93,9 +96,15 @@ describe('a valid receipt', () => {
 describe('building', () => {
   it('refuses a request of another block and a certificate of another', () => {
     const { header, headersAbove, certificate, request } = receipt;
-    const parts = { request, header, headersAbove, certificate, below: chain.stateAt(header.height - 1) };
+    const below = chain.stateAt(header.height - 1);
+    const parts = { request, header, headersAbove, certificate, below, registryChanges: [] };
     expect(caught(() => buildReceipt({ ...parts, ids: [] })).code).toBe('invariant.broken');
     expect(caught(() => buildReceipt({ ...parts, ids: [request.id], headersAbove: [] })).code).toBe(
+      'invariant.broken',
+    );
+    const [change] = twoChanges().changes;
+    const ids = [request.id];
+    expect(caught(() => buildReceipt({ ...parts, ids, registryChanges: [change!] })).code).toBe(
       'invariant.broken',
     );
   });
@@ -270,7 +279,7 @@ describe('every forged part is refused, and the step is named', () => {
     ['a certificate of another height', resigned({ height: top.height + 1 }), 'certificate'],
     ['a certificate of another block', resigned({ hash: header.hash }), 'certificate'],
     ['a certificate of another state', resigned({ stateDigest: header.stateDigest }), 'certificate'],
-    ['a block of another epoch', ofBlock({ epoch: 1 }), 'header'],
+    ['a block of another epoch', ofBlock({ epoch: 1 }), 'registryChanges'],
     ['a certificate of another epoch', resigned({ epoch: 1 }), 'certificate'],
     ['headers left out', { ...receipt, headersAbove: headersAbove.slice(1) }, 'headersAbove[0]'],
     ['headers in another order', { ...receipt, headersAbove: headersAbove.toReversed() }, 'headersAbove[0]'],
@@ -365,11 +374,15 @@ describe('every forged part is refused, and the step is named', () => {
     });
   });
 
-  it('lists beyond their limits and a registry proof that this version does not know', () => {
+  it('lists beyond their limits', () => {
     const long = { ...receipt, path: Array.from({ length: RECEIPT_PATH_MAX + 1 }, () => request.id) };
     const wide = { ...receipt, headersAbove: Array.from({ length: RECEIPT_HEADERS_MAX + 1 }, () => header) };
-    const later = { ...receipt, registryChanges: [0 as never] };
-    for (const forged of [long, wide, later]) {
+    const [change] = twoChanges().changes;
+    const many = {
+      ...receipt,
+      registryChanges: Array.from({ length: EPOCH_CHANGES_MAX + 1 }, () => change!),
+    };
+    for (const forged of [long, wide, many]) {
       expect(caught(() => encodeReceipt(forged)).code).toBe('encoding.invalid');
     }
   });
@@ -385,4 +398,132 @@ describe('every forged part is refused, and the step is named', () => {
     bytes.set(Buffer.from(signature, 'hex'), bytes.length - 64);
     return bytes;
   }
+});
+
+describe('a receipt of a later epoch', () => {
+  const epochs = twoChanges();
+  const of: Receipt = epochs.receipt();
+  const made = epochs.network.genesis;
+  const [change0, change1] = epochs.changes as [EpochChange, EpochChange];
+  const problemOf = async (forged: Receipt) => await rejected(verifyReceipt(forged, made, verify));
+
+  it('is proven from the genesis alone, by the replicas of its epoch', async () => {
+    const proven = await verifyReceipt(renderReceiptFile(of), made, verify);
+    expect(proven.header.epoch).toBe(2);
+    expect(proven.signers).toEqual(epochs.networkOf(2).genesis.replicas.slice(0, 3));
+    expect(proven.signers.map(({ name }) => name)).not.toEqual(
+      made.replicas.slice(0, 3).map(({ name }) => name),
+    );
+    expect(parseReceiptFile(renderReceiptFile(of))).toEqual(of);
+  });
+
+  it('says so in its file; one of the first epoch does not', () => {
+    expect(JSON.parse(renderReceiptFile(of))).toMatchObject({ epoch: 2 });
+    expect(JSON.parse(text)).not.toHaveProperty('epoch');
+    const changed = renderReceiptFile(of).replace('"epoch": 2', '"epoch": 3');
+    expect(caught(() => parseReceiptFile(changed)).code).toBe('receipt.invalid');
+  });
+
+  it('of the very blocks that begin and end an epoch', async () => {
+    const ends = new EpochChain();
+    const begin = ends.receipt(0);
+    expect((await verifyReceipt(begin, ends.network.genesis, verify)).header.epoch).toBe(0);
+    const both = twoChanges();
+    // The approval that ended epoch 1 stands in its last block, and the next block is the first of epoch 2.
+    const last = both.changes[1]!.header.height;
+    const first = both.chain.append(both.chain.requests(2)).block;
+    const ofFirst = both.receiptOf(first.requests, last + 1, 0);
+    const proven = await verifyReceipt(ofFirst, both.network.genesis, verify);
+    expect([proven.header.epoch, proven.header.height]).toEqual([2, last + 1]);
+    const ofLast = both.receiptOf(both.requestsOf(last), last, 0, 0);
+    expect((await verifyReceipt(ofLast, both.network.genesis, verify)).header.epoch).toBe(1);
+  });
+
+  const forgeries: [what: string, forged: () => Receipt, at: string][] = [
+    ['no changes', () => ({ ...of, registryChanges: [] }), 'registryChanges'],
+    ['a change too few', () => ({ ...of, registryChanges: [change0] }), 'registryChanges'],
+    ['a change too many', () => ({ ...of, registryChanges: [change0, change1, change1] }), 'registryChanges'],
+    ['the changes swapped', () => ({ ...of, registryChanges: [change1, change0] }), 'registryChanges[0]'],
+    ['one change twice', () => ({ ...of, registryChanges: [change0, change0] }), 'registryChanges[1]'],
+    [
+      'a change that too few have certified',
+      () => ({
+        ...of,
+        registryChanges: [
+          change0,
+          {
+            ...change1,
+            certificate: { ...change1.certificate, signatures: change1.certificate.signatures.slice(1) },
+          },
+        ],
+      }),
+      'registryChanges[1]',
+    ],
+    [
+      'a change of another network',
+      () => {
+        const foreign = twoChanges(makeGenesis({ name: 'foreign', limits: made.limits }));
+        return { ...of, registryChanges: foreign.changes };
+      },
+      'registryChanges[0]',
+    ],
+    [
+      'a certificate by the replicas of the genesis',
+      () => {
+        const top = epochs.chain.header();
+        return { ...of, certificate: makeCheckpointCertificate(epochs.network, top, 5) };
+      },
+      'certificate',
+    ],
+    [
+      'a certificate by the replicas of the epoch before',
+      () => {
+        const top = epochs.chain.header();
+        return { ...of, certificate: makeCheckpointCertificate(epochs.networkOf(1), top, 5) };
+      },
+      'certificate',
+    ],
+  ];
+  it.each(forgeries)('is refused with %s', async (_, forged, at) => {
+    expect(await problemOf(forged())).toMatchObject({ code: 'receipt.invalid', data: { at } });
+  });
+
+  it('is refused where its certificate is of the epoch above', async () => {
+    const chain2 = twoChanges();
+    const below = chain2.changes[1]!.header.height - 1;
+    const requests = chain2.requestsOf(below);
+    chain2.chain.append(1);
+    const forged = chain2.receiptOf(requests, below, 0, 0);
+    const headersAbove = [1, 2].map((above) => chain2.chain.header(below + above));
+    const certificate = makeCheckpointCertificate(chain2.networkOf(2), headersAbove[1]!, 5);
+    const error = await rejected(
+      verifyReceipt({ ...forged, headersAbove, certificate }, chain2.network.genesis, verify),
+    );
+    expect(error).toMatchObject({ code: 'receipt.invalid', data: { at: 'headersAbove[1]' } });
+  });
+
+  it('with its block below the beginning of its epoch', async () => {
+    const lone = twoChanges();
+    const header = hashed({ ...of.header, height: 1, previousHash: lone.chain.header(0).hash });
+    const certificate = makeCheckpointCertificate(epochs.networkOf(2), header, 5);
+    expect(await problemOf({ ...of, header, headersAbove: [], certificate })).toMatchObject({
+      data: { at: 'header' },
+    });
+  });
+
+  it('is refused with any one bit of it flipped', async () => {
+    const bytes = encodeReceipt(of);
+    const accepted: number[] = [];
+    // Every seventh bit: all places of all fields, and still within seconds.
+    for (let bit = 0; bit < 8 * bytes.length; bit += 7) {
+      const flipped = Uint8Array.from(bytes);
+      flipped[bit >> 3]! ^= 1 << (bit & 7);
+      const held = await verifyReceipt(flipped, made, verify).then(
+        () => true,
+        () => false,
+      );
+      if (held) accepted.push(bit);
+    }
+    expect(accepted).toEqual([]);
+  });
 });

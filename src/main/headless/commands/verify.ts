@@ -29,7 +29,7 @@ async function verifyReceiptText(text: string, genesis: Genesis, output: Output)
   const verified = await withVerifier(
     async (verifier) => await verifyReceipt(text, genesis, checkWith(verifier)),
   );
-  const { request, supervisor, header, checkpoint, signers } = verified;
+  const { request, supervisor, header, checkpoint, set, signers } = verified;
   const signedAt = new Date(request.timestampMs).toISOString();
   const lines = [
     'The receipt holds.',
@@ -38,6 +38,7 @@ async function verifyReceiptText(text: string, genesis: Genesis, output: Output)
     `  signed by ${supervisor.name} (${supervisor.organisation}) at ${signedAt}`,
     `Final at height ${String(header.height)} of ${genesis.name}`,
     `  certified at height ${String(checkpoint.height)} by ${signers.map(({ name }) => name).join(', ')}`,
+    ...epochLine(set.epoch),
   ];
   output.result(lines.join('\n'), {
     valid: true,
@@ -49,8 +50,16 @@ async function verifyReceiptText(text: string, genesis: Genesis, output: Output)
     signedAt,
     height: header.height,
     checkpointHeight: checkpoint.height,
+    epoch: set.epoch,
     signers: signers.map(({ publicKey }) => publicKey),
   });
+}
+
+/** Says by whose authority the replicas of a later epoch count; those of the first are in the genesis. */
+function epochLine(epoch: number): readonly string[] {
+  if (epoch === 0) return [];
+  const changes = epoch === 1 ? 'one certified change leads' : `${String(epoch)} certified changes lead`;
+  return [`  of epoch ${String(epoch)}, to which ${changes} from the genesis`];
 }
 
 async function verifyEvidence(text: string, genesis: Genesis, output: Output): Promise<void> {
