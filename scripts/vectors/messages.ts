@@ -111,6 +111,7 @@ const peer: Samples<PeerMessage> = {
   recall: [
     {
       type: 'recall',
+      epoch,
       token: RUN_TOKEN,
       statements: [
         signedBy(network, 0, { type: 'order', ...position }),
@@ -120,9 +121,9 @@ const peer: Samples<PeerMessage> = {
         signedBy(network, 0, newViewStatement(NEW_VIEW)),
       ],
     },
-    { type: 'recall', token: RUN_TOKEN, statements: [] },
+    { type: 'recall', epoch, token: RUN_TOKEN, statements: [] },
   ],
-  getRecall: [{ type: 'getRecall', token: RUN_TOKEN }],
+  getRecall: [{ type: 'getRecall', epoch, token: RUN_TOKEN }],
 };
 
 const toReplica: Samples<ToReplicaMessage> = {

@@ -33,7 +33,6 @@ export interface ErrorData {
   'registry.addressInUse': { address: string };
   'registry.unknownKey': { publicKey: string };
   'registry.notOwnKey': { publicKey: string };
-  'registry.replicasFixed': NoData;
   'registry.tooMany': { max: number };
   'registry.tooFew': { min: number };
   'registry.noChange': NoData;
@@ -172,6 +171,7 @@ export interface ErrorData {
 
   // Replicas
   'replica.learner': { replica: string };
+  'replica.notMember': { replica: string };
   'replica.keyInUse': { replica: string };
 
   // Client

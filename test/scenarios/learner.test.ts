@@ -107,7 +107,7 @@ describe('a replica that starts from an older copy of its disk', () => {
     restorable.start();
     simulation.run(3_000);
     expect(restorable.consensus.standing.learner).toBe('stateOld');
-    expect(restorable.store.learner).toBe('stateOld');
+    expect(restorable.store.learner?.reason).toBe('stateOld');
     const third = submitAll(simulation, 1);
     simulation.run(2_000);
     expectFinalEverywhere(

@@ -2,7 +2,7 @@
  * A replica whose disk a test may replace: by an empty one, or by a copy of what it held some time ago. To the others
  * that is a fault like any other (PROTOCOL.md, rules, 2), so the observer of the run takes it for a faulty one.
  */
-import type { LearnerReason, PersistOperation } from '../../src/main/consensus/effects.ts';
+import type { LastingLearnerReason, PersistOperation } from '../../src/main/consensus/effects.ts';
 import type { PeerMessage } from '../../src/main/consensus/messages.ts';
 import type { Simulation } from '../support/simulation.ts';
 import { DurableStore } from '../support/simulation/durable.ts';
@@ -63,8 +63,9 @@ export class RestorableReplica implements Node {
   }
 
   /** Its disk is lost: an empty one takes its place. A host that finds nothing where something was says why. */
-  loseDisk(reason: LearnerReason): void {
-    this.#replaceDisk([[{ type: 'learner', reason }]]);
+  loseDisk(reason: LastingLearnerReason): void {
+    const { publicKey } = this.#world.network.genesis.replicas[this.index]!;
+    this.#replaceDisk([[{ type: 'learner', reason, publicKey }]]);
   }
 
   /** A copy of its disk as it was after so many transactions takes the place of the disk. */

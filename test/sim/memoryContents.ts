@@ -6,7 +6,7 @@ import {
   FIRST_POSITION,
   type AcceptedBlock,
   type KnownEvidence,
-  type LearnerReason,
+  type LearnerMark,
   type Opening,
   type PersistOperation,
   type StableCheckpoint,
@@ -18,11 +18,12 @@ import type { SignedRequest } from '../../src/main/ledger/request.ts';
 import { LedgerState } from '../../src/main/ledger/state.ts';
 import type { CommitCertificate } from '../../src/main/ledger/statement.ts';
 import type { ViewChange } from '../../src/main/ledger/viewChange.ts';
-import { withEvidence } from '../../src/main/storage/derive.ts';
+import { markedLearner, withEvidence } from '../../src/main/storage/derive.ts';
 import {
   checkAppend,
   checkCheckpoint,
   checkCommitCertificate,
+  checkEpoch,
   checkOpening,
   checkOrderSigned,
   checkPosition,
@@ -46,7 +47,7 @@ export interface Contents {
   readonly viewChange: ViewChange | null;
   readonly opening: Opening | null;
   readonly evidence: readonly KnownEvidence[];
-  readonly learner: LearnerReason | null;
+  readonly learner: LearnerMark | null;
   /** By height; genesis at 0. */
   readonly blocks: readonly AcceptedBlock[];
   /** Lowest first; genesis at 0. */
@@ -86,7 +87,16 @@ export function committed(
 ): Contents {
   const after = operations.reduce((contents, operation) => applied(genesis, contents, operation), before);
   checkPromises(after.position, after.viewChange, after.opening);
+  checkEpoch(after.position, stableHeader(after), after.position.epoch !== before.position.epoch);
   return after;
+}
+
+function stableHeader({ blocks, checkpoints }: Contents): HashedHeader {
+  return blocks[checkpoints.at(-1)!.height]!.block.header;
+}
+
+function markOf({ reason, publicKey }: LearnerMark): LearnerMark {
+  return { reason, publicKey };
 }
 
 function applied(genesis: Genesis, contents: Contents, operation: PersistOperation): Contents {
@@ -121,7 +131,7 @@ function applied(genesis: Genesis, contents: Contents, operation: PersistOperati
     case 'checkpoint':
       return settled(genesis, contents, stableHeight, operation.checkpoint);
     case 'viewChange':
-      checkViewChange({ ...contents, stableHeight, tip }, operation.viewChange);
+      checkViewChange({ ...contents, stable: stableHeader(contents), tip }, operation.viewChange);
       return { ...contents, viewChange: operation.viewChange };
     case 'newView':
       checkOpening(contents.opening, operation.opening);
@@ -129,7 +139,7 @@ function applied(genesis: Genesis, contents: Contents, operation: PersistOperati
     case 'evidence':
       return { ...contents, evidence: withEvidence(contents.evidence, operation.known) };
     case 'learner':
-      return { ...contents, learner: contents.learner ?? operation.reason };
+      return { ...contents, learner: markedLearner(contents.learner, markOf(operation)) };
   }
 }
 

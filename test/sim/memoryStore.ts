@@ -124,6 +124,9 @@ export class MemoryLedgerStore implements LedgerStore {
       position,
       stable,
       stableBlock: stable.height === 0 ? null : stableBlock,
+      epochBase:
+        blocks.slice(0, stable.height + 1).findLast(({ block }) => block.header.nextReplicas !== null)?.block
+          .header ?? null,
       chain: blocks.slice(stable.height + 1),
       commitCertificate,
       rolledBack: [...rolledBack.values()].toSorted(compareBlocks).map((block) => asKept(contents, block)),

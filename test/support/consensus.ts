@@ -4,7 +4,7 @@
  * @module
  */
 import { Consensus } from '../../src/main/consensus/consensus.ts';
-import { DEFAULT_OPTIONS, membershipOf, type ConsensusOptions } from '../../src/main/consensus/config.ts';
+import { DEFAULT_OPTIONS, membershipAt, type ConsensusOptions } from '../../src/main/consensus/config.ts';
 import type {
   AcceptedBlock,
   Announcement,
@@ -55,6 +55,7 @@ export class LoneReplica {
   readonly signed: Statement[] = [];
   /** The timers that run, and for how long they were set. */
   readonly timers = new Map<TimerName, number>();
+  readonly ownKey: Hex;
   readonly #options: ConsensusOptions;
   /** Whether the others tell it at each start that they have nothing of it. */
   isAnswered = true;
@@ -62,13 +63,15 @@ export class LoneReplica {
   nowMs = NOW_MS;
   consensus!: Consensus;
 
-  /** `before`: what is durable when it first starts. */
+  /** `before`: what is durable when it first starts. `ownKey`: of one that the genesis does not name. */
   constructor(
     network: TestNetwork,
     index: number,
     options: Partial<ConsensusOptions> = {},
     before: readonly PersistOperation[] = [],
+    ownKey?: Hex,
   ) {
+    this.ownKey = ownKey ?? network.genesis.replicas[index]!.publicKey;
     this.network = network;
     this.index = index;
     this.#options = { ...DEFAULT_OPTIONS, ...options };
@@ -83,16 +86,17 @@ export class LoneReplica {
 
   /** Starts it from what is durable. */
   restart(): readonly Effect[] {
-    const membership = membershipOf(
-      this.network.genesis,
-      this.network.genesis.replicas[this.index]!.publicKey,
-    );
+    const { genesis } = this.network;
+    const durable = this.store.load();
+    const membership = membershipAt(genesis, durable, this.ownKey);
     this.timers.clear();
-    this.consensus = new Consensus(this.network.genesis, membership, this.#options, this.store.load());
+    this.consensus = new Consensus(genesis, membership, this.#options, durable);
     const token = (++this.#runs).toString(16).padStart(2 * RUN_TOKEN_BYTES, '0');
     const start: Input = { type: 'start', token, signed: [] };
     if (!this.isAnswered) return this.give(start);
-    return this.give(start, ...this.#others().map((from) => recall(from, token)));
+    const { epoch, ownIndex, replicas } = membership;
+    const others = replicas.map((_, index) => index).filter((index) => index !== ownIndex);
+    return this.give(start, ...others.map((from) => recall(from, token, epoch)));
   }
 
   /** Takes an input, and all signatures that it leads to. Returns everything that it asked for. */
@@ -132,10 +136,6 @@ export class LoneReplica {
     return this.give({ type: 'timer', timer });
   }
 
-  #others(): readonly number[] {
-    return this.network.genesis.replicas.map((_, index) => index).filter((index) => index !== this.index);
-  }
-
   #carryOut(effects: readonly Effect[]): void {
     this.store.commit(effects.flatMap((effect) => (effect.type === 'persist' ? [effect.operation] : [])));
     for (const effect of effects) {
@@ -151,8 +151,13 @@ export class LoneReplica {
 }
 
 /** What `from` has of a replica, as an input of that replica: nothing. */
-function recall(from: number, token: Hex): Input {
-  return { type: 'peerMessage', from, message: { type: 'recall', token, statements: [] }, bodies: [] };
+function recall(from: number, token: Hex, epoch: number): Input {
+  return {
+    type: 'peerMessage',
+    from,
+    message: { type: 'recall', epoch, token, statements: [] },
+    bodies: [],
+  };
 }
 
 /** `count` blocks after `prefix`, each of one request. Another `name` gives other blocks. */

@@ -4,8 +4,12 @@
  * @module
  */
 import type { Hex } from '../../shared/encoding/hex.ts';
-import { quorumSizes, windowOf, type Genesis, type QuorumSizes } from '../ledger/genesis.ts';
-import { networkIdOf } from '../ledger/genesis.ts';
+import type { ReplicaEntry } from '../../shared/domain/registry.ts';
+import { invariant } from '../../shared/errors.ts';
+import { epochAfter } from '../ledger/block.ts';
+import { networkIdOf, quorumSizes, windowOf, type Genesis, type QuorumSizes } from '../ledger/genesis.ts';
+import { replayedRegistry } from '../ledger/registry/replay.ts';
+import type { DurableState } from './effects.ts';
 
 /** Delays and bounds that each replica chooses for itself. */
 export interface ConsensusOptions {
@@ -54,21 +58,59 @@ export const DEFAULT_OPTIONS: ConsensusOptions = {
 /** Everything about the network and this replica's place in it that does not change within an epoch. */
 export interface Membership {
   readonly networkId: Hex;
-  /** Public keys of all replicas, sorted: the order determines the primary of each view. */
+  /** Counts the sets of replicas, from 0 (rules, 10). */
+  readonly epoch: number;
+  /** The replicas of the epoch, sorted by public key: the order determines the primary of each view. */
+  readonly replicas: readonly ReplicaEntry[];
+  /** Their public keys, in the same order. */
   readonly replicaKeys: readonly Hex[];
-  /** This replica's index among them. */
+  /** This replica's public key. */
+  readonly ownKey: Hex;
+  /** This replica's index among them; -1 for one that is no member of the epoch: it follows, and signs nothing. */
   readonly ownIndex: number;
   readonly sizes: QuorumSizes;
   /** L: how far above its stable checkpoint a replica accepts blocks (rules A1 and G2). */
   readonly windowBlocks: number;
 }
 
-/** The membership that a genesis describes, as seen by the replica with the key `ownKey`. */
+/** The membership of epoch 0, which a genesis describes, as seen by the replica with the key `ownKey`. */
 export function membershipOf(genesis: Genesis, ownKey: Hex): Membership {
-  const replicaKeys = genesis.replicas.map(({ publicKey }) => publicKey);
+  return membershipWith(genesis, 0, genesis.replicas, ownKey);
+}
+
+/**
+ * The membership of the epoch that a durable state stands in, as seen by the replica with the key `ownKey`: what the
+ * registry says at the stable checkpoint. Throws `invariant.broken` where the position is not of that epoch.
+ */
+export function membershipAt(
+  genesis: Genesis,
+  durable: Pick<DurableState, 'position' | 'stable' | 'stableBlock' | 'registryRequests'>,
+  ownKey: Hex,
+): Membership {
+  const { position, stable, stableBlock, registryRequests } = durable;
+  const { epoch } = position;
+  invariant(
+    epoch === (stableBlock === null ? 0 : epochAfter(stableBlock.header)),
+    'an epoch begins at its stable checkpoint (rule E2)',
+    () => JSON.stringify({ position, stableHeight: stable.height }),
+  );
+  const { replicas } = replayedRegistry(genesis, registryRequests, stable.height);
+  return membershipWith(genesis, epoch, replicas, ownKey);
+}
+
+function membershipWith(
+  genesis: Genesis,
+  epoch: number,
+  replicas: readonly ReplicaEntry[],
+  ownKey: Hex,
+): Membership {
+  const replicaKeys = replicas.map(({ publicKey }) => publicKey);
   return {
     networkId: networkIdOf(genesis),
+    epoch,
+    replicas,
     replicaKeys,
+    ownKey,
     ownIndex: replicaKeys.indexOf(ownKey),
     sizes: quorumSizes(replicaKeys.length),
     windowBlocks: windowOf(genesis.limits),

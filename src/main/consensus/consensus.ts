@@ -64,7 +64,7 @@ export interface Standing {
   readonly learner: LearnerReason | null;
   /** Whether it still asks the others what it has signed before: until they have told, it signs nothing. */
   readonly listening: boolean;
-  /** Evidence against replicas, in order of their index. */
+  /** Evidence against replicas, in order of the epoch in which they had their index, and of the index. */
   readonly evidence: readonly KnownEvidence[];
   /** What each replica said last of where it stands, by index. */
   readonly peers: ReadonlyMap<
@@ -103,6 +103,7 @@ export interface Holdings {
 export class Consensus {
   readonly #context: Context;
 
+  /** `membership`: of the epoch that `durable` stands in (`membershipAt`). */
   constructor(genesis: Genesis, membership: Membership, options: ConsensusOptions, durable: DurableState) {
     this.#context = new Context(genesis, membership, options, durable);
   }
@@ -125,7 +126,11 @@ export class Consensus {
       learner,
       isListening,
       evidence,
+      earlierEvidence,
     } = this.#context;
+    const current = [...evidence.values()].sort(
+      (left, right) => left.evidence.replica - right.evidence.replica,
+    );
     return {
       position,
       primary,
@@ -137,7 +142,7 @@ export class Consensus {
       catchingUp: catchUp !== null,
       learner,
       listening: isListening && learner === null,
-      evidence: [...evidence.values()].sort((left, right) => left.evidence.replica - right.evidence.replica),
+      evidence: [...earlierEvidence, ...current],
       peers: beacons,
     };
   }
@@ -172,22 +177,20 @@ export class Consensus {
    * Throws `invariant.broken` where more than f replicas must be faulty, or this program is: the host then halts.
    */
   step(input: Input, nowMs: number): readonly Effect[] {
-    this.#context.nowMs = nowMs;
-    this.#handle(input);
-    certify(this.#context);
-    // What it was waiting for may have become stable.
-    if (this.#context.entering?.fetch === null) tryEnter(this.#context);
-    watch(this.#context);
-    return this.#context.takeEffects();
+    return this.#act(nowMs, [() => this.#handle(input), certify, enterWhereStable, watch]);
   }
 
   /** Called once after a group of steps: orders what has gathered. */
   flush(nowMs: number): readonly Effect[] {
-    this.#context.nowMs = nowMs;
-    proposeBlock(this.#context);
-    certify(this.#context);
-    watch(this.#context);
-    return this.#context.takeEffects();
+    return this.#act(nowMs, [proposeBlock, certify, watch]);
+  }
+
+  /** One thing after another, as long as the epoch lasts. */
+  #act(nowMs: number, acts: readonly ((context: Context) => void)[]): readonly Effect[] {
+    const context = this.#context;
+    context.nowMs = nowMs;
+    for (const act of acts) if (!context.isEnded) act(context);
+    return context.takeEffects();
   }
 
   #handle(input: Input): void {
@@ -217,9 +220,15 @@ export class Consensus {
   }
 }
 
+/** What the next view was waiting for may have become stable. */
+function enterWhereStable(context: Context): void {
+  if (context.entering?.fetch === null) tryEnter(context);
+}
+
 function start(context: Context, { token, signed }: Extract<Input, { type: 'start' }>): void {
   context.persist({ type: 'position', position: context.position });
-  if (context.learner !== null) context.persist({ type: 'learner', reason: context.learner });
+  // Its host may be the one who knows.
+  if (context.mark !== null) context.persist({ type: 'learner', ...context.mark });
   startListening(context, token, signed);
   resumeOpening(context);
   if (context.chain.tip.height > context.chain.stable.height) {

@@ -4,6 +4,7 @@
  */
 import type { Hex } from '../../shared/encoding/hex.ts';
 import { genesisHeader, type Block, type HashedHeader } from '../ledger/block.ts';
+import { epochOf } from '../ledger/evidence.ts';
 import type { Genesis, GenesisLimits } from '../ledger/genesis.ts';
 import { replayedRegistry } from '../ledger/registry/replay.ts';
 import { LedgerState, type StateSnapshot } from '../ledger/state.ts';
@@ -21,17 +22,19 @@ import type { NewView, SignedViewChange, ViewChange } from '../ledger/viewChange
 import type { BlockFetch } from './blockFetch.ts';
 import { Chain } from './chain.ts';
 import { primaryOf, type ConsensusOptions, type Membership } from './config.ts';
-import type {
-  Announcement,
-  DurableState,
-  Effect,
-  KnownEvidence,
-  LearnerReason,
-  Opening,
-  PersistOperation,
-  StableCheckpoint,
-  SuspicionReason,
-  ViewPosition,
+import {
+  firstPosition,
+  type Announcement,
+  type DurableState,
+  type Effect,
+  type KnownEvidence,
+  type LearnerMark,
+  type LearnerReason,
+  type Opening,
+  type PersistOperation,
+  type StableCheckpoint,
+  type SuspicionReason,
+  type ViewPosition,
 } from './effects.ts';
 import type {
   BeaconMessage,
@@ -105,8 +108,8 @@ export class Context {
   readonly ledger: LedgerState;
   readonly chain: Chain;
   readonly pool: RequestPool;
-  /** The block of height 0. */
-  readonly genesis: HashedHeader;
+  /** The block that the epoch begins above: genesis in epoch 0, and then the last of the epoch before (rule E2). */
+  readonly first: HashedHeader;
   readonly localCommits = new Tally<LocalCommitStatement>();
   readonly votes = new Tally<CheckpointVoteStatement>();
   /** Blocks above the stable checkpoint that were rolled back, by hash: others may need them (rule G1). */
@@ -115,8 +118,10 @@ export class Context {
   readonly viewChanges = new Map<number, SignedViewChange>();
   /** The highest view whose primary each replica finds too slow. */
   readonly suspicions = new Map<number, number>();
-  /** Evidence against replicas, by the one accused. */
+  /** Evidence against replicas of this epoch, by the one accused. */
   readonly evidence = new Map<number, KnownEvidence>();
+  /** That of earlier epochs, whose replicas had other indexes: kept to be shown, and for nothing else. */
+  readonly earlierEvidence: readonly KnownEvidence[];
   /** Last signed statement of each type of each other replica: it is reminded of them when it has forgotten. */
   readonly lastStatements = new Map<number, Map<Statement['type'], SignedStatement>>();
   /** Signed orders of the last window of stable blocks, by height, to compare late ones with. */
@@ -143,6 +148,10 @@ export class Context {
   entering: Entering | null = null;
   /** Why this replica signs nothing; `null` for one that takes part. */
   learner: LearnerReason | null;
+  /** What was known at the start of a key under which nothing may be signed any more. */
+  readonly mark: LearnerMark | null;
+  /** Whether the epoch has ended: this agreement does nothing more. */
+  isEnded = false;
   /** Whether it still asks the others what it has signed, and signs nothing until it knows. */
   isListening = true;
   /** Tells this run from earlier ones. */
@@ -174,20 +183,27 @@ export class Context {
     this.options = options;
     this.limits = genesis.limits;
     this.ledger = new LedgerState(genesis, snapshotOf(genesis, durable));
-    this.genesis = genesisHeader(genesis, new LedgerState(genesis).digest);
-    this.chain = new Chain(durable.stableBlock?.header ?? this.genesis, durable.chain);
+    this.first = durable.epochBase ?? genesisHeader(genesis, new LedgerState(genesis).digest);
+    this.chain = new Chain(durable.stableBlock?.header ?? this.first, durable.chain);
     this.pool = new RequestPool(options);
     for (const block of durable.rolledBack) this.attic.set(block.header.hash, block);
-    for (const known of durable.evidence) this.evidence.set(known.evidence.replica, known);
-    this.viewChange = durable.viewChange;
-    this.opening = durable.opening;
-    this.learner = durable.learner;
+    const { epoch } = durable.position;
+    const [current = [], earlier = []] = [true, false].map((isCurrent) =>
+      durable.evidence.filter(({ evidence }) => (epochOf(evidence) === epoch) === isCurrent),
+    );
+    for (const known of current) this.evidence.set(known.evidence.replica, known);
+    this.earlierEvidence = earlier;
+    // What was promised in an earlier epoch counts for nothing in this one (rule E3).
+    this.viewChange = durable.viewChange?.epoch === epoch ? durable.viewChange : null;
+    this.opening = durable.opening?.newView.epoch === epoch ? durable.opening : null;
+    this.mark = durable.learner;
+    this.learner = learnerReason(membership, durable.learner);
     for (const { block } of durable.chain) {
       this.ledger.execute(block);
       for (const request of block.requests) this.pool.markOrdered(request);
     }
     this.position = durable.position;
-    this.commitCertificate = durable.commitCertificate;
+    this.commitCertificate = durable.commitCertificate?.epoch === epoch ? durable.commitCertificate : null;
     this.stable = durable.stable;
     const height = durable.stable.height;
     this.wishes = {
@@ -210,6 +226,17 @@ export class Context {
 
   get isPrimary(): boolean {
     return this.primary === this.membership.ownIndex;
+  }
+
+  /** The certificate of the stable checkpoint; `null` at the block that the epoch begins above (rule E2). */
+  get stableCertificate(): CheckpointCertificate | null {
+    const { certificate } = this.stable;
+    return certificate?.epoch === this.position.epoch ? certificate : null;
+  }
+
+  /** Whether the set of replicas of the epoch names this one. */
+  get isMember(): boolean {
+    return this.membership.ownIndex >= 0;
   }
 
   get isNormal(): boolean {
@@ -241,7 +268,10 @@ export class Context {
   /** Whether localCommits are exchanged for each block, rather than only now and then (rule K4). */
   get isEager(): boolean {
     if (this.unreachable.size > 0 || this.nowMs < this.eagerUntilMs) return true;
-    for (const { participating } of this.beacons.values()) if (!participating) return true;
+    // One that is in another epoch takes no part in this one either.
+    for (const { participating, epoch } of this.beacons.values()) {
+      if (!participating || epoch !== this.position.epoch) return true;
+    }
     return false;
   }
 
@@ -261,7 +291,7 @@ export class Context {
   }
 
   emit(effect: Effect): void {
-    this.#effects.push(effect);
+    if (!this.isEnded) this.#effects.push(effect);
   }
 
   /** Whether it says nothing in agreement: for good, or because it still listens (rules, 2). */
@@ -294,12 +324,26 @@ export class Context {
     this.announce({ type: 'suspicion', replica, reason, height });
   }
 
+  /** The last block of the epoch is stable: the next epoch begins above it, in the same durable write (rule E2). */
+  endEpoch({ epoch, height }: HashedHeader): void {
+    this.position = firstPosition(epoch + 1, height);
+    this.persist({ type: 'position', position: this.position });
+    this.announce({ type: 'epochEnded', epoch, height });
+    this.isEnded = true;
+  }
+
   /** The effects since the last call. */
   takeEffects(): readonly Effect[] {
     const effects = this.#effects;
     this.#effects = [];
     return effects;
   }
+}
+
+/** A mark counts for the key that it was made under: under another one, a replica has been admitted anew (rules, 2). */
+function learnerReason({ ownIndex, ownKey }: Membership, mark: LearnerMark | null): LearnerReason | null {
+  if (ownIndex < 0) return 'notMember';
+  return mark?.publicKey === ownKey ? mark.reason : null;
 }
 
 function snapshotOf(genesis: Genesis, { stable, recent, registryRequests }: DurableState): StateSnapshot {

@@ -6,7 +6,7 @@
  */
 import type { Hex } from '../../shared/encoding/hex.ts';
 import type { PlainError } from '../../shared/errors.ts';
-import type { Block } from '../ledger/block.ts';
+import type { Block, HashedHeader } from '../ledger/block.ts';
 import type { SignedRequest } from '../ledger/request.ts';
 import type { PlacedRegistryRequest } from '../ledger/registry/replay.ts';
 import type { ExecutedRequest, StateValues } from '../ledger/state.ts';
@@ -39,6 +39,11 @@ export const FIRST_POSITION: ViewPosition = {
   baseHeight: 0,
 };
 
+/** The position of a replica at the beginning of an epoch above the block at `baseHeight` (rule E2). */
+export function firstPosition(epoch: number, baseHeight: number): ViewPosition {
+  return { ...FIRST_POSITION, epoch, baseHeight };
+}
+
 /** A block on a replica's chain, above its stable checkpoint, with the order that brought it. */
 export interface AcceptedBlock {
   readonly block: Block;
@@ -70,10 +75,10 @@ export type PersistOperation =
   | { readonly type: 'viewChange'; readonly viewChange: ViewChange }
   /** What opened the view this replica enters, or is about to open itself (rule V4). Replaces the one before. */
   | { readonly type: 'newView'; readonly opening: Opening }
-  /** Evidence against a replica, or where on the chain it stands now. One for each accused replica. */
+  /** Evidence against a replica, or where on the chain it stands now. One for each accused replica of an epoch. */
   | { readonly type: 'evidence'; readonly known: KnownEvidence }
-  /** From now on this replica signs nothing for agreement (rules, 2). */
-  | { readonly type: 'learner'; readonly reason: LearnerReason };
+  /** From now on nothing is signed for agreement under this key (rules, 2). Replaces what was said of another key. */
+  | ({ readonly type: 'learner' } & LearnerMark);
 
 /** A new view with its primary's signature: `null` while this replica is the primary and has not signed it yet. */
 export interface Opening {
@@ -88,10 +93,19 @@ export interface KnownEvidence {
 }
 
 /**
- * Why a replica only learns: its durable state was not there when it started; others, or its own sign guard, have
- * statements that it signed and no longer knows of; or somebody else signs with its key while it runs.
+ * Why a replica may not sign any more: its durable state was not there when it started; others, or its own sign guard,
+ * have statements that it signed and no longer knows of; or somebody else signs with its key while it runs.
  */
-export type LearnerReason = 'stateLost' | 'stateOld' | 'keyInUse';
+export type LastingLearnerReason = 'stateLost' | 'stateOld' | 'keyInUse';
+
+/** Why a replica only learns. `notMember`: the epoch's set of replicas does not name it; another epoch's may. */
+export type LearnerReason = LastingLearnerReason | 'notMember';
+
+/** That nothing may be signed under a key any more. A replica that was admitted under another key is no learner. */
+export interface LearnerMark {
+  readonly reason: LastingLearnerReason;
+  readonly publicKey: Hex;
+}
 
 /** What a replica starts from: everything it had made durable. */
 export interface DurableState {
@@ -99,6 +113,8 @@ export interface DurableState {
   readonly stable: StableCheckpoint;
   /** The block at `stable`, or `null` for genesis. */
   readonly stableBlock: Block | null;
+  /** The block that the epoch begins above: the last one that changed the set of replicas; `null` for genesis. */
+  readonly epochBase: HashedHeader | null;
   /** The chain above `stable`, lowest first. */
   readonly chain: readonly AcceptedBlock[];
   readonly commitCertificate: CommitCertificate | null;
@@ -107,9 +123,10 @@ export interface DurableState {
   /** The own view change for `position.target`, where there is one. */
   readonly viewChange: ViewChange | null;
   readonly opening: Opening | null;
+  /** Of this epoch and of earlier ones, in order of epoch and replica. */
   readonly evidence: readonly KnownEvidence[];
-  /** `null` for a replica that takes part. */
-  readonly learner: LearnerReason | null;
+  /** The last one that was made; `null` where none ever was. */
+  readonly learner: LearnerMark | null;
   /** Executed requests at or below `stable` with a timestamp of at least that of `stable` less the largest age. */
   readonly recent: readonly ExecutedRequest[];
   /** All changes of the registry at or below `stable`, lowest first. */
@@ -215,6 +232,12 @@ export type Announcement =
     }
   /** This replica knows from enough others that it is behind nothing that it ever signed: it takes part. */
   | { readonly type: 'listened' }
+  /**
+   * The epoch has ended with the stable block at `height`, which is durable together with the beginning of the next
+   * (rule E2). This agreement does nothing more: the host signs nothing that came with this announcement, and starts
+   * another agreement from what is durable.
+   */
+  | { readonly type: 'epochEnded'; readonly epoch: number; readonly height: number }
   /** This replica only learns from now on. */
   | { readonly type: 'learner'; readonly reason: LearnerReason }
   | { readonly type: 'eager'; readonly eager: boolean }
@@ -256,3 +279,11 @@ export type Effect =
   | { readonly type: 'setTimer'; readonly timer: TimerName; readonly delayMs: number }
   | { readonly type: 'clearTimer'; readonly timer: TimerName }
   | { readonly type: 'announce'; readonly announcement: Announcement };
+
+/** What the host has signed of a group of effects: nothing of an epoch is signed after its end (rules E1 and E4). */
+export function statementsToSign(effects: readonly Effect[]): readonly OwnStatement[] {
+  const isEnded = effects.some(
+    (effect) => effect.type === 'announce' && effect.announcement.type === 'epochEnded',
+  );
+  return isEnded ? [] : effects.flatMap((effect) => (effect.type === 'sign' ? [effect.statement] : []));
+}

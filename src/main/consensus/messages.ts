@@ -172,6 +172,7 @@ export interface EvidenceMessage {
 /** Asks for the last of what the sender itself has signed, as far as the one asked knows. */
 export interface GetRecallMessage {
   readonly type: 'getRecall';
+  readonly epoch: number;
   /** Differs in every run of the sender, so that it knows an answer to this run from one to an earlier run. */
   readonly token: Hex;
 }
@@ -179,6 +180,7 @@ export interface GetRecallMessage {
 /** The answer: the last of each kind that the one who asked has signed; none where the sender knows of none. */
 export interface RecallMessage {
   readonly type: 'recall';
+  readonly epoch: number;
   /** Of the question. */
   readonly token: Hex;
   readonly statements: readonly SignedStatement[];
@@ -334,9 +336,13 @@ export const peerMessageCodec: Codec<PeerMessage> = union<PeerMessage, 'type'>('
   evidence: [19, evidenceMessageCodec],
   recall: [
     20,
-    record({ token: hexBytes(RUN_TOKEN_BYTES), statements: list(signedStatementCodec, RECALL_MAX) }),
+    record({
+      epoch: uint(),
+      token: hexBytes(RUN_TOKEN_BYTES),
+      statements: list(signedStatementCodec, RECALL_MAX),
+    }),
   ],
-  getRecall: [21, record({ token: hexBytes(RUN_TOKEN_BYTES) })],
+  getRecall: [21, record({ epoch: uint(), token: hexBytes(RUN_TOKEN_BYTES) })],
 });
 
 /** Messages from a client to a replica. */

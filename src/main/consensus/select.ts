@@ -18,7 +18,7 @@ interface Place {
 
 /** What `select` found. */
 export interface Selection {
-  /** B: the highest stable checkpoint among the view changes; `null` for genesis. */
+  /** B: the highest stable checkpoint among the view changes; `null` for the block that the epoch begins with. */
   readonly stable: CheckpointCertificate | null;
   /** The result: headers from above B to its tip, lowest first. */
   readonly headers: readonly HashedHeader[];
@@ -35,20 +35,20 @@ interface Branch {
 }
 
 /**
- * `threshold` is t = n-2f. Throws `invariant.broken` where certificates contradict one another: more than f replicas
- * are faulty.
+ * `first` is the block that the epoch begins with, and `threshold` is t = n-2f. Throws `invariant.broken` where
+ * certificates contradict one another: more than f replicas are faulty.
  */
 export function select(
   members: readonly SignedViewChange[],
-  genesis: HashedHeader,
+  first: HashedHeader,
   threshold: number,
 ): Selection {
-  const genesisPlace = { view: -1, height: 0, hash: genesis.hash };
+  const firstPlace = { view: -1, height: first.height, hash: first.hash };
   const stable = highestStable(members);
-  const base: Place = stable ?? genesisPlace;
-  const certified = highestCertified(members, base, genesisPlace);
+  const base: Place = stable ?? firstPlace;
+  const certified = highestCertified(members, base, firstPlace);
   const supporters = members.flatMap(({ replica, viewChange }) => {
-    const chain = chainAbove(viewChange, base, genesisPlace);
+    const chain = chainAbove(viewChange, base, firstPlace);
     return chain !== undefined && supports(viewChange, chain, certified) ? [{ replica, chain }] : [];
   });
   const supported = longestSupported(supporters, threshold);
@@ -71,19 +71,19 @@ function highestStable(members: readonly SignedViewChange[]): CheckpointCertific
 function highestCertified(
   members: readonly SignedViewChange[],
   base: Place,
-  genesis: Place,
+  first: Place,
 ): Branch & { readonly view: number } {
-  let highest = genesis;
+  let highest = first;
   let holder: SignedViewChange | null = null;
   for (const member of members) {
     const { stable, commit } = member.viewChange;
-    const own: Place = commit ?? stable ?? genesis;
+    const own: Place = commit ?? stable ?? first;
     if (holder !== null && compareCertificates(own, highest) <= 0) continue;
     highest = own;
     holder = member;
   }
   const path = holder === null ? [] : headersOfCommit(holder.viewChange);
-  const start = holder?.viewChange.stable ?? genesis;
+  const start = holder?.viewChange.stable ?? first;
   const above = partAbove(path, start, base);
   invariant(above !== undefined, 'the highest stable checkpoint is below the highest certificate', () =>
     JSON.stringify({ base, highest }),
@@ -95,12 +95,8 @@ function highestCertified(
 }
 
 /** c(i): the chain of a view change from above B; `undefined` where it does not contain B. */
-function chainAbove(
-  viewChange: ViewChange,
-  base: Place,
-  genesis: Place,
-): readonly HashedHeader[] | undefined {
-  return partAbove(viewChange.chain, viewChange.stable ?? genesis, base);
+function chainAbove(viewChange: ViewChange, base: Place, first: Place): readonly HashedHeader[] | undefined {
+  return partAbove(viewChange.chain, viewChange.stable ?? first, base);
 }
 
 /** R: whether a view change counts. Neither of the conditions on lv may be dropped (M6, M6b). */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Hex } from '../../shared/encoding/hex.ts';
-import { evidenceChecks, type Evidence } from '../ledger/evidence.ts';
+import { epochOf, evidenceChecks, type Evidence } from '../ledger/evidence.ts';
 import {
   certificateChecks,
   statementDigest,
@@ -19,8 +19,50 @@ import type { OrderedRequestMessage, PeerMessage } from './messages.ts';
 type Checks = readonly SignatureCheck[] | undefined;
 
 /**
- * The checks of the replicas' signatures in a message from the replica `from`; `undefined` where no signature could
- * make it valid. Those of the requests in it are not among them.
+ * Whether a message is of the epoch that this replica is in. One of another epoch never counts, and is nobody's fault:
+ * its sender is ahead, or behind, and its signatures are those of another set of replicas (rule E3). What a message
+ * says of where its sender stands is heard in any epoch.
+ */
+export function isOfEpoch({ epoch, ownIndex }: Membership, message: PeerMessage): boolean {
+  switch (message.type) {
+    case 'orderedRequest':
+      return message.header.epoch === epoch;
+    case 'orders':
+      return message.orders.every(({ header }) => header.epoch === epoch);
+    case 'block':
+      return message.evidence.every((evidence) => epochOf(evidence) === epoch);
+    case 'evidence':
+      return epochOf(message.evidence) === epoch;
+    case 'viewChange':
+      return message.viewChange.epoch === epoch;
+    case 'newView':
+      return message.newView.epoch === epoch;
+    case 'stable':
+    case 'headers':
+      return message.certificate.epoch === epoch;
+    case 'recall':
+      // It tells a member what it has signed.
+      return message.epoch === epoch && ownIndex >= 0;
+    case 'getRecall':
+    case 'localCommit':
+    case 'checkpointVote':
+    case 'suspect':
+      return message.epoch === epoch;
+    case 'beacon':
+    case 'request':
+    case 'requests':
+    case 'getRequests':
+    case 'getOrders':
+    case 'getHeaders':
+    case 'getBlock':
+    case 'getNewView':
+      return true;
+  }
+}
+
+/**
+ * The checks of the replicas' signatures in a message of this epoch from the replica `from`; `undefined` where no
+ * signature could make it valid. Those of the requests in it are not among them.
  */
 export function messageChecks(membership: Membership, from: number, message: PeerMessage): Checks {
   const { networkId, replicaKeys, sizes } = membership;

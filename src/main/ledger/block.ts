@@ -120,6 +120,11 @@ export function isLinked(parent: HashedHeader, child: BlockHeader): boolean {
   );
 }
 
+/** Whether an epoch begins above this block: above genesis, and above a block that changes the set of replicas. */
+export function beginsEpoch({ height, nextReplicas }: BlockHeader): boolean {
+  return height === 0 || nextReplicas !== null;
+}
+
 /** The epoch of the block after this one: a block that changes the set of replicas is the last of its epoch. */
 export function epochAfter({ epoch, nextReplicas }: BlockHeader): number {
   return nextReplicas === null ? epoch : epoch + 1;

@@ -97,6 +97,11 @@ export function contradict(one: Statement, other: Statement): boolean {
   }
 }
 
+/** The epoch in whose set of replicas the accused has its index. */
+export function epochOf({ first }: Evidence): number {
+  return first.statement.epoch;
+}
+
 /** The two signature checks that evidence stands on; `undefined` where it accuses an unknown replica. */
 export function evidenceChecks(
   networkId: Hex,

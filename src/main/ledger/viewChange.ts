@@ -37,7 +37,7 @@ export interface ViewChange {
   readonly view: number;
   /** The last view that was normal: lv. Never a target (M17). */
   readonly lastNormalView: number;
-  /** The sender's highest stable checkpoint; `null` for genesis. */
+  /** The sender's highest stable checkpoint of the epoch; `null` for the block that the epoch begins with. */
   readonly stable: CheckpointCertificate | null;
   /** cc where it is higher than `stable`, by view and then height; otherwise `null`: then `stable` counts as cc. */
   readonly commit: CommitCertificate | null;
@@ -139,18 +139,13 @@ export function newViewStatement({ epoch, view, viewChanges }: NewView): NewView
   return { type: 'newView', epoch, view, contentDigest: toHex(content) };
 }
 
-/** Height of the stable checkpoint that a view change starts from. */
-export function stableHeightOf({ stable }: ViewChange): number {
-  return stable?.height ?? 0;
-}
-
 /**
- * Why a view change is not well-formed, apart from signatures; `undefined` where it is (rule V3). `genesis` is the
- * block of height 0.
+ * Why a view change is not well-formed, apart from signatures; `undefined` where it is (rule V3). `first` is the block
+ * that the epoch begins with: genesis, or the last block of the epoch before (rule E2).
  */
 export function viewChangeProblem(
   viewChange: ViewChange,
-  genesis: HashedHeader,
+  first: HashedHeader,
   windowBlocks: number,
 ): string | undefined {
   const { epoch, view, lastNormalView, stable, commit, commitHeaders, chain } = viewChange;
@@ -160,26 +155,27 @@ export function viewChangeProblem(
     if (certificate.epoch !== epoch) return 'a certificate is of another epoch';
     if (certificate.view >= view) return 'a certificate is of a later view';
   }
-  const base = stable ?? { view: -1, height: 0, hash: genesis.hash };
+  const base = stable ?? { view: -1, height: first.height, hash: first.hash };
   if (commit !== null && compareCertificates(commit, base) <= 0)
     return 'cc is not above the stable checkpoint';
   if (commit !== null && commit.height < base.height)
     return 'the block of cc lies below the stable checkpoint';
   if (chain.length > windowBlocks || commitHeaders.length > windowBlocks) return 'longer than the window';
+  // What follows the last block of an epoch belongs to the next one (rules E1 and E3).
+  if ([...chain, ...commitHeaders].some((header) => header.epoch !== epoch)) {
+    return 'a header is of another epoch';
+  }
   if (!areLinked(base, chain)) return 'the chain is not linked to the stable checkpoint';
   if (!areLinked(base, commitHeaders)) return 'the headers of cc are not linked to the stable checkpoint';
   return commitProblem(viewChange, base);
 }
 
 /** The headers of the block that cc certifies, from above the stable checkpoint. */
-export function headersOfCommit({
-  commit,
-  commitHeaders,
-  chain,
-  stable,
-}: ViewChange): readonly HashedHeader[] {
+export function headersOfCommit({ commit, commitHeaders, chain }: ViewChange): readonly HashedHeader[] {
   if (commit === null) return [];
-  return commitHeaders.length > 0 ? commitHeaders : chain.slice(0, commit.height - (stable?.height ?? 0));
+  if (commitHeaders.length > 0) return commitHeaders;
+  const [lowest] = chain;
+  return lowest === undefined ? [] : chain.slice(0, commit.height - lowest.height + 1);
 }
 
 function commitProblem(

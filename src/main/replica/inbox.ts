@@ -17,9 +17,9 @@ import {
   type PeerMessage,
   type ToReplicaMessage,
 } from '../consensus/messages.ts';
-import { bodiesOf, messageChecks } from '../consensus/verification.ts';
+import { bodiesOf, isOfEpoch, messageChecks } from '../consensus/verification.ts';
 import { isStrongPublicKey } from '../keys/ed25519.ts';
-import { evidenceChecks, type Evidence } from '../ledger/evidence.ts';
+import { epochOf, evidenceChecks, type Evidence } from '../ledger/evidence.ts';
 import type { Genesis } from '../ledger/genesis.ts';
 import { decodeRequest, type SignedRequest } from '../ledger/request.ts';
 import { registeredKey, requestChecks } from '../ledger/requestChecks.ts';
@@ -58,17 +58,21 @@ export class Inbox {
     this.#maxBytes = maxMessageBytes(options.genesis);
   }
 
-  /** The message of a replica. Throws `message.malformed` or `message.badSignature`. */
+  /**
+   * The message of a replica; `null` for one of another epoch, which is nobody's fault (rule E3). Throws
+   * `message.malformed` or `message.badSignature`.
+   */
   async peerMessage(
     from: number,
     bytes: Uint8Array,
     verifier: SignatureVerifier = this.#options.verifier,
-  ): Promise<VerifiedPeerMessage> {
+  ): Promise<VerifiedPeerMessage | null> {
     const { membership, genesis } = this.#options;
     const sender = `replica ${String(from)}`;
     const message = orMalformed(sender, UNREADABLE, () =>
       decodeMessage(peerMessageCodec, bytes, this.#maxBytes),
     );
+    if (!isOfEpoch(membership, message)) return null;
     const { type } = message;
     const bodies = orMalformed(sender, type, () =>
       bodiesOf(message).map((body) => decodeRequest(body, genesis.limits.maxRequestBytes)),
@@ -111,13 +115,14 @@ export class Inbox {
     return { request, refusal: { code: 'request.badSignature', data: { id: request.id } } };
   }
 
-  /** A client's evidence (rule K3). Throws `message.malformed` or `message.badSignature`. */
+  /** A client's evidence (rule K3); `null` for that of another epoch. Throws `message.malformed` or `message.badSignature`. */
   async clientEvidence(
     clientId: number,
     evidence: Evidence,
     verifier: SignatureVerifier = this.#options.verifier,
-  ): Promise<Input> {
-    const { networkId, replicaKeys } = this.#options.membership;
+  ): Promise<Input | null> {
+    const { networkId, epoch, replicaKeys } = this.#options.membership;
+    if (epochOf(evidence) !== epoch) return null;
     const from = `client ${String(clientId)}`;
     const type = 'evidence';
     const checks = evidenceChecks(networkId, replicaKeys, evidence);

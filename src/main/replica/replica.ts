@@ -10,17 +10,19 @@ import { toHex } from '../../shared/encoding/hex.ts';
 import { CountersignError, toPlainError, type PlainError } from '../../shared/errors.ts';
 import {
   DEFAULT_OPTIONS,
-  membershipOf,
+  membershipAt,
   type ConsensusOptions,
   type Membership,
 } from '../consensus/config.ts';
 import { Consensus, type Standing } from '../consensus/consensus.ts';
-import type { Announcement, Effect, Input, LearnerReason, TimerName } from '../consensus/effects.ts';
+import { statementsToSign, type Announcement, type Effect, type Input } from '../consensus/effects.ts';
+import type { LastingLearnerReason, TimerName } from '../consensus/effects.ts';
 import { RUN_TOKEN_BYTES, maxMessageBytes, type PeerMessage } from '../consensus/messages.ts';
 import type { Answer, SignGuard } from '../keys/guard/signGuard.ts';
 import type { Genesis } from '../ledger/genesis.ts';
 import type { SignedStatement } from '../ledger/statement.ts';
 import { ReplicaNetwork, type ReplicaNetworkStatus } from '../network/index.ts';
+import { markedLearner } from '../storage/derive.ts';
 import type { LedgerStore } from '../storage/index.ts';
 import {
   BAD_MESSAGES_PER_MINUTE_MAX,
@@ -50,7 +52,7 @@ export interface ReplicaOptions {
   readonly listen?: { readonly host: string; readonly port: number };
   readonly consensus?: Partial<ConsensusOptions>;
   /** Why this replica must not sign, where its host knows that: its durable state is not what it was. */
-  readonly learner?: LearnerReason;
+  readonly learner?: LastingLearnerReason;
   readonly interpose?: Interpose;
   /** Milliseconds since 1970 in UTC. */
   readonly now?: () => number;
@@ -152,14 +154,15 @@ export class Replica {
    * key, and what the store and the network throw.
    */
   static async start(options: ReplicaOptions): Promise<Replica> {
-    const membership = membershipOf(options.genesis, options.guard.publicKey);
-    if (membership.ownIndex < 0) {
-      throw new CountersignError('key.unknown', { publicKey: options.guard.publicKey });
-    }
+    const { guard, learner: reason } = options;
+    const { publicKey } = guard;
     const loaded = await options.store.load();
-    const durable = { ...loaded, learner: loaded.learner ?? options.learner ?? null };
+    const membership = membershipAt(options.genesis, loaded, publicKey);
+    if (membership.ownIndex < 0) throw new CountersignError('key.unknown', { publicKey });
+    const learner = markedLearner(loaded.learner, reason === undefined ? null : { reason, publicKey });
+    await guard.enter(loaded.position.epoch);
     const consensusOptions = { ...DEFAULT_OPTIONS, ...options.consensus };
-    const consensus = new Consensus(options.genesis, membership, consensusOptions, durable);
+    const consensus = new Consensus(options.genesis, membership, consensusOptions, { ...loaded, learner });
     const replica = new Replica(options, membership, consensus);
     await replica.#network.start();
     const token = toHex(randomBytes(RUN_TOKEN_BYTES));
@@ -227,7 +230,9 @@ export class Replica {
     this.#network.shutOutPeer(index, { code: 'admission.badMessages', data }, SHUT_OUT_MS);
   }
 
-  #takePeerMessage(from: number, { message, bodies }: VerifiedPeerMessage): void {
+  #takePeerMessage(from: number, verified: VerifiedPeerMessage | null): void {
+    if (verified === null) return;
+    const { message, bodies } = verified;
     const { store } = this.#options;
     if (message.type === 'getHeaders') this.#answerPeer(from, async () => await headersFor(store, message));
     else if (message.type === 'getBlock') this.#answerPeer(from, async () => await blockFor(store, message));
@@ -357,7 +362,7 @@ export class Replica {
     effects.push(...this.#consensus.flush(nowMs));
     const operations = effects.flatMap((effect) => (effect.type === 'persist' ? [effect.operation] : []));
     if (operations.length > 0) await this.#options.store.commit(operations);
-    const statements = effects.flatMap((effect) => (effect.type === 'sign' ? [effect.statement] : []));
+    const statements = statementsToSign(effects);
     const signed = statements.length > 0 ? this.#options.guard.sign(statements) : null;
     // Nothing of this asserts what is still to be signed: it need not wait for the guard's disk.
     for (const effect of effects) this.#carryOut(effect);

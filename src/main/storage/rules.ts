@@ -7,34 +7,41 @@
  */
 import type { Hex } from '../../shared/encoding/hex.ts';
 import { invariant } from '../../shared/errors.ts';
-import type { AcceptedBlock, Opening, StableCheckpoint, ViewPosition } from '../consensus/effects.ts';
-import { isLinked, type HashedHeader } from '../ledger/block.ts';
+import {
+  firstPosition,
+  type AcceptedBlock,
+  type Opening,
+  type StableCheckpoint,
+  type ViewPosition,
+} from '../consensus/effects.ts';
+import { beginsEpoch, epochAfter, isLinked, type HashedHeader } from '../ledger/block.ts';
 import { evidenceDigest, type Evidence } from '../ledger/evidence.ts';
 import { networkIdOf, type Genesis } from '../ledger/genesis.ts';
 import { merkleRoot } from '../ledger/merkle.ts';
 import { stateDigest, type StateValues } from '../ledger/state.ts';
 import { compareCertificates, type CommitCertificate } from '../ledger/statement.ts';
-import {
-  newViewStatement,
-  stableHeightOf,
-  viewChangeStatement,
-  type ViewChange,
-} from '../ledger/viewChange.ts';
+import { newViewStatement, viewChangeStatement, type ViewChange } from '../ledger/viewChange.ts';
 
 /**
  * Views never go back (rule V2), a replica is normal in no view below one for which it signed a view change (M11),
  * and it leaves a view for a higher one only. Below its base it has promised not to sign, so within a view the base is
- * never lowered (M4).
+ * never lowered (M4). Epochs follow one another, each from its beginning (rule E2).
  */
 export function checkPosition(before: ViewPosition, after: ViewPosition): void {
   const detail = (): string => JSON.stringify({ before, after });
   const forward =
-    after.epoch > before.epoch ||
+    after.epoch === before.epoch + 1 ||
     (after.epoch === before.epoch &&
       after.view >= before.view &&
       after.target >= before.target &&
       after.lastNormalView >= before.lastNormalView);
   invariant(forward, 'the position among the views never goes back', detail);
+  const first = firstPosition(after.epoch, after.baseHeight);
+  invariant(
+    after.epoch === before.epoch || JSON.stringify(after) === JSON.stringify(first),
+    'an epoch begins in view 0 (rule E2)',
+    detail,
+  );
   const { view, mode, target, lastNormalView } = after;
   if (mode === 'normal') {
     invariant(view >= target, 'no view is entered below the target', detail);
@@ -51,10 +58,24 @@ export function checkPosition(before: ViewPosition, after: ViewPosition): void {
   );
 }
 
+/**
+ * Where a commit ends, the epoch is the one that follows from the stable checkpoint: it begins with it, and with nothing
+ * less (rule E2), and nothing above it is in the epoch before (rule E1). `first`: whether the commit began the epoch.
+ */
+export function checkEpoch(position: ViewPosition, stable: HashedHeader, first: boolean): void {
+  const detail = (): string => JSON.stringify({ position, stable });
+  invariant(position.epoch === epochAfter(stable), 'an epoch begins at its stable checkpoint', detail);
+  invariant(
+    !first || position.baseHeight === stable.height,
+    'the base of an epoch is its stable checkpoint',
+    detail,
+  );
+}
+
 /** What a view change must agree with: what is durable just before it. */
 export interface Snapshot {
   readonly position: ViewPosition;
-  readonly stableHeight: number;
+  readonly stable: HashedHeader;
   readonly tip: HashedHeader;
   readonly commitCertificate: CommitCertificate | null;
   readonly viewChange: ViewChange | null;
@@ -65,9 +86,9 @@ export interface Snapshot {
  * (M17), the whole chain, and no lower certificate than the highest one (PROTOCOL.md, safety proof, F2).
  */
 export function checkViewChange(durable: Snapshot, after: ViewChange): void {
-  const { position, stableHeight, tip, commitCertificate, viewChange: before } = durable;
+  const { position, stable, tip, commitCertificate, viewChange: before } = durable;
   const detail = (): string =>
-    JSON.stringify({ position, stableHeight, tip, before: placeOf(before), after: placeOf(after) });
+    JSON.stringify({ position, stable, tip, before: placeOf(before), after: placeOf(after) });
   const order = before === null ? 1 : compareViews(after, before);
   const repeated = order === 0 && before !== null && sameViewChange(before, after);
   invariant(order > 0 || repeated, 'one view change for each view', detail);
@@ -76,11 +97,13 @@ export function checkViewChange(durable: Snapshot, after: ViewChange): void {
     'a view change names the last normal view',
     detail,
   );
-  const reachedHash = after.chain.at(-1)?.hash ?? after.stable?.hash;
+  // The block that an epoch begins above has no certificate in it.
+  const namesStable =
+    after.stable === null ? beginsEpoch(stable) : !beginsEpoch(stable) && after.stable.hash === stable.hash;
   invariant(
-    stableHeightOf(after) === stableHeight &&
-      stableHeight + after.chain.length === tip.height &&
-      (reachedHash === undefined || reachedHash === tip.hash),
+    namesStable &&
+      stable.height + after.chain.length === tip.height &&
+      (after.chain.at(-1)?.hash ?? stable.hash) === tip.hash,
     'a view change names the whole chain',
     detail,
   );

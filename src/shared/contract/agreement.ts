@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { countSchema, hashSchema, memberSchema, signatureSchema, timeSchema } from './basics.ts';
 
 /** Why a replica only follows the others and signs nothing. */
-export const LEARNER_REASONS = ['stateLost', 'stateOld', 'keyInUse'] as const;
+export const LEARNER_REASONS = ['stateLost', 'stateOld', 'keyInUse', 'notMember'] as const;
 
 /** What a replica signed, field by field: a field that a statement of this kind lacks is `null`. */
 export const statementSchema = z.strictObject({

@@ -156,6 +156,7 @@ describe('a recall', () => {
   const [statement] = contradictingPair('localCommit');
   const recall = (...signers: readonly number[]): PeerMessage => ({
     type: 'recall',
+    epoch: 0,
     token: '0123456789abcdef',
     statements: signers.map((signer) => signedBy(network, signer, statement)),
   });
@@ -168,7 +169,9 @@ describe('a recall', () => {
     expect(isValid(0, recall(0))).toBe(false);
     expect(isValid(0, recall(OWN, 0))).toBe(false);
     const abroad = { statement, signature: signStatement(elsewhere, OWN, statement) };
-    expect(isValid(0, { type: 'recall', token: '0123456789abcdef', statements: [abroad] })).toBe(false);
+    expect(isValid(0, { type: 'recall', epoch: 0, token: '0123456789abcdef', statements: [abroad] })).toBe(
+      false,
+    );
   });
 });
 

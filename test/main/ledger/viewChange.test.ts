@@ -10,7 +10,6 @@ import {
   newViewBytesMax,
   newViewCodec,
   newViewStatement,
-  stableHeightOf,
   viewChangeBytesMax,
   viewChangeCodec,
   viewChangeProblem,
@@ -225,11 +224,6 @@ describe('what a view change brings', () => {
     expect(headersOfCommit(above)).toEqual(headers(5, 6));
     expect(headersOfCommit(makeViewChange(3, { stable: stable(4, 1), commit: commit(4, 2) }))).toEqual([]);
     expect(headersOfCommit(makeViewChange(3, { chain: headers(1, 7) }))).toEqual([]);
-  });
-
-  it('the height of its stable checkpoint, 0 for genesis', () => {
-    expect(stableHeightOf(makeViewChange(1))).toBe(0);
-    expect(stableHeightOf(makeViewChange(1, { stable: stable(4) }))).toBe(4);
   });
 });
 

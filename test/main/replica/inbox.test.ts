@@ -117,7 +117,7 @@ describe('a message of a replica', () => {
 
   it('is taken with its own signature, and from nobody else', async () => {
     const { inbox } = makeInbox();
-    expect((await inbox.peerMessage(2, commit(2))).message).toMatchObject(statement);
+    expect((await inbox.peerMessage(2, commit(2)))!.message).toMatchObject(statement);
     const error = await rejected(inbox.peerMessage(1, commit(2)));
     expect(error).toMatchObject({
       code: 'message.badSignature',
@@ -128,7 +128,7 @@ describe('a message of a replica', () => {
   it('brings no request that no supervisor signed', async () => {
     const { inbox } = makeInbox();
     const good = await inbox.peerMessage(1, bytesOf({ type: 'request', request: request.bytes }));
-    expect(good.bodies.map(({ id }) => id)).toEqual([request.id]);
+    expect(good!.bodies.map(({ id }) => id)).toEqual([request.id]);
     const bad = bytesOf({ type: 'requests', requests: [request.bytes, turned(request.bytes)] });
     expect(await rejected(inbox.peerMessage(1, bad))).toMatchObject({
       code: 'message.badSignature',

@@ -95,7 +95,7 @@ beforeAll(async () => {
     { type: 'viewChange', viewChange },
     { type: 'newView', opening: { newView: makeNewView(network, viewChange), signature: null } },
     { type: 'evidence', known: { evidence: evidence[0]!, recordedHeight: RECORDING } },
-    { type: 'learner', reason: 'stateOld' },
+    { type: 'learner', reason: 'stateOld', publicKey: 'ab'.repeat(32) },
   ]);
   expected = readers().map((read) => read(store));
   store.close();

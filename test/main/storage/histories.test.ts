@@ -1,11 +1,16 @@
 /** The durable store and its simulated twin give the same answer to any history. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { LearnerReason, PersistOperation, ViewPosition } from '../../../src/main/consensus/effects.ts';
+import type {
+  LastingLearnerReason,
+  PersistOperation,
+  ViewPosition,
+} from '../../../src/main/consensus/effects.ts';
 import type { SignedRequest } from '../../../src/main/ledger/request.ts';
 import type { CheckpointCertificate, CommitCertificate } from '../../../src/main/ledger/statement.ts';
 import type { LedgerStore } from '../../../src/main/storage/ledgerStore.ts';
 import { openLedgerStore } from '../../../src/main/storage/openLedgerStore.ts';
+import type { Hex } from '../../../src/shared/encoding/hex.ts';
 import { toPlainError } from '../../../src/shared/errors.ts';
 import { MemoryDisk, openMemoryStore } from '../../sim/memoryStore.ts';
 import { makeEvidence } from '../../support/evidence.ts';
@@ -29,7 +34,7 @@ type Step =
   | { readonly type: 'leave'; readonly by: number }
   | { readonly type: 'enter'; readonly height: number; readonly signed: boolean }
   | { readonly type: 'evidence'; readonly accused: number; readonly recordedHeight: number | null }
-  | { readonly type: 'learner'; readonly reason: LearnerReason };
+  | { readonly type: 'learner'; readonly reason: LastingLearnerReason; readonly publicKey: Hex };
 
 const small = fc.nat({ max: 6 });
 const step = fc.oneof(
@@ -69,6 +74,7 @@ const step = fc.oneof(
     arbitrary: fc.record({
       type: fc.constant('learner'),
       reason: fc.constantFrom('stateLost', 'stateOld'),
+      publicKey: fc.constantFrom('ab'.repeat(32), 'cd'.repeat(32)),
     }),
   },
 ) as fc.Arbitrary<Step>;

@@ -78,6 +78,7 @@ export function testLedgerStore(name: string, makePlace: () => Promise<StorePlac
           registryDigest: chain.state.registry.digest,
         },
         stableBlock: null,
+        epochBase: null,
         chain: [],
         commitCertificate: null,
         rolledBack: [],

@@ -28,7 +28,8 @@ import {
 
 const append = (accepted: AcceptedBlock): PersistOperation => ({ type: 'append', accepted });
 const rollback = (height: number): PersistOperation => ({ type: 'rollback', height });
-const learner: PersistOperation = { type: 'learner', reason: 'stateOld' };
+const publicKey = 'ab'.repeat(32);
+const learner: PersistOperation = { type: 'learner', reason: 'stateOld', publicKey };
 const position = (fields: Partial<ViewPosition>): PersistOperation => ({
   type: 'position',
   position: { ...FIRST_POSITION, ...fields },
@@ -339,8 +340,10 @@ export function testViewChanges(name: string, makePlace: () => Promise<StorePlac
 
     it('that it only learns, once and for all', async () => {
       await store.commit([learner]);
-      await store.commit([{ type: 'learner', reason: 'stateLost' }, normal(2, 0)]);
-      await alsoAfterCrash(async () => expect((await store.load()).learner).toBe('stateOld'));
+      await store.commit([{ type: 'learner', reason: 'stateLost', publicKey }, normal(2, 0)]);
+      await alsoAfterCrash(async () =>
+        expect((await store.load()).learner).toEqual({ reason: 'stateOld', publicKey }),
+      );
     });
 
     describe('entering a view, in one commit', () => {

@@ -10,7 +10,7 @@ import {
   type AcceptedBlock,
   type DurableState,
   type KnownEvidence,
-  type LearnerReason,
+  type LearnerMark,
   type Opening,
   type PersistOperation,
   type StableCheckpoint,
@@ -23,7 +23,12 @@ import { registryRequestsIn } from '../../../src/main/ledger/registry/replay.ts'
 import { LedgerState, stateDigest } from '../../../src/main/ledger/state.ts';
 import type { CommitCertificate } from '../../../src/main/ledger/statement.ts';
 import type { ViewChange } from '../../../src/main/ledger/viewChange.ts';
-import { compareBlocks, viewChangeForTarget, withEvidence } from '../../../src/main/storage/derive.ts';
+import {
+  compareBlocks,
+  markedLearner,
+  viewChangeForTarget,
+  withEvidence,
+} from '../../../src/main/storage/derive.ts';
 import type { Hex } from '../../../src/shared/encoding/hex.ts';
 import { invariant } from '../../../src/shared/errors.ts';
 
@@ -37,7 +42,7 @@ export interface DurableCopy {
   readonly viewChange: ViewChange | null;
   readonly opening: Opening | null;
   readonly evidence: readonly KnownEvidence[];
-  readonly learner: LearnerReason | null;
+  readonly learner: LearnerMark | null;
 }
 
 export class DurableStore {
@@ -54,7 +59,7 @@ export class DurableStore {
   #viewChange: ViewChange | null = null;
   #opening: Opening | null = null;
   #evidence: readonly KnownEvidence[] = [];
-  #learner: LearnerReason | null = null;
+  #learner: LearnerMark | null = null;
   /** Number of transactions. */
   commits = 0;
 
@@ -89,7 +94,7 @@ export class DurableStore {
     return this.#evidence;
   }
 
-  get learner(): LearnerReason | null {
+  get learner(): LearnerMark | null {
     return this.#learner;
   }
 
@@ -185,6 +190,7 @@ export class DurableStore {
       position: this.#position,
       stable,
       stableBlock: this.#blocks[stable.height - 1]?.block ?? null,
+      epochBase: this.#epochBase(),
       chain: this.#blocks.slice(stable.height),
       commitCertificate: this.#commitCertificate,
       rolledBack: [...this.#rolledBack.values()].sort(compareBlocks),
@@ -195,6 +201,15 @@ export class DurableStore {
       recent,
       registryRequests: registryRequestsIn(this.#blocks.slice(0, stable.height).map(({ block }) => block)),
     };
+  }
+
+  /** The last stable block that changed the set of replicas. */
+  #epochBase(): HashedHeader | null {
+    for (let { height } = this.stable; height > 0; height--) {
+      const header = this.header(height)!;
+      if (header.nextReplicas !== null) return header;
+    }
+    return null;
   }
 
   /** The answer to `getHeaders`: up to the lowest checkpoint at or above `fromHeight`. */
@@ -238,7 +253,10 @@ export class DurableStore {
         this.#evidence = withEvidence(this.#evidence, operation.known);
         return;
       case 'learner':
-        this.#learner ??= operation.reason;
+        this.#learner = markedLearner(this.#learner, {
+          reason: operation.reason,
+          publicKey: operation.publicKey,
+        });
         return;
     }
   }
@@ -276,6 +294,7 @@ export class DurableStore {
     const before = this.#commitCertificate;
     const higher =
       before === null ||
+      certificate.epoch > before.epoch ||
       certificate.view > before.view ||
       (certificate.view === before.view && certificate.height >= before.height);
     invariant(higher, 'the commit certificate is never lowered', () => JSON.stringify([before, certificate]));

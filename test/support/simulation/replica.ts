@@ -77,7 +77,7 @@ export class SimulatedReplica implements Node {
     this.#push({ type: 'start', token, signed: this.guard?.statements ?? [] });
     if (!isAnswered) return;
     for (let from = 0; from < this.#world.network.replicaSeeds.length; from++) {
-      const message: PeerMessage = { type: 'recall', token, statements: [] };
+      const message: PeerMessage = { type: 'recall', epoch: 0, token, statements: [] };
       if (from !== this.index) this.#push({ type: 'peerMessage', from, message, bodies: [] });
     }
   }

@@ -4,7 +4,7 @@
  */
 import { merkleRoot } from '../../ledger/merkle.ts';
 import { isLinked, type Block } from '../../ledger/block.ts';
-import { evidenceDigest } from '../../ledger/evidence.ts';
+import { epochOf, evidenceDigest } from '../../ledger/evidence.ts';
 import type { Context } from '../context.ts';
 import type { AcceptedBlock } from '../effects.ts';
 import { setRecordedHeight } from './evidence.ts';
@@ -14,6 +14,7 @@ import { refuseStale } from './stale.ts';
 export function blockProblem(context: Context, { header, requests, evidence }: Block): string | undefined {
   const { ledger, chain, limits } = context;
   if (!isLinked(chain.tip, header)) return 'is not linked to the tip';
+  if (header.epoch !== context.position.epoch) return 'follows the last block of the epoch (rule E1)';
   if (requests.length !== header.requestCount) return 'has a wrong number of requests';
   if (requests.length === 0 && evidence.length === 0) return 'is empty';
   if (requests.length > limits.maxBlockRequests) return 'has too many requests';
@@ -27,6 +28,7 @@ export function blockProblem(context: Context, { header, requests, evidence }: B
     if (objection !== undefined) return `holds the request ${request.id}: ${objection.code}`;
   }
   if (merkleRoot(ids) !== header.requestsRoot) return 'has a wrong Merkle root';
+  if (evidence.some((item) => epochOf(item) !== header.epoch)) return 'holds evidence of another epoch';
   for (const { replica } of evidence) {
     if ((context.evidence.get(replica)?.recordedHeight ?? null) !== null)
       return `accuses replica ${String(replica)} again`;

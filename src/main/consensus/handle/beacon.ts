@@ -28,8 +28,10 @@ export function handleBeacon(context: Context, from: number, message: BeaconMess
   const wasEager = context.isEager;
   context.beacons.set(from, message);
   if (wasEager !== context.isEager) context.announce({ type: 'eager', eager: context.isEager });
-  if (message.epoch !== context.position.epoch) return;
-  if (message.view > context.position.view) askForOpening(context, from, message.view);
+  // In a later epoch it has what ends this one. One of an earlier epoch will ask.
+  if (message.epoch < context.position.epoch) return;
+  const isOfEpoch = message.epoch === context.position.epoch;
+  if (isOfEpoch && message.view > context.position.view) askForOpening(context, from, message.view);
   if (isMistrusted(context, from)) return;
   if (message.stableHeight > context.chain.stable.height) {
     // A checkpoint that is being made right now arrives by itself: ask where the last beacon was ahead already, and
@@ -38,6 +40,7 @@ export function handleBeacon(context: Context, from: number, message: BeaconMess
     if (wasAhead || message.stableHeight > context.chain.tip.height) startCatchUp(context, from);
     return;
   }
+  if (!isOfEpoch) return;
   const ownTip = context.chain.tip.height;
   if (message.tipHeight > ownTip && (before?.tipHeight ?? message.tipHeight) > ownTip) {
     askForOrders(context, from);
@@ -47,7 +50,8 @@ export function handleBeacon(context: Context, from: number, message: BeaconMess
 
 /** Spares a replica that has the blocks, but missed the votes, the way of asking for what it has. */
 function offerCheckpoint(context: Context, to: number, message: BeaconMessage, before: BeaconMessage): void {
-  const { height, certificate } = context.stable;
+  const { height } = context.stable;
+  const certificate = context.stableCertificate;
   const lags = before.stableHeight < height && message.stableHeight < height && message.tipHeight >= height;
   if (lags && certificate !== null)
     context.emit({ type: 'send', to, message: { type: 'stable', certificate } });
@@ -55,7 +59,8 @@ function offerCheckpoint(context: Context, to: number, message: BeaconMessage, b
 
 /** Another replica is in a later view: it is asked for what brought it there. */
 function askForOpening(context: Context, to: number, view: number): void {
-  if (context.entering !== null && context.entering.newView.view >= view) return;
+  const isUnderWay = context.entering !== null && context.entering.newView.view >= view;
+  if (isUnderWay || !context.isMember) return;
   const wanted = Math.max(context.position.view + 1, context.position.target);
   context.emit({ type: 'send', to, message: { type: 'getNewView', view: wanted } });
 }

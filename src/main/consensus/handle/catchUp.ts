@@ -77,7 +77,7 @@ export function handleBlock(
   if (outcomes.includes('wrong')) context.suspect(from, 'badAnswer', 0);
   if (outcomes.every((outcome) => outcome === 'unasked')) return;
   goOn(context);
-  if (context.entering === null) return;
+  if (context.entering === null || context.isEnded) return;
   // The wait for the new view begins when its blocks are here (rule 11).
   awaitNewView(context);
   tryEnter(context);
@@ -172,6 +172,7 @@ function goOn(context: Context): void {
   }
   endCatchUp(context);
   if (certificate.height > context.chain.stable.height) adoptStable(context, certificate, fetch);
+  if (context.isEnded) return;
   const ahead = context.beacons.get(catchUp.source)?.stableHeight ?? 0;
   if (ahead > context.chain.stable.height) startCatchUp(context, catchUp.source);
   // Its beacon may be old: under load much has been ordered since.
@@ -285,20 +286,26 @@ export function nextToAsk(context: Context): number {
   return (context.membership.ownIndex + 1) % n;
 }
 
-/** Asks for the orders above the tip. */
+/** Asks for the orders above the tip. Only members get them: others follow what is stable. */
 export function askForOrders(context: Context, source: number): void {
+  if (!context.isMember) return;
   const fromHeight = context.chain.tip.height + 1;
   context.emit({ type: 'send', to: source, message: { type: 'getOrders', fromHeight } });
 }
 
-/** Whether the headers lead from the stable checkpoint to the certified block, within one window. */
+/**
+ * Whether the headers lead from the stable checkpoint to the certified block, within one window and one epoch: whoever
+ * is behind by several goes through all of them (rule E3).
+ */
 function areCertified(
   context: Context,
   headers: readonly HashedHeader[],
   { certificate }: HeadersMessage,
 ): boolean {
   const last = headers.at(-1);
+  const { epoch } = context.position;
   if (headers.length > context.membership.windowBlocks || last?.hash !== certificate.hash) return false;
+  if (certificate.epoch !== epoch || headers.some((header) => header.epoch !== epoch)) return false;
   if (last.height !== certificate.height || last.stateDigest !== certificate.stateDigest) return false;
   return headers.every((header, index) => isLinked(headers[index - 1] ?? context.chain.stable, header));
 }

@@ -117,7 +117,7 @@ export function handleCheckpointTimer(context: Context): void {
 export function becomeStable(context: Context, certificate: CheckpointCertificate): void {
   const { height, hash } = certificate;
   // The same block, certified in a later view: that says how far the views have come.
-  if (hash === context.stable.hash && certificate.view > (context.stable.certificate?.view ?? -1)) {
+  if (hash === context.stable.hash && certificate.view > (context.stableCertificate?.view ?? -1)) {
     context.stable = { ...context.stable, certificate };
   }
   if (height <= context.chain.stable.height) return;
@@ -156,6 +156,7 @@ export function becomeStable(context: Context, certificate: CheckpointCertificat
   if (context.chain.tip.height === height) context.emit({ type: 'clearTimer', timer: 'checkpoint' });
   else context.emit({ type: 'setTimer', timer: 'checkpoint', delayMs: context.options.checkpointIdleMs });
   context.announce({ type: 'stable', checkpoint });
+  if (header.nextReplicas !== null) context.endEpoch(header);
 }
 
 /** Late orders are compared with those of the last stable blocks. */
@@ -218,7 +219,13 @@ function signLocalCommit(context: Context): void {
   const { wishes, chain } = context;
   wishes.echoHeight = Math.max(wishes.echoHeight, highestEchoed(context));
   const inFlight = wishes.signedHeight > chain.stable.height;
-  const own = Math.max(wishes.commitHeight, wishes.idleHeight, eagerHeight(context), distanceHeight(context));
+  const own = Math.max(
+    wishes.commitHeight,
+    wishes.idleHeight,
+    eagerHeight(context),
+    distanceHeight(context),
+    lastHeight(context),
+  );
   const height = inFlight ? wishes.echoHeight : Math.max(wishes.echoHeight, own);
   if (height <= wishes.signedHeight || height < context.position.baseHeight) return;
   const header = chain.header(height);
@@ -249,6 +256,11 @@ function distanceHeight(context: Context): number {
   const { checkpointDistance } = context.limits;
   const { height } = context.chain.tip;
   return height - (height % checkpointDistance);
+}
+
+/** The last block of the epoch is certified at once: nothing is accepted above it (rule E1). */
+function lastHeight({ chain: { tip } }: Context): number {
+  return tip.nextReplicas === null ? 0 : tip.height;
 }
 
 /** Says again what this replica has signed in the round in flight: allowed at any time (rules A3 and C3). */

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Block } from '../../ledger/block.ts';
-import { evidenceOf, type Evidence } from '../../ledger/evidence.ts';
+import { epochOf, evidenceOf, type Evidence } from '../../ledger/evidence.ts';
 import type { OrderStatement, SignedStatement } from '../../ledger/statement.ts';
 import { primaryOf } from '../config.ts';
 import type { Context, Order } from '../context.ts';
@@ -28,6 +28,8 @@ export function compare(
 /** Verified evidence, found here or received. The first against each replica is kept: one is proof enough. */
 export function handleEvidence(context: Context, evidence: Evidence): void {
   const { replica } = evidence;
+  // In another epoch the index stands for another replica, and there is nobody to replace here.
+  if (epochOf(evidence) !== context.position.epoch) return;
   // A correct replica never signs both: its state was not the last it had, or somebody else has its key.
   if (replica === context.membership.ownIndex) disown(context, null);
   const isNew = !context.evidence.has(replica);

@@ -9,7 +9,7 @@
  */
 import type { SignedStatement, Statement } from '../../ledger/statement.ts';
 import type { Context } from '../context.ts';
-import type { LearnerReason } from '../effects.ts';
+import type { LastingLearnerReason } from '../effects.ts';
 
 /**
  * Remembers the last statement of each type of another replica; one of this replica must be one that it knows of. Its
@@ -38,10 +38,10 @@ export function disown(context: Context, from: number | null): void {
   becomeLearner(context, wasToldAll ? 'keyInUse' : 'stateOld');
 }
 
-/** From now on this replica signs nothing, until a change of the registry admits it again under a new key. */
-export function becomeLearner(context: Context, reason: LearnerReason): void {
+/** From now on nothing is signed under this key, until a change of the registry admits the replica under a new one. */
+export function becomeLearner(context: Context, reason: LastingLearnerReason): void {
   context.learner = reason;
-  context.persist({ type: 'learner', reason });
+  context.persist({ type: 'learner', reason, publicKey: context.membership.ownKey });
   context.stopWaiting();
   context.announce({ type: 'learner', reason });
 }
@@ -49,7 +49,8 @@ export function becomeLearner(context: Context, reason: LearnerReason): void {
 /** Whether a statement under the own key asserts what this replica's state knows nothing of. */
 export function isForgotten(context: Context, statement: Statement): boolean {
   const { position, chain, attic, opening } = context;
-  if (statement.epoch !== position.epoch) return false;
+  // What was signed in a later epoch was signed after its beginning was durable (rule E2).
+  if (statement.epoch !== position.epoch) return statement.epoch > position.epoch;
   switch (statement.type) {
     case 'viewChange':
       return statement.view > position.target;

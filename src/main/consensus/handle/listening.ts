@@ -3,7 +3,8 @@
  * asks the others for the last of what they have under its key, and signs nothing, and answers no client, until a quorum
  * less itself has told. Where something is among it that its state knows nothing of, it only learns from then on.
  *
- * Everybody answers at once, also who listens itself: a network that starts as a whole is delayed by one round trip.
+ * Everybody answers at once, also who listens itself: a network that starts as a whole, or begins an epoch, is delayed
+ * by one round trip. Only those count that are in the same epoch: nobody else can know what was signed in it.
  * @module
  */
 import type { Hex } from '../../../shared/encoding/hex.ts';
@@ -16,7 +17,7 @@ import {
 import { newViewStatement, viewChangeStatement } from '../../ledger/viewChange.ts';
 import { primaryOf } from '../config.ts';
 import type { Context } from '../context.ts';
-import type { RecallMessage } from '../messages.ts';
+import type { GetRecallMessage, RecallMessage } from '../messages.ts';
 import { respondTo } from './append.ts';
 import { signedOrder } from './evidence.ts';
 import { becomeLearner, disown, isForgotten, remember } from './learner.ts';
@@ -28,35 +29,41 @@ import { considerJoining, signViewChange } from './viewChange.ts';
 export function startListening(context: Context, token: Hex, signed: readonly Statement[]): void {
   context.runToken = token;
   recollect(context);
+  if (!context.isMember) return;
   // The guard is told of a statement after the ledger: one that only the guard knows of was lost by the ledger.
   if (context.learner === null && signed.some((statement) => isForgotten(context, statement))) {
     becomeLearner(context, 'stateOld');
   }
-  context.emit({ type: 'broadcast', message: { type: 'getRecall', token } });
+  context.emit({ type: 'broadcast', message: getRecall(context) });
 }
 
 /** Asks all again, while it listens: an answer may have been lost. */
 export function askAgain(context: Context): void {
   if (!context.isListening || context.learner !== null) return;
-  context.emit({ type: 'broadcast', message: { type: 'getRecall', token: context.runToken } });
+  context.emit({ type: 'broadcast', message: getRecall(context) });
 }
 
 /** Asks a replica that has just connected: what it has now may be more than before. */
 export function askForRecall(context: Context, to: number): void {
-  context.emit({ type: 'send', to, message: { type: 'getRecall', token: context.runToken } });
+  if (context.isMember) context.emit({ type: 'send', to, message: getRecall(context) });
 }
 
 /** Another replica asks what it has signed. */
 export function handleGetRecall(context: Context, from: number, token: Hex): void {
   const statements = [...(context.lastStatements.get(from)?.values() ?? [])];
-  context.emit({ type: 'send', to: from, message: { type: 'recall', token, statements } });
+  const { epoch } = context.position;
+  context.emit({ type: 'send', to: from, message: { type: 'recall', epoch, token, statements } });
+}
+
+function getRecall({ position: { epoch }, runToken: token }: Context): GetRecallMessage {
+  return { type: 'getRecall', epoch, token };
 }
 
 /** What another replica has under the own signature, which has been verified: does this one still know of it? */
 export function handleRecall(
   context: Context,
   from: number,
-  { token, statements }: Omit<RecallMessage, 'type'>,
+  { token, statements }: Omit<RecallMessage, 'type' | 'epoch'>,
 ): void {
   if (statements.some(({ statement }) => isForgotten(context, statement))) disown(context, from);
   // An answer to an earlier run says nothing of what was signed since.
@@ -82,13 +89,13 @@ function stopListening(context: Context): void {
 
 /** What this replica's own disk holds of the others' statements, so that it can tell them also after a restart. */
 function recollect(context: Context): void {
-  const { chain, stable, commitCertificate, opening, membership } = context;
+  const { chain, stableCertificate, commitCertificate, opening, membership } = context;
   for (const { block, order } of chain.accepted) {
     if (order === null || order.signature === '') continue;
     const signed = signedOrder(context, { ...order, header: block.header });
     rememberOther(context, primaryOf(order.view, membership.sizes.n), signed);
   }
-  for (const certificate of [stable.certificate, commitCertificate]) {
+  for (const certificate of [stableCertificate, commitCertificate]) {
     if (certificate !== null) recollectCertificate(context, certificate);
   }
   if (opening === null) return;

@@ -95,12 +95,12 @@ export function sendOpening(context: Context, to: number): void {
   // Once between two beacons: it may be large, and is sent again when it is asked for again.
   if (context.openingSent.has(to)) return;
   context.openingSent.add(to);
-  const { opening, position, stable } = context;
+  const { opening, position, stableCertificate: certificate } = context;
   const { newView, signature } = opening ?? { newView: null, signature: null };
   if (newView?.view === position.view && signature !== null && context.isNormal) {
     context.emit({ type: 'send', to, message: { type: 'newView', newView, signature } });
-  } else if (stable.certificate?.view === position.view) {
-    context.emit({ type: 'send', to, message: { type: 'stable', certificate: stable.certificate } });
+  } else if (certificate?.view === position.view) {
+    context.emit({ type: 'send', to, message: { type: 'stable', certificate } });
   }
 }
 
@@ -154,7 +154,7 @@ function openView(context: Context, view: number, members: readonly SignedViewCh
 
 function begin(context: Context, newView: NewView, signature: Hex | null): void {
   const { sizes } = context.membership;
-  const selection = select(newView.viewChanges, context.genesis, sizes.n - 2 * sizes.f);
+  const selection = select(newView.viewChanges, context.first, sizes.n - 2 * sizes.f);
   context.entering = { newView, signature, selection, fetch: null };
   const replicas = newView.viewChanges.map(({ replica }) => replica);
   context.announce({ type: 'newView', view: newView.view, replicas });
@@ -167,12 +167,12 @@ function isAcceptable({ position }: Context, { view }: NewView): boolean {
 }
 
 /** Why a new view is not valid, apart from signatures; `undefined` where it is (rules V3 and V4). */
-function newViewProblem({ membership, genesis }: Context, newView: NewView): string | undefined {
+function newViewProblem({ membership, first }: Context, newView: NewView): string | undefined {
   const { epoch, view, viewChanges } = newView;
   if (viewChanges.length !== membership.sizes.q) return 'is not of a quorum';
   for (const { viewChange } of viewChanges) {
     if (viewChange.epoch !== epoch || viewChange.view !== view) return 'holds a view change for another view';
-    const problem = viewChangeProblem(viewChange, genesis, membership.windowBlocks);
+    const problem = viewChangeProblem(viewChange, first, membership.windowBlocks);
     if (problem !== undefined) return problem;
   }
   return undefined;
@@ -201,12 +201,13 @@ function compareOpenings(context: Context, newView: NewView, signature: Hex): vo
 }
 
 /** The result's headers above the own stable checkpoint, which it must contain (runtime assert, rule 12). */
-function headersAboveStable({ chain }: Context, { selection }: Entering): readonly HashedHeader[] {
+function headersAboveStable({ chain, first }: Context, { selection }: Entering): readonly HashedHeader[] {
   const baseHeight = selection.height - selection.headers.length;
   const covered = chain.stable.height - baseHeight;
   const hash = covered === 0 ? selection.stable?.hash : selection.headers[covered - 1]?.hash;
   invariant(
-    hash === chain.stable.hash || (covered === 0 && selection.stable === null && chain.stable.height === 0),
+    hash === chain.stable.hash ||
+      (covered === 0 && selection.stable === null && chain.stable.hash === first.hash),
     'the history of a new view contains the own stable checkpoint',
     () => JSON.stringify({ stable: chain.stable, selected: selection.height }),
   );

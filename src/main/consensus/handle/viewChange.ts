@@ -63,7 +63,7 @@ export function handleViewChange(context: Context, from: number, message: ViewCh
   const { viewChange, signature } = message;
   const { position, membership } = context;
   if (viewChange.epoch !== position.epoch) return;
-  if (viewChangeProblem(viewChange, context.genesis, membership.windowBlocks) !== undefined) {
+  if (viewChangeProblem(viewChange, context.first, membership.windowBlocks) !== undefined) {
     context.suspect(from, 'badViewChange', 0);
     return;
   }
@@ -121,7 +121,8 @@ export function handleNewViewTimer(context: Context): void {
   const { f } = membership.sizes;
   // Whoever is cut off, or is the last to hear of a view that has begun, would only move away from the others.
   const inView = [...beacons].filter(
-    ([replica, { view }]) => view >= position.target && !unreachable.has(replica),
+    ([replica, { epoch, view }]) =>
+      epoch === position.epoch && view >= position.target && !unreachable.has(replica),
   );
   if (inView.length > f) {
     for (const [replica] of inView) {
@@ -142,15 +143,15 @@ export function handleViewChangeTimer(context: Context): void {
 }
 
 /** v' > max(view, target, cc.view, stable.view) (rule V2). */
-function lowestTarget({ position, commitCertificate, stable }: Context): number {
+function lowestTarget({ position, commitCertificate, stableCertificate }: Context): number {
   const { view, target } = position;
-  return 1 + Math.max(view, target, commitCertificate?.view ?? 0, stable.certificate?.view ?? 0);
+  return 1 + Math.max(view, target, commitCertificate?.view ?? 0, stableCertificate?.view ?? 0);
 }
 
 /** What this replica brings along (rule V2). */
 function viewChangeOf(context: Context): ViewChange {
-  const { position, stable, commitCertificate, chain } = context;
-  const base = stable.certificate ?? { view: -1, height: 0 };
+  const { position, stableCertificate, commitCertificate, chain, first } = context;
+  const base = stableCertificate ?? { view: -1, height: first.height };
   const isHigher = commitCertificate !== null && compareCertificates(commitCertificate, base) > 0;
   const commit = isHigher ? commitCertificate : null;
   const { epoch, target, lastNormalView } = position;
@@ -158,7 +159,7 @@ function viewChangeOf(context: Context): ViewChange {
     epoch,
     view: target,
     lastNormalView,
-    stable: stable.certificate,
+    stable: stableCertificate,
     commit,
     commitHeaders: commit === null ? [] : headersOffChain(context, commit),
     chain: chain.accepted.map(({ block }) => block.header),

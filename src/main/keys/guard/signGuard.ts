@@ -117,6 +117,18 @@ export class SignGuard {
     this.#memory.settle(height);
   }
 
+  /**
+   * An epoch has begun, and that is durable in the ledger: nothing of an earlier epoch is signed any more, from when this
+   * resolves on and for ever (rule E4). Rejects like `sign`.
+   */
+  async enter(epoch: number): Promise<void> {
+    await this.#inTurn(async () => {
+      this.#memory.enter(epoch);
+      const raised = this.#newFloor();
+      if (raised.length > 0) await this.#append(raised);
+    });
+  }
+
   /** Forgets the key, after what is under way. Calling it again does nothing. */
   async close(): Promise<void> {
     await this.#work.catch(() => undefined);

@@ -18,7 +18,10 @@ export const REMEMBERED_WINDOWS = 8;
 /** Phases with a statement for each height: order, localCommit, checkpoint vote. */
 const PHASES = 3;
 
-/** Nothing is signed at or below `height`, nor for a height in a view before (`epoch`, `view`). */
+/**
+ * Nothing is signed at or below `height`, nor for a height in a view before (`epoch`, `view`), nor anything in an epoch
+ * before.
+ */
 export interface Floor {
   readonly height: number;
   readonly epoch: number;
@@ -66,6 +69,7 @@ export class SignMemory {
 
   /** Whether this replica may sign a statement, after all that it signed before. */
   judge(statement: Statement): Verdict {
+    if (statement.epoch < this.#floor.epoch) return { kind: 'belowFloor' };
     if (!isPlaced(statement)) {
       const highest = this.#highest.get(statement.type);
       const ahead = highest === undefined ? 1 : compareViews(statement, highest);
@@ -99,6 +103,11 @@ export class SignMemory {
     if (height > this.#floor.height) this.raise({ ...this.#floor, height });
   }
 
+  /** The epoch has begun: nothing of an earlier one is signed any more, as if its keys were erased (rule E4). */
+  enter(epoch: number): void {
+    if (epoch > this.#floor.epoch) this.raise({ ...this.#floor, epoch, view: 0 });
+  }
+
   /** Raises the floor, and forgets what is below. It never falls. */
   raise(floor: Floor): void {
     const height = Math.max(floor.height, this.#floor.height);
@@ -106,6 +115,9 @@ export class SignMemory {
     this.#floor = { height, epoch, view };
     for (const [place, statement] of this.#placed) {
       if (this.#isBelow(statement)) this.#placed.delete(place);
+    }
+    for (const [type, statement] of this.#highest) {
+      if (statement.epoch < epoch) this.#highest.delete(type);
     }
   }
 

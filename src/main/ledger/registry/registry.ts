@@ -10,7 +10,6 @@
 import type {
   Proposal,
   RegistryAction,
-  RegistryChangeKind,
   RegistryPolicy,
   ReplicaEntry,
   SupervisorEntry,
@@ -28,14 +27,6 @@ import {
   supervisorDigest,
   type RegistrySummary,
 } from './codec.ts';
-
-/** What needs a new epoch, which agreement cannot begin yet: nobody may propose it. */
-const REPLICA_CHANGES: ReadonlySet<RegistryChangeKind> = new Set([
-  'addReplica',
-  'removeReplica',
-  'updateReplica',
-  'rotateReplica',
-]);
 
 /** A registry change of a block: who signed what, in the request with this id. */
 export interface RegistryRequest {
@@ -174,7 +165,6 @@ export class Registry {
     if (change.kind === 'rotateSupervisor' && change.publicKey !== supervisor) {
       return { code: 'registry.notOwnKey', data: { publicKey: change.publicKey } };
     }
-    if (REPLICA_CHANGES.has(change.kind)) return { code: 'registry.replicasFixed', data: {} };
     return changeObjection(this.members, change);
   }
 

@@ -48,6 +48,25 @@ export function replayedRegistry(
   return historyOf(genesis, requests, height).at(-1)?.registry ?? Registry.ofGenesis(genesis);
 }
 
+/**
+ * Height of the block that the epoch of the block after `height` begins above: the last one that changed the set of
+ * replicas, or genesis. `requests` are all changes of the registry up to `height`, lowest first.
+ */
+export function epochBaseHeight(
+  genesis: Genesis,
+  requests: readonly PlacedRegistryRequest[],
+  height: number,
+): number {
+  let { replicasDigest } = Registry.ofGenesis(genesis).summary;
+  let baseHeight = 0;
+  for (const event of historyOf(genesis, requests, height)) {
+    const after = event.registry.summary.replicasDigest;
+    if (after !== replicasDigest) baseHeight = event.height;
+    replicasDigest = after;
+  }
+  return baseHeight;
+}
+
 /** Everything that happened to the registry up to `height`, in order. */
 export function historyOf(
   genesis: Genesis,

@@ -5,14 +5,15 @@
 import type { CommitCertificate } from '../../ledger/statement.ts';
 import type { HashedHeader } from '../../ledger/block.ts';
 import type { Genesis } from '../../ledger/genesis.ts';
-import type { KnownEvidence, LearnerReason, Opening, ViewPosition } from '../../consensus/effects.ts';
+import type { KnownEvidence, LearnerMark, Opening, ViewPosition } from '../../consensus/effects.ts';
 import type { ViewChange } from '../../ledger/viewChange.ts';
 import { invariant } from '../../../shared/errors.ts';
-import { withEvidence } from '../derive.ts';
+import { markedLearner, withEvidence } from '../derive.ts';
 import {
   checkAppend,
   checkCheckpoint,
   checkCommitCertificate,
+  checkEpoch,
   checkOpening,
   checkOrderSigned,
   checkPosition,
@@ -37,7 +38,7 @@ export interface Head {
   readonly viewChange: ViewChange | null;
   readonly opening: Opening | null;
   readonly evidence: readonly KnownEvidence[];
-  readonly learner: LearnerReason | null;
+  readonly learner: LearnerMark | null;
 }
 
 /** What of the head is written as it is, under the same name. */
@@ -52,6 +53,10 @@ export function carryOut(
 ): Head {
   const after = operations.reduce((head, operation) => step(database, genesis, head, operation), before);
   checkPromises(after.position, after.viewChange, after.opening);
+  const begins = after.position.epoch !== before.position.epoch;
+  if (begins || after.stableHeight !== before.stableHeight) {
+    checkEpoch(after.position, stableHeader(database, after), begins);
+  }
   for (const name of WHOLE) {
     if (after[name] !== before[name]) writeStanding<keyof Standing>(database, name, after[name]);
   }
@@ -81,7 +86,7 @@ function step(database: Database, genesis: Genesis, head: Head, operation: Store
     case 'checkpoint':
       return settle(database, genesis, head, operation);
     case 'viewChange':
-      checkViewChange(head, operation.viewChange);
+      checkViewChange({ ...head, stable: stableHeader(database, head) }, operation.viewChange);
       return { ...head, viewChange: operation.viewChange };
     case 'newView':
       checkOpening(head.opening, operation.opening);
@@ -89,8 +94,18 @@ function step(database: Database, genesis: Genesis, head: Head, operation: Store
     case 'evidence':
       return { ...head, evidence: withEvidence(head.evidence, operation.known) };
     case 'learner':
-      return { ...head, learner: head.learner ?? operation.reason };
+      return { ...head, learner: markedLearner(head.learner, markOf(operation)) };
   }
+}
+
+function stableHeader(database: Database, { stableHeight }: Head): HashedHeader {
+  const header = readBlockRow(database, stableHeight)?.header;
+  invariant(header !== undefined, 'the stable block is on the chain', () => String(stableHeight));
+  return header;
+}
+
+function markOf({ reason, publicKey }: Of<'learner'>): LearnerMark {
+  return { reason, publicKey };
 }
 
 type Of<T extends StoredOperation['type']> = Extract<StoredOperation, { readonly type: T }>;

@@ -10,10 +10,10 @@ import type { AcceptedBlock, DurableState, StableCheckpoint } from '../../consen
 import { isLinked, type Block, type HashedHeader } from '../../ledger/block.ts';
 import type { Genesis } from '../../ledger/genesis.ts';
 import type { Registry } from '../../ledger/registry/registry.ts';
-import { replayedRegistry } from '../../ledger/registry/replay.ts';
+import { epochBaseHeight, replayedRegistry } from '../../ledger/registry/replay.ts';
 import { LedgerState, nextExecutedDigest, type ExecutedRequest } from '../../ledger/state.ts';
 import { viewChangeForTarget } from '../derive.ts';
-import { checkPosition, checkPromises, stateDigestOf } from '../rules.ts';
+import { checkEpoch, checkPosition, checkPromises, stateDigestOf } from '../rules.ts';
 import { CHECKPOINT_COLUMNS, checkpointOf, readBlock, readBlockRow } from './blockTable.ts';
 import { RowReader } from './column.ts';
 import {
@@ -37,11 +37,13 @@ export function loadState(database: Database, genesis: Genesis): DurableState {
   if (registry.digest !== stable.registryDigest) {
     throw corrupt(database.path, 'the changes of the registry are not those of the stable checkpoint');
   }
+  const views = readViews(database, stableHeader);
   const chain = readChain(database, genesis, stable, stableHeader, registry, ends);
   return {
-    ...readViews(database),
+    ...views,
     stable,
     stableBlock,
+    epochBase: readEpochBase(database, epochBaseHeight(genesis, registryRequests, stable.height)),
     chain,
     commitCertificate: readStanding(database, 'commitCertificate'),
     rolledBack: readRolledBack(database, ends, chain),
@@ -151,14 +153,28 @@ function readRolledBack(
   return blocks;
 }
 
+/** The block that changed the set of replicas last; `null` where that is genesis. */
+function readEpochBase(database: Database, height: number): HashedHeader | null {
+  if (height === 0) return null;
+  const header = readBlockRow(database, height)?.header;
+  if (header === undefined || header.nextReplicas === null) {
+    throw corrupt(database.path, `block ${height} does not change the set of replicas`);
+  }
+  return header;
+}
+
 /** Where the replica stands among the views, and what it has promised there. */
-function readViews(database: Database): Pick<DurableState, 'position' | 'viewChange' | 'opening'> {
+function readViews(
+  database: Database,
+  stableHeader: HashedHeader,
+): Pick<DurableState, 'position' | 'viewChange' | 'opening'> {
   const position = readStanding(database, 'position');
   const viewChange = readStanding(database, 'viewChange');
   const opening = readStanding(database, 'opening');
   decoding(database.path, 'the position', () => {
     checkPosition(position, position);
     checkPromises(position, viewChange, opening);
+    checkEpoch(position, stableHeader, false);
   });
   return { position, viewChange: viewChangeForTarget(viewChange, position), opening };
 }

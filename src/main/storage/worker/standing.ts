@@ -16,10 +16,10 @@ import {
 } from '../../../shared/encoding/codec.ts';
 import { toHex, type Hex } from '../../../shared/encoding/hex.ts';
 import { invariant } from '../../../shared/errors.ts';
-import type { KnownEvidence, LearnerReason, Opening, ViewPosition } from '../../consensus/effects.ts';
-import { evidenceCodec } from '../../ledger/evidence.ts';
+import type { KnownEvidence, LearnerMark, Opening, ViewPosition } from '../../consensus/effects.ts';
+import { EVIDENCE_BYTES_MAX, evidenceCodec } from '../../ledger/evidence.ts';
 import { REPLICAS_MAX } from '../../ledger/limits.ts';
-import { DIGEST_BYTES, SIGNATURE_BYTES } from '../../ledger/hash.ts';
+import { DIGEST_BYTES, PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from '../../ledger/hash.ts';
 import {
   CERTIFICATE_BYTES_MAX,
   commitCertificateCodec,
@@ -33,8 +33,8 @@ import {
   viewChangeCodec,
   type ViewChange,
 } from '../../ledger/viewChange.ts';
+import { EVIDENCE_KEPT_MAX } from '../derive.ts';
 import { RowReader, bytesCheck, rowCheck } from './column.ts';
-import { EVIDENCE_LIST_BYTES_MAX } from './evidenceColumn.ts';
 import { decoding, type Database } from './sqlite.ts';
 
 /** Limit for the values that are a few numbers and hashes, in bytes. */
@@ -56,9 +56,9 @@ export interface Standing {
   readonly chain: ChainEnds;
   readonly viewChange: ViewChange | null;
   readonly opening: Opening | null;
-  /** By replica. */
+  /** By epoch and replica. */
   readonly evidence: readonly KnownEvidence[];
-  readonly learner: LearnerReason | null;
+  readonly learner: LearnerMark | null;
 }
 
 /** How a value is written, and the most bytes that it may take: for the largest network that a genesis can describe. */
@@ -100,11 +100,19 @@ const kinds: { readonly [K in keyof Standing]: Kind<Standing[K]> } = {
   evidence: {
     codec: list(
       record<KnownEvidence>({ evidence: evidenceCodec, recordedHeight: nullable(uint()) }),
-      REPLICAS_MAX,
+      EVIDENCE_KEPT_MAX,
     ),
-    maxBytes: EVIDENCE_LIST_BYTES_MAX,
+    maxBytes: (EVIDENCE_KEPT_MAX + 1) * EVIDENCE_BYTES_MAX,
   },
-  learner: { codec: nullable(oneOf(['stateLost', 'stateOld', 'keyInUse'])), maxBytes: SMALL_VALUE_BYTES_MAX },
+  learner: {
+    codec: nullable(
+      record<LearnerMark>({
+        reason: oneOf(['stateLost', 'stateOld', 'keyInUse']),
+        publicKey: hexBytes(PUBLIC_KEY_BYTES),
+      }),
+    ),
+    maxBytes: SMALL_VALUE_BYTES_MAX,
+  },
 };
 
 /** Reads one value. Throws `storage.corrupt` where it is missing or not what was written. */

@@ -22,6 +22,8 @@ const OWN = 1;
 /** Of no run of the replica that is told. */
 const ELSEWHEN = 'ee'.repeat(8);
 const other = 'ef'.repeat(32);
+const { publicKey } = network.genesis.replicas[OWN]!;
+const learnerMark: PersistOperation = { type: 'learner', reason: 'stateLost', publicKey };
 const chain = new TestChain(network);
 const settled = [chain.append(), chain.append()];
 const checkpoint = chain.checkpoint();
@@ -58,6 +60,7 @@ function knowing(more: readonly PersistOperation[] = []) {
 function reasonAfter(replica: LoneReplica, ...statements: readonly Statement[]) {
   replica.hear(2, {
     type: 'recall',
+    epoch: 0,
     token: ELSEWHEN,
     statements: statements.map((statement) => signedBy(network, OWN, statement)),
   });
@@ -109,7 +112,6 @@ describe('what a replica still knows of', () => {
     ['a view change for its target', change('viewChange', 6)],
     ['a view change for an earlier view', change('viewChange', 5)],
     ['an opening of a view that it has been in', change('newView', 3)],
-    ['a statement of another epoch', { ...commit(9, 9, other), epoch: 1 }],
   ];
   it.each(known)('makes no learner of it: %s', (_what, statement) => {
     expect(reasonAfter(knowing(), statement)).toBeNull();
@@ -152,10 +154,14 @@ describe('what a replica has forgotten', () => {
     ['a view change for a later view', change('viewChange', 7)],
     ['an opening of a later view', change('newView', 5)],
   ];
+  it('and so does a statement of a later epoch', () => {
+    expect(reasonAfter(knowing(), { ...commit(1, 0, other), epoch: 1 })).toBe('keyInUse');
+  });
+
   it.each(forgotten)('makes a learner of it: %s', (_what, statement) => {
     const replica = knowing();
     expect(reasonAfter(replica, commit(3, 4, headerOf(accepted[1]!).hash), statement)).toBe('keyInUse');
-    expect(replica.store.learner).toBe('keyInUse');
+    expect(replica.store.learner?.reason).toBe('keyInUse');
   });
 
   it('shows where an old backup was restored', () => {
@@ -175,7 +181,7 @@ describe('what a replica has forgotten', () => {
     const teller = new LoneReplica(network, 2);
     const [low, high] = makeBlocks(network, 'told', 2);
     for (const block of [high!, low!]) teller.hear(OWN, localCommit(network, OWN, headerOf(block)));
-    const recalls = sent(teller.hear(OWN, { type: 'getRecall', token: ELSEWHEN }), 'recall');
+    const recalls = sent(teller.hear(OWN, { type: 'getRecall', epoch: 0, token: ELSEWHEN }), 'recall');
     expect(
       recalls.map(({ to, message }) => [to, message.statements.map(({ statement }) => statement)]),
     ).toEqual([[OWN, [commit(0, 2, headerOf(high!).hash)]]]);
@@ -190,7 +196,7 @@ describe('evidence against oneself', () => {
     const replica = new LoneReplica(network, OWN);
     const evidence = makeEvidence(network, OWN);
     const effects = replica.hear(2, { type: 'evidence', evidence });
-    expect(replica.store.learner).toBe('keyInUse');
+    expect(replica.store.learner?.reason).toBe('keyInUse');
     expect(replica.store.evidence).toEqual([{ evidence, recordedHeight: null }]);
     expect(sent(effects, 'evidence')).toEqual([{ to: null, message: { type: 'evidence', evidence } }]);
   });
@@ -203,7 +209,7 @@ describe('evidence against oneself', () => {
 });
 
 describe('a learner', () => {
-  const learner = () => new LoneReplica(network, OWN, {}, [{ type: 'learner', reason: 'stateLost' }]);
+  const learner = () => new LoneReplica(network, OWN, {}, [learnerMark]);
 
   it('follows, but signs and answers nothing', () => {
     const replica = learner();
@@ -244,7 +250,7 @@ it('what was to be signed when a replica became a learner does not leave', () =>
     {
       type: 'peerMessage',
       from: 2,
-      message: { type: 'recall', token: ELSEWHEN, statements: [forgotten] },
+      message: { type: 'recall', epoch: 0, token: ELSEWHEN, statements: [forgotten] },
       bodies: [],
     },
   );

@@ -32,6 +32,7 @@ function starting(index = OWN, before: LoneReplica | null = null): { replica: Lo
 const tell = (replica: LoneReplica, from: number, token: string, ...said: readonly Statement[]) =>
   replica.hear(from, {
     type: 'recall',
+    epoch: 0,
     token,
     statements: said.map((statement) => signedBy(network, replica.index, statement)),
   });
@@ -76,10 +77,12 @@ describe('a replica that starts', () => {
   it('asks again with every beacon, and whoever connects', () => {
     const { replica, token } = starting();
     expect(sent(replica.ring('beacon'), 'getRecall')).toEqual([
-      { to: null, message: { type: 'getRecall', token } },
+      { to: null, message: { type: 'getRecall', epoch: 0, token } },
     ]);
     const connected = replica.give({ type: 'reachable', replica: 3, reachable: true });
-    expect(sent(connected, 'getRecall')).toEqual([{ to: 3, message: { type: 'getRecall', token } }]);
+    expect(sent(connected, 'getRecall')).toEqual([
+      { to: 3, message: { type: 'getRecall', epoch: 0, token } },
+    ]);
     for (const from of [0, 2]) tell(replica, from, token);
     expect(sent(replica.ring('beacon'), 'getRecall')).toEqual([]);
   });
@@ -87,8 +90,8 @@ describe('a replica that starts', () => {
   it('answers the others at once, also with nothing: they may be starting too', () => {
     const { replica } = starting();
     const question = 'cd'.repeat(8);
-    expect(sent(replica.hear(3, { type: 'getRecall', token: question }), 'recall')).toEqual([
-      { to: 3, message: { type: 'recall', token: question, statements: [] } },
+    expect(sent(replica.hear(3, { type: 'getRecall', epoch: 0, token: question }), 'recall')).toEqual([
+      { to: 3, message: { type: 'recall', epoch: 0, token: question, statements: [] } },
     ]);
   });
 
@@ -111,7 +114,7 @@ describe('a replica that starts', () => {
     const replica = new LoneReplica(network, OWN);
     for (const block of blocks) replica.hearOrder(0, block);
     starting(OWN, replica);
-    const [answer] = sent(replica.hear(0, { type: 'getRecall', token: 'ab'.repeat(8) }), 'recall');
+    const [answer] = sent(replica.hear(0, { type: 'getRecall', epoch: 0, token: 'ab'.repeat(8) }), 'recall');
     const { epoch, height, hash } = headers[1]!;
     expect(answer!.message.statements.map(({ statement }) => statement)).toEqual([
       { type: 'order', epoch, view: 0, height, hash },
@@ -133,7 +136,7 @@ describe('a replica whose state is older than what it signed', () => {
     const replica = new LoneReplica(network, OWN);
     const start: Input = { type: 'start', token: 'ab'.repeat(8), signed: [commitOf(0)] };
     replica.give(start);
-    expect(replica.store.learner).toBe('stateOld');
+    expect(replica.store.learner?.reason).toBe('stateOld');
   });
 
   it('hears of it from one who had not told before', () => {
@@ -159,13 +162,13 @@ describe('a replica whose key somebody else signs with', () => {
     const { replica, token } = starting();
     for (const from of [0, 2]) tell(replica, from, token);
     replica.give({ type: 'foreign', from: 2, statement: commitOf(0) });
-    expect(replica.store.learner).toBe('keyInUse');
+    expect(replica.store.learner?.reason).toBe('keyInUse');
   });
 
   it('stops at an order of its own that is passed on and that it never made', () => {
     const replica = new LoneReplica(network, 0);
     replica.hearOrder(2, blocks[1]!);
-    expect(replica.store.learner).toBe('keyInUse');
+    expect(replica.store.learner?.reason).toBe('keyInUse');
   });
 });
 

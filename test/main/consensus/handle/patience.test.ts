@@ -162,7 +162,9 @@ describe('whoever never suspects', () => {
   });
 
   it('is a learner', () => {
-    const learner = waiting([{ type: 'learner', reason: 'stateLost' }]);
+    const learner = waiting([
+      { type: 'learner', reason: 'stateLost', publicKey: network.genesis.replicas[3]!.publicKey },
+    ]);
     learner.hearOrder(0, first!);
     expect(learner.timers.has('awaitOrder')).toBe(false);
     expect(learner.timers.has('awaitStable')).toBe(false);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Registry, type RegistryStep } from '../../../../src/main/ledger/registry/registry.ts';
 import { SUPERVISORS_MAX } from '../../../../src/main/ledger/limits.ts';
-import type { RegistryAction, RegistryChange } from '../../../../src/shared/domain/registry.ts';
+import type { RegistryAction, RegistryChange, ReplicaEntry } from '../../../../src/shared/domain/registry.ts';
 import type { Hex } from '../../../../src/shared/encoding/hex.ts';
 import { makeGenesis } from '../../../support/ledger.ts';
 
@@ -90,6 +90,8 @@ describe('a change', () => {
   it('that nobody can make is refused', () => {
     const walk = new Walk(3, { threshold: 3 });
     const [first = '', second = ''] = walk.keys;
+    const [member] = walk.registry.replicas as [ReplicaEntry];
+    const address = { host: member.host, port: member.port };
     const cases: [RegistryChange, string][] = [
       [{ ...add, supervisor: { ...newcomer, publicKey: second } }, 'registry.keyInUse'],
       [{ kind: 'revokeSupervisor', publicKey: key('ee') }, 'registry.unknownKey'],
@@ -113,12 +115,15 @@ describe('a change', () => {
       [{ kind: 'setPolicy', policy: { threshold: 1, proposalBlocks: 9 } }, 'registry.badPolicy'],
       [{ kind: 'setPolicy', policy: { threshold: 4, proposalBlocks: 9 } }, 'registry.badPolicy'],
       [{ kind: 'setPolicy', policy: walk.registry.policy }, 'registry.noChange'],
-      [{ kind: 'addReplica', replica, proof: PROOF }, 'registry.replicasFixed'],
-      [{ kind: 'removeReplica', publicKey: replica.publicKey }, 'registry.replicasFixed'],
-      [{ kind: 'updateReplica', replica }, 'registry.replicasFixed'],
+      [{ kind: 'addReplica', replica: { ...replica, publicKey: second }, proof: PROOF }, 'registry.keyInUse'],
+      [{ kind: 'addReplica', replica: { ...replica, ...address }, proof: PROOF }, 'registry.addressInUse'],
+      // Four is the least.
+      [{ kind: 'removeReplica', publicKey: member.publicKey }, 'registry.tooFew'],
+      [{ kind: 'removeReplica', publicKey: key('ee') }, 'registry.unknownKey'],
+      [{ kind: 'updateReplica', replica: member }, 'registry.noChange'],
       [
-        { kind: 'rotateReplica', publicKey: replica.publicKey, newPublicKey: key('ee'), proof: PROOF },
-        'registry.replicasFixed',
+        { kind: 'rotateReplica', publicKey: member.publicKey, newPublicKey: second, proof: PROOF },
+        'registry.keyInUse',
       ],
     ];
     for (const [change, code] of cases) expect(walk.objection(0, propose(change)), change.kind).toBe(code);
