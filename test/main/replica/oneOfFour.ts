@@ -85,6 +85,7 @@ export async function endListening({ network, replica, liar }: OneOfFour): Promi
     await events.until(() => asked().length > 0);
     const recall = encodeMessage(peerMessageCodec, {
       type: 'recall',
+      epoch: 0,
       token: asked()[0]!.token,
       statements: [],
     });
