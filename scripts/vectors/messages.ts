@@ -17,6 +17,7 @@ import { viewTag } from '../../src/main/ledger/statement.ts';
 import type { Codec } from '../../src/shared/encoding/codec.ts';
 import { newViewStatement, viewChangeStatement } from '../../src/main/ledger/viewChange.ts';
 import { makeEvidence, signedBy } from '../../test/support/evidence.ts';
+import { twoChanges } from '../../test/support/epochs.ts';
 import { makeCheckpointCertificate, signStatement } from '../../test/support/ledger.ts';
 import { EVIDENCE, makeChain, missing, network } from './network.ts';
 import { NEW_VIEW, VIEW_CHANGES } from './viewChanges.ts';
@@ -131,11 +132,12 @@ const toReplica: Samples<ToReplicaMessage> = {
   commit: [{ type: 'commit', height, hash, tag }],
   getReceipt: [{ type: 'getReceipt', requestId: request.id }],
   getStatus: [{ type: 'getStatus' }],
+  getEpochChange: [{ type: 'getEpochChange', epoch: 1 }],
   evidence: [{ type: 'evidence', evidence: makeEvidence(network, 2, 'order') }],
 };
 
 const toClient: Samples<ToClientMessage> = {
-  response: [{ type: 'response', requestId: request.id, height, hash, tag }],
+  response: [{ type: 'response', requestId: request.id, epoch, height, hash, tag }],
   refusal: [
     {
       type: 'refusal',
@@ -151,7 +153,20 @@ const toClient: Samples<ToClientMessage> = {
   ],
   final: [{ type: 'final', requestId: request.id, height, hash }],
   receipt: [{ type: 'receipt', requestId: request.id, receipt: encodeReceipt(receipt) }],
-  status: [{ type: 'status', tipHeight: 300, stableHeight: 256, connectedReplicas: 4, participating: true }],
+  status: [
+    {
+      type: 'status',
+      epoch: 2,
+      tipHeight: 300,
+      stableHeight: 256,
+      connectedReplicas: 4,
+      participating: true,
+    },
+  ],
+  epochChange: [
+    { type: 'epochChange', epoch: 1, change: twoChanges().changes[1] ?? missing('change') },
+    { type: 'epochChange', epoch: 2, change: null },
+  ],
 };
 
 function vectorsOf<M>(codec: Codec<M>, samples: Readonly<Record<string, readonly M[]>>): unknown[] {

@@ -48,6 +48,7 @@ const evidence = [1, 0, order(1), order(2)];
 const CANDIDATES = [
   0,
   false,
+  null,
   new Uint8Array(8),
   hash,
   signature,

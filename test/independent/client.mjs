@@ -3,14 +3,17 @@
  * @module
  */
 import { Refused, decodeItem, encodeItem } from './cbor.mjs';
+import { blockHash } from './ledger.mjs';
 import {
   RECEIPT_BYTES_MAX,
   STATEMENTS,
   bool,
   bytes,
   bytesUpTo,
+  epochChangeShape,
   list,
   must,
+  nullable,
   record,
   text,
   uint,
@@ -28,12 +31,28 @@ const error = (item, at) => {
   return { code, data: Object.fromEntries(pairs.map(({ name, value }) => [name, value])) };
 };
 
+/** A change, its header with the hash, as the vectors show it. */
+const hashedChange = (item, at) => {
+  const change = epochChangeShape(item, at);
+  return { ...change, header: { ...change.header, hash: blockHash(change.header) } };
+};
+
 const HEARD = {
-  48: ['response', { requestId: bytes(32), height: uint(), hash: bytes(32), tag: bytes(8) }],
+  48: ['response', { requestId: bytes(32), epoch: uint(), height: uint(), hash: bytes(32), tag: bytes(8) }],
   49: ['refusal', { requestId: bytes(32), error }],
   50: ['final', { requestId: bytes(32), height: uint(), hash: bytes(32) }],
   51: ['receipt', { requestId: bytes(32), receipt: hexUpTo(RECEIPT_BYTES_MAX) }],
-  52: ['status', { tipHeight: uint(), stableHeight: uint(), connectedReplicas: uint(), participating: bool }],
+  52: [
+    'status',
+    {
+      epoch: uint(),
+      tipHeight: uint(),
+      stableHeight: uint(),
+      connectedReplicas: uint(),
+      participating: bool,
+    },
+  ],
+  53: ['epochChange', { epoch: uint(), change: nullable(hashedChange) }],
 };
 
 /** What a replica has said. Throws `encoding.invalid`. */
@@ -56,6 +75,8 @@ export function say(message) {
       return encodeItem([33, fromHex(message.requestId)]);
     case 'getStatus':
       return encodeItem([34]);
+    case 'getEpochChange':
+      return encodeItem([35, message.epoch]);
     case 'evidence':
       return encodeItem([19, evidenceItem(message.evidence)]);
     default:

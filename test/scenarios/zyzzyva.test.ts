@@ -124,7 +124,13 @@ function attack(heightOfA: number, entering: readonly number[], lost: Lost) {
   };
   const answerFromLiar = () => {
     const { height: heightOfB, hash: hashOfB } = blockB.header;
-    const answer = { type: 'response', requestId: requestOfB.id, height: heightOfB, hash: hashOfB } as const;
+    const answer = {
+      type: 'response',
+      requestId: requestOfB.id,
+      epoch: 0,
+      height: heightOfB,
+      hash: hashOfB,
+    } as const;
     const bytes = encodeMessage(toClientCodec, { ...answer, tag: viewTag(network.networkId, 0, 1) });
     simulation.carryToClient(LIAR, 0, bytes);
   };

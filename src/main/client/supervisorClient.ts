@@ -4,35 +4,41 @@
  *
  * A request is sent again with the same bytes, and replicas execute it once, so sending again is always safe. Who
  * calls `track` keeps the request durable first; after a restart it is tracked again.
+ *
+ * It works with the replicas of one epoch at a time. Where one of them is in a later epoch, and proves it, the client
+ * goes on with the replicas of that epoch, and counts anew (rule E3).
  * @module
  */
 import type { Hex } from '../../shared/encoding/hex.ts';
 import { CountersignError, fromPlainError, toPlainError, type PlainError } from '../../shared/errors.ts';
 import {
-  decodeMessage,
   encodeMessage,
-  maxMessageBytes,
-  toClientCodec,
   toReplicaCodec,
   type StatusMessage,
   type ToClientMessage,
-  type ToReplicaMessage,
 } from '../consensus/messages.ts';
-import { networkIdOf, quorumSizes, type Genesis } from '../ledger/genesis.ts';
+import { firstReplicaSet, type EpochChange, type ReplicaSet } from '../ledger/epochChange.ts';
+import type { Genesis } from '../ledger/genesis.ts';
 import { decodeReceipt, type Receipt } from '../ledger/receipt.ts';
 import type { SignedRequest } from '../ledger/request.ts';
-import { ClientNetwork, type PeerStatus } from '../network/index.ts';
-import { peersOf } from '../network/genesisPeers.ts';
+import type { PeerStatus } from '../network/index.ts';
+import { EpochFollower } from './epochFollower.ts';
+import { Members, type Source } from './members.ts';
 import { Tracking, type Progress } from './tracking.ts';
 
 export interface SupervisorClientOptions {
   readonly genesis: Genesis;
+  /** The newest replicas that are proven already (`verifyEpochChanges`); those of the genesis unless given. */
+  readonly from?: ReplicaSet;
   readonly verify: (signature: Hex, digest: Uint8Array, publicKey: Hex) => Promise<boolean>;
   /** Told of each change. Must not throw. */
   readonly onProgress?: (progress: Progress) => void;
+  /** Of the replicas of the epoch that the client works with. */
   readonly onConnection?: (replica: number, connected: boolean, error: PlainError | null) => void;
   /** What a replica sent that no correct one sends. */
   readonly onBadMessage?: (replica: number, error: PlainError) => void;
+  /** A change of the replicas is proven, and leads to `set`: worth keeping for the next start. Must not throw. */
+  readonly onEpochChange?: (change: EpochChange, set: ReplicaSet) => void;
 }
 
 /** How long to wait for the last responses before committing with a quorum, in milliseconds (rule K2). */
@@ -40,8 +46,6 @@ export const COMMIT_AFTER_MS = 400;
 /** First pause before sending a request again, in milliseconds; doubles up to `RESEND_MAX_MS`. */
 export const RESEND_AFTER_MS = 2_000;
 export const RESEND_MAX_MS = 15_000;
-/** How long to wait for one replica's receipt or status before asking the next, in milliseconds. */
-export const ANSWER_TIMEOUT_MS = 5_000;
 /** Most requests that one client tracks at a time. */
 export const TRACKED_MAX = 10_000;
 
@@ -54,52 +58,49 @@ interface Tracked {
   resendMs: number;
 }
 
-/** Somebody waits for a `receipt` or a `status` from one replica. */
-interface Question {
-  readonly replica: number;
-  readonly accept: (message: ToClientMessage) => boolean;
-  readonly fail: (error: CountersignError) => void;
-}
-
 export class SupervisorClient {
   readonly #options: SupervisorClientOptions;
-  readonly #network: ClientNetwork;
-  readonly #sizes;
-  readonly #maxBytes: number;
+  readonly #follower: EpochFollower<Source>;
   readonly #tracked = new Map<Hex, Tracked>();
-  readonly #connected = new Set<number>();
-  readonly #questions = new Set<Question>();
+  readonly #closing = new Set<Promise<void>>();
+  /** Of the epoch that the client works with. */
+  #members: Members;
+  /** Those before, while too few of the present ones are connected: they may know of a later epoch still. */
+  #former: Members | null = null;
   #closed = false;
 
   constructor(options: SupervisorClientOptions) {
-    const { genesis, verify } = options;
+    const { genesis, verify, from = firstReplicaSet(genesis) } = options;
     this.#options = options;
-    this.#sizes = quorumSizes(genesis.replicas.length);
-    // A receipt holds one request and the headers of one window: less than a full block and its overhead.
-    this.#maxBytes = maxMessageBytes(genesis);
-    this.#network = new ClientNetwork({
-      networkId: networkIdOf(genesis),
-      replicas: peersOf(genesis),
-      limits: { maxMessageBytes: this.#maxBytes },
-      verify,
-      onMessage: (replica, bytes) => this.#message(replica, bytes),
-      onUp: (replica) => this.#up(replica),
-      onDown: (replica, error) => this.#down(replica, error),
+    this.#follower = new EpochFollower<Source>({
+      genesis,
+      from,
+      verify: async ({ signature, digest, publicKey }) => await verify(signature, digest, publicKey),
+      ask: async ({ members, replica }, epoch) => await members.askEpochChange(replica, epoch),
+      onProven: (change, set) => options.onEpochChange?.(change, set),
+      onArrived: (set) => this.#enter(set),
+      onFailed: ({ replica }, error) => options.onBadMessage?.(replica, error),
     });
+    this.#members = this.#membersOf(from);
   }
 
   /** Connects with all replicas, and goes on trying with those that cannot be reached. */
   start(): void {
-    this.#network.start();
+    this.#members.start();
+  }
+
+  /** The replicas that the client works with, and their epoch. */
+  get replicas(): ReplicaSet {
+    return this.#members.set;
   }
 
   /** How each replica can be reached. */
   status(): readonly PeerStatus[] {
-    return this.#network.status();
+    return this.#members.status();
   }
 
   get connectedCount(): number {
-    return this.#connected.size;
+    return this.#members.connected.size;
   }
 
   /** Sends a request until it is covered or refused. Tracking it again does nothing. */
@@ -107,16 +108,17 @@ export class SupervisorClient {
     if (this.#closed || this.#tracked.has(request.id)) return;
     if (this.#tracked.size >= TRACKED_MAX)
       throw new CountersignError('draft.tooMany', { maxDrafts: TRACKED_MAX });
+    const { sizes, set } = this.#members;
     const tracked: Tracked = {
       request,
       bytes: encodeMessage(toReplicaCodec, { type: 'request', request: request.bytes }),
-      tracking: new Tracking(request.id, this.#sizes),
+      tracking: new Tracking(request.id, sizes, set.epoch),
       commitTimer: undefined,
       resendTimer: undefined,
       resendMs: RESEND_AFTER_MS,
     };
     this.#tracked.set(request.id, tracked);
-    this.#network.broadcast(tracked.bytes);
+    this.#members.broadcast(tracked.bytes);
     this.#scheduleResend(tracked);
     this.#options.onProgress?.(tracked.tracking.progress);
   }
@@ -138,10 +140,10 @@ export class SupervisorClient {
    * `client.noReplica`.
    */
   async receipt(requestId: Hex, check: (receipt: Receipt) => Promise<unknown>): Promise<Receipt> {
-    let failure: CountersignError = new CountersignError('client.noReplica', { replicas: this.#sizes.n });
-    for (const replica of [...this.#connected]) {
+    let failure: CountersignError = this.#noReplica();
+    for (const { members, replica } of this.#reachable()) {
       try {
-        const receipt = await this.#ask(replica, { type: 'getReceipt', requestId }, (message) => {
+        const receipt = await members.ask(replica, { type: 'getReceipt', requestId }, (message) => {
           if (message.type === 'refusal' && message.requestId === requestId)
             throw fromPlainError(message.error);
           return message.type === 'receipt' && message.requestId === requestId
@@ -159,20 +161,26 @@ export class SupervisorClient {
 
   /** Where a replica says that it stands. Throws `timeout` or `client.noReplica`. */
   async replicaStatus(replica: number): Promise<StatusMessage> {
-    if (!this.#connected.has(replica))
-      throw new CountersignError('client.noReplica', { replicas: this.#sizes.n });
-    return await this.#ask(replica, { type: 'getStatus' }, (message) =>
+    if (!this.#members.connected.has(replica)) throw this.#noReplica();
+    return await this.#members.ask(replica, { type: 'getStatus' }, (message) =>
       message.type === 'status' ? message : undefined,
     );
   }
 
-  /** Resolves when at least `count` replicas are connected. Throws `timeout`. */
-  async waitForReplicas(count: number, timeoutMs: number): Promise<void> {
+  /**
+   * Resolves when at least `count` replicas, or a quorum or all of the present ones, are connected and have said in which
+   * epoch they are, and no later one is being proven. Throws `timeout`.
+   */
+  async waitForReplicas(count: number | 'quorum' | 'all', timeoutMs: number): Promise<void> {
     const deadlineMs = Date.now() + timeoutMs;
     const PAUSE_MS = 20;
-    while (this.#connected.size < count) {
+    const needed = (): number => {
+      const { n, q } = this.#members.sizes;
+      return count === 'quorum' ? q : count === 'all' ? n : count;
+    };
+    while (this.#members.heard.size < needed() || this.#follower.isWalking) {
       if (this.#closed || Date.now() >= deadlineMs) {
-        throw new CountersignError('timeout', { what: `${String(count)} replicas`, timeoutMs });
+        throw new CountersignError('timeout', { what: `${String(needed())} replicas`, timeoutMs });
       }
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
@@ -180,44 +188,95 @@ export class SupervisorClient {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#follower.close();
     for (const tracked of this.#tracked.values()) this.#drop(tracked);
-    for (const question of this.#questions)
-      question.fail(new CountersignError('stopped', { what: 'client' }));
-    await this.#network.close();
+    for (const members of [this.#members, this.#former]) if (members !== null) this.#leave(members);
+    await Promise.all(this.#closing);
+  }
+
+  // Who takes part
+
+  #membersOf(set: ReplicaSet): Members {
+    const { genesis, verify, onConnection, onBadMessage } = this.#options;
+    const isPresent = (): boolean => this.#members === members;
+    const members: Members = new Members({
+      genesis,
+      set,
+      verify,
+      onEpoch: (source, epoch) => this.#follower.heard(source, epoch),
+      onMessage: (replica, message) => {
+        if (isPresent()) this.#count(replica, message);
+      },
+      onUp: (replica) => {
+        // The answer says whether it is in a later epoch.
+        members.send(replica, { type: 'getStatus' });
+        if (isPresent()) this.#up(replica);
+      },
+      onDown: (replica, error) => {
+        const source = members.sources[replica];
+        if (source !== undefined) this.#follower.gone(source);
+        if (!isPresent()) return;
+        // Who was waited for may be the one that has gone.
+        for (const tracked of this.#tracked.values()) this.#considerCommit(tracked);
+        onConnection?.(replica, false, error);
+      },
+      onBadMessage: (replica, error) => onBadMessage?.(replica, error),
+    });
+    return members;
+  }
+
+  /** Goes on with the replicas of a later epoch. What those before have said counts no more (rule E3). */
+  #enter(set: ReplicaSet): void {
+    const before = this.#members;
+    if (this.#closed || set.epoch <= before.set.epoch) return;
+    // Of two that are not needed any more, the one that is connected may still lead further.
+    if (before.connected.size > 0 || this.#former === null) {
+      if (this.#former !== null) this.#leave(this.#former);
+      this.#former = before;
+    } else {
+      this.#leave(before);
+    }
+    this.#members = this.#membersOf(set);
+    for (const tracked of this.#tracked.values()) {
+      clearTimeout(tracked.commitTimer);
+      tracked.commitTimer = undefined;
+      tracked.tracking.enter(set.epoch, this.#members.sizes);
+      this.#options.onProgress?.(tracked.tracking.progress);
+    }
+    this.#members.start();
+  }
+
+  #leave(members: Members): void {
+    for (const source of members.sources) this.#follower.gone(source);
+    const closing: Promise<void> = members.close().finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
   }
 
   #up(replica: number): void {
-    this.#connected.add(replica);
-    for (const { bytes } of this.#tracked.values()) this.#network.send(replica, bytes);
+    const { connected, sizes } = this.#members;
+    if (this.#former !== null && connected.size >= sizes.q) {
+      this.#leave(this.#former);
+      this.#former = null;
+    }
+    for (const { bytes } of this.#tracked.values()) this.#members.sendBytes(replica, bytes);
     this.#options.onConnection?.(replica, true, null);
   }
 
-  #down(replica: number, error: PlainError): void {
-    this.#connected.delete(replica);
-    for (const question of this.#questions) {
-      if (question.replica === replica) question.fail(fromPlainError(error));
-    }
-    // Who was waited for may be the one that has gone.
-    for (const tracked of this.#tracked.values()) this.#considerCommit(tracked);
-    this.#options.onConnection?.(replica, false, error);
+  /** All who can be asked for what proves itself, the present ones first. */
+  #reachable(): readonly Source[] {
+    return [this.#members, this.#former].flatMap((members) =>
+      members === null ? [] : members.sources.filter(({ replica }) => members.connected.has(replica)),
+    );
   }
 
-  #message(replica: number, bytes: Uint8Array): void {
-    let message: ToClientMessage;
-    try {
-      message = decodeMessage(toClientCodec, bytes, this.#maxBytes);
-    } catch (error) {
-      this.#options.onBadMessage?.(replica, toPlainError(error));
-      return;
-    }
-    for (const question of this.#questions) {
-      if (question.replica === replica && question.accept(message)) return;
-    }
-    this.#count(replica, message);
+  #noReplica(): CountersignError {
+    return new CountersignError('client.noReplica', { replicas: this.#members.sizes.n });
   }
+
+  // Requests
 
   #count(replica: number, message: ToClientMessage): void {
-    if (message.type === 'receipt' || message.type === 'status') return;
+    if (message.type === 'receipt' || message.type === 'status' || message.type === 'epochChange') return;
     const tracked = this.#tracked.get(message.requestId);
     if (tracked === undefined) return;
     const { tracking } = tracked;
@@ -235,7 +294,7 @@ export class SupervisorClient {
     const missing = tracked.tracking.missing();
     // All answered alike: it is final already, and nobody need be bothered.
     if (missing.length === 0) return;
-    const reachable = missing.some((replica) => this.#connected.has(replica));
+    const reachable = missing.some((replica) => this.#members.connected.has(replica));
     if (!reachable) this.#commit(tracked);
     else tracked.commitTimer ??= setTimeout(() => this.#commit(tracked), COMMIT_AFTER_MS);
   }
@@ -244,14 +303,14 @@ export class SupervisorClient {
     clearTimeout(tracked.commitTimer);
     tracked.commitTimer = undefined;
     const { agreement } = tracked.tracking;
-    if (agreement === null || agreement.replicas.length === this.#sizes.n) return;
+    if (agreement === null || agreement.replicas.length === this.#members.sizes.n) return;
     const { height, hash, tag } = agreement;
-    this.#network.broadcast(encodeMessage(toReplicaCodec, { type: 'commit', height, hash, tag }));
+    this.#members.broadcast(encodeMessage(toReplicaCodec, { type: 'commit', height, hash, tag }));
   }
 
   #scheduleResend(tracked: Tracked): void {
     tracked.resendTimer = setTimeout(() => {
-      this.#network.broadcast(tracked.bytes);
+      this.#members.broadcast(tracked.bytes);
       tracked.resendMs = Math.min(2 * tracked.resendMs, RESEND_MAX_MS);
       this.#scheduleResend(tracked);
       this.#considerCommit(tracked);
@@ -262,45 +321,6 @@ export class SupervisorClient {
     clearTimeout(tracked.commitTimer);
     clearTimeout(tracked.resendTimer);
     this.#tracked.delete(tracked.request.id);
-  }
-
-  async #ask<T>(
-    replica: number,
-    message: ToReplicaMessage,
-    answerOf: (message: ToClientMessage) => T | undefined,
-  ): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const question: Question = {
-      replica,
-      accept: (candidate) => {
-        try {
-          const answer = answerOf(candidate);
-          if (answer === undefined) return false;
-          // Answered: the next message of this kind is the next question's.
-          this.#questions.delete(question);
-          resolve(answer);
-          return true;
-        } catch (error) {
-          this.#questions.delete(question);
-          reject(error instanceof Error ? error : new Error(String(error)));
-          return true;
-        }
-      },
-      fail: reject,
-    };
-    const timer = setTimeout(() => {
-      reject(new CountersignError('timeout', { what: message.type, timeoutMs: ANSWER_TIMEOUT_MS }));
-    }, ANSWER_TIMEOUT_MS);
-    this.#questions.add(question);
-    try {
-      if (!this.#network.send(replica, encodeMessage(toReplicaCodec, message))) {
-        throw new CountersignError('client.noReplica', { replicas: this.#sizes.n });
-      }
-      return await promise;
-    } finally {
-      clearTimeout(timer);
-      this.#questions.delete(question);
-    }
   }
 }
 

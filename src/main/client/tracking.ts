@@ -47,7 +47,8 @@ const TOO_OLD = 'request.tooOld';
 
 export class Tracking {
   readonly requestId: Hex;
-  readonly #sizes: QuorumSizes;
+  #epoch: number;
+  #sizes: QuorumSizes;
   readonly #responses = new Map<number, ResponseMessage>();
   readonly #finals = new Map<number, FinalMessage>();
   readonly #refusals = new Map<number, PlainError>();
@@ -55,13 +56,31 @@ export class Tracking {
   #height: number | null = null;
   #covered = false;
 
-  constructor(requestId: Hex, sizes: QuorumSizes) {
+  /** @param sizes - of the set of replicas of `epoch` */
+  constructor(requestId: Hex, sizes: QuorumSizes, epoch = 0) {
     this.requestId = requestId;
     this.#sizes = sizes;
+    this.#epoch = epoch;
   }
 
-  /** A replica has accepted the block that holds the request. Its last word counts. */
+  /**
+   * Another set of replicas is asked from now on, by their own indexes. What the former ones said counts no more (rule
+   * E3); what is final stays so.
+   */
+  enter(epoch: number, sizes: QuorumSizes): void {
+    this.#epoch = epoch;
+    this.#sizes = sizes;
+    this.#responses.clear();
+    this.#finals.clear();
+    this.#refusals.clear();
+  }
+
+  /**
+   * A replica has accepted the block that holds the request. Its last word counts, if it is one of the epoch: a replica
+   * of both may not have left the former yet, and there it needs the answers of others to be final (rule E3).
+   */
   response(replica: number, message: ResponseMessage): void {
+    if (message.epoch !== this.#epoch) return;
     this.#responses.set(replica, message);
     this.#refusals.delete(replica);
     const agreement = this.agreement;

@@ -261,6 +261,7 @@ export type Effect =
   | {
       readonly type: 'respond';
       readonly requestIds: readonly Hex[];
+      readonly epoch: number;
       readonly height: number;
       readonly hash: Hex;
       readonly tag: Hex;

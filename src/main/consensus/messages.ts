@@ -10,6 +10,7 @@ import {
   encode,
   hexBytes,
   list,
+  nullable,
   record,
   uint,
   union,
@@ -19,6 +20,7 @@ import type { Hex } from '../../shared/encoding/hex.ts';
 import { plainErrorCodec } from '../../shared/encoding/plainError.ts';
 import type { PlainError } from '../../shared/errors.ts';
 import { headerCodec, type HashedHeader } from '../ledger/block.ts';
+import { epochChangeCodec, type EpochChange } from '../ledger/epochChange.ts';
 import { DIGEST_BYTES, SIGNATURE_BYTES } from '../ledger/hash.ts';
 import { RECEIPT_BYTES_CEILING } from '../ledger/receipt.ts';
 import { REQUEST_BYTES_CEILING } from '../ledger/request.ts';
@@ -198,6 +200,8 @@ export interface CommitMessage {
 export interface ResponseMessage {
   readonly type: 'response';
   readonly requestId: Hex;
+  /** In which the replica has accepted it: it counts among the answers of this epoch alone (rule E3). */
+  readonly epoch: number;
   readonly height: number;
   readonly hash: Hex;
   /** Stands for the view, which is not exposed. */
@@ -237,12 +241,27 @@ export interface GetStatusMessage {
 }
 export interface StatusMessage {
   readonly type: 'status';
+  /** That the replica is in: a later one than the client knows of can be asked for by `getEpochChange`. */
+  readonly epoch: number;
   readonly tipHeight: number;
   readonly stableHeight: number;
   /** Replicas that this one is connected with, itself included. */
   readonly connectedReplicas: number;
   /** Whether it takes part in agreement, rather than only following. */
   readonly participating: boolean;
+}
+
+/** From a client: asks for the proof of who takes part in the epoch after `epoch`. */
+export interface GetEpochChangeMessage {
+  readonly type: 'getEpochChange';
+  readonly epoch: number;
+}
+export interface EpochChangeMessage {
+  readonly type: 'epochChange';
+  /** Of the question. */
+  readonly epoch: number;
+  /** `null` where the replica has none: that epoch has not ended, as far as it knows. */
+  readonly change: EpochChange | null;
 }
 
 export type PeerMessage =
@@ -268,9 +287,14 @@ export type PeerMessage =
   | RecallMessage
   | GetRecallMessage;
 export type ToReplicaMessage =
-  RequestMessage | CommitMessage | GetReceiptMessage | GetStatusMessage | EvidenceMessage;
+  | RequestMessage
+  | CommitMessage
+  | GetReceiptMessage
+  | GetStatusMessage
+  | GetEpochChangeMessage
+  | EvidenceMessage;
 export type ToClientMessage =
-  ResponseMessage | RefusalMessage | FinalMessage | ReceiptMessage | StatusMessage;
+  ResponseMessage | RefusalMessage | FinalMessage | ReceiptMessage | StatusMessage | EpochChangeMessage;
 
 /** Most orders, headers or requests in one answer. The window L of a network is at most this. */
 export const LIST_MAX = 65_535;
@@ -351,19 +375,30 @@ export const toReplicaCodec: Codec<ToReplicaMessage> = union<ToReplicaMessage, '
   commit: [32, record({ height: uint(), hash, tag: hexBytes(VIEW_TAG_BYTES) })],
   getReceipt: [33, record({ requestId: hash })],
   getStatus: [34, record({})],
+  getEpochChange: [35, record({ epoch: uint() })],
   evidence: [19, evidenceMessageCodec],
 });
 
 /** Messages from a replica to a client. */
 export const toClientCodec: Codec<ToClientMessage> = union<ToClientMessage, 'type'>('type', {
-  response: [48, record({ requestId: hash, height: uint(), hash, tag: hexBytes(VIEW_TAG_BYTES) })],
+  response: [
+    48,
+    record({ requestId: hash, epoch: uint(), height: uint(), hash, tag: hexBytes(VIEW_TAG_BYTES) }),
+  ],
   refusal: [49, record({ requestId: hash, error: plainErrorCodec })],
   final: [50, record({ requestId: hash, height: uint(), hash })],
   receipt: [51, record({ requestId: hash, receipt: byteString(RECEIPT_BYTES_CEILING) })],
   status: [
     52,
-    record({ tipHeight: uint(), stableHeight: uint(), connectedReplicas: uint(), participating: bool }),
+    record({
+      epoch: uint(),
+      tipHeight: uint(),
+      stableHeight: uint(),
+      connectedReplicas: uint(),
+      participating: bool,
+    }),
   ],
+  epochChange: [53, record({ epoch: uint(), change: nullable(epochChangeCodec) })],
 });
 
 /** Bytes of one message beside the requests in it: positions, ids and signatures of the largest answer. */

@@ -90,7 +90,7 @@ export function checkWith(verifier: VerifierPool): (check: SignatureCheck) => Pr
  */
 export async function withClient<T>(
   genesis: Genesis,
-  replicas: number,
+  replicas: number | 'quorum',
   options: Pick<SupervisorClientOptions, 'onProgress'>,
   work: (client: SupervisorClient, verifier: VerifierPool) => Promise<T>,
 ): Promise<T> {

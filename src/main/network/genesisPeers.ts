@@ -1,13 +1,17 @@
 /**
- * The peer book that a genesis describes.
+ * The peer book of a set of replicas: of a genesis, or of a later epoch.
  * @module
  */
-import type { Genesis } from '../ledger/genesis.ts';
+import type { ReplicaEntry } from '../../shared/domain/registry.ts';
 import type { PeerAddress } from './peerBook.ts';
 
-/** All replicas of a network, in the order of their keys. */
-export function peersOf(genesis: Genesis): readonly PeerAddress[] {
-  return genesis.replicas.map(({ publicKey, name, host, port }, index) => ({
+/** All replicas of the set, in the order of their keys. */
+export function peersOf({
+  replicas,
+}: {
+  readonly replicas: readonly ReplicaEntry[];
+}): readonly PeerAddress[] {
+  return replicas.map(({ publicKey, name, host, port }, index) => ({
     index,
     publicKey,
     name,

@@ -6,11 +6,12 @@ import { encode } from '../../shared/encoding/codec.ts';
 import type { Hex } from '../../shared/encoding/hex.ts';
 import { toPlainError, type PlainError } from '../../shared/errors.ts';
 import type { Effect } from '../consensus/effects.ts';
-import type { ToClientMessage } from '../consensus/messages.ts';
+import type { GetEpochChangeMessage, GetReceiptMessage, ToClientMessage } from '../consensus/messages.ts';
 import type { Genesis } from '../ledger/genesis.ts';
 import { receiptCodec } from '../ledger/receipt.ts';
 import type { LedgerStore } from '../storage/index.ts';
 import { ClientDesk } from './clientDesk.ts';
+import { epochChangeOf } from './epochHistory.ts';
 import { receiptFor } from './history.ts';
 import type { Outlet } from './outlet.ts';
 
@@ -18,6 +19,8 @@ export interface ClientAnswersOptions {
   readonly store: LedgerStore;
   readonly genesis: Genesis;
   readonly outlet: Outlet;
+  /** That this replica is in. */
+  readonly epoch: number;
   /** Height of the last stable checkpoint. */
   readonly stableHeight: () => number;
   readonly onReadFailed: (error: unknown) => void;
@@ -42,9 +45,9 @@ export class ClientAnswers {
   }
 
   /** This replica has accepted the block with these requests. */
-  respond({ requestIds, height, hash, tag }: Extract<Effect, { type: 'respond' }>): void {
+  respond({ requestIds, epoch, height, hash, tag }: Extract<Effect, { type: 'respond' }>): void {
     for (const requestId of requestIds)
-      this.#tell(requestId, { type: 'response', requestId, height, hash, tag });
+      this.#tell(requestId, { type: 'response', requestId, epoch, height, hash, tag });
   }
 
   /** A stable checkpoint covers the block with these requests. */
@@ -83,8 +86,19 @@ export class ClientAnswers {
     }, onReadFailed);
   }
 
+  /** That this replica is in, for as long as this object lives. */
+  get epoch(): number {
+    return this.#options.epoch;
+  }
+
+  /** Answers what needs the store. */
+  async answer(clientId: number, question: GetReceiptMessage | GetEpochChangeMessage): Promise<void> {
+    if (question.type === 'getReceipt') await this.#receipt(clientId, question.requestId);
+    else await this.#epochChange(clientId, question.epoch);
+  }
+
   /** Sends the receipt of a request, or why there is none. */
-  async receipt(clientId: number, requestId: Hex): Promise<void> {
+  async #receipt(clientId: number, requestId: Hex): Promise<void> {
     const message: ToClientMessage = await receiptFor(
       this.#options.store,
       this.#options.genesis,
@@ -94,6 +108,13 @@ export class ClientAnswers {
       (error: unknown) => ({ type: 'refusal', requestId, error: toPlainError(error) }),
     );
     this.#options.outlet.toClients([clientId], message);
+  }
+
+  /** Sends the proof of who takes part after `epoch`, or that this replica has none. */
+  async #epochChange(clientId: number, epoch: number): Promise<void> {
+    const { store, genesis, outlet } = this.#options;
+    const change = epoch < this.#options.epoch ? await epochChangeOf(store, genesis, epoch) : null;
+    outlet.toClients([clientId], { type: 'epochChange', epoch, change });
   }
 
   #tellLast(requestId: Hex, message: ToClientMessage): void {

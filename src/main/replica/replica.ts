@@ -144,6 +144,7 @@ export class Replica {
       store: options.store,
       genesis,
       outlet: this.#outlet,
+      epoch: consensus.standing.position.epoch,
       stableHeight: () => consensus.standing.stable.height,
       onReadFailed: (error) => this.#readFailed(error),
     });
@@ -292,9 +293,10 @@ export class Replica {
         this.#sendStatus(clientId);
         return null;
       case 'getReceipt':
+      case 'getEpochChange':
         await this.#reads.take(
           `client ${String(clientId)}`,
-          async () => await this.#answers.receipt(clientId, message.requestId),
+          async () => await this.#answers.answer(clientId, message),
         );
         return null;
     }
@@ -432,6 +434,7 @@ export class Replica {
     const { tipHeight, stable, learner, listening } = this.#consensus.standing;
     this.#outlet.toClients([clientId], {
       type: 'status',
+      epoch: this.#answers.epoch,
       tipHeight,
       stableHeight: stable.height,
       connectedReplicas: this.#connected.size + 1,

@@ -1,7 +1,7 @@
 /** The supervisor's client against replicas that speak the real protocol over real sockets. Only its clock stands. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ANSWER_TIMEOUT_MS } from '../../../src/main/client/members.ts';
 import {
-  ANSWER_TIMEOUT_MS,
   COMMIT_AFTER_MS,
   RESEND_AFTER_MS,
   RESEND_MAX_MS,
@@ -19,6 +19,7 @@ const WRONG_HASH = 'bb'.repeat(32);
 const TAG = '01'.repeat(8);
 const STATUS = {
   type: 'status',
+  epoch: 0,
   tipHeight: 5,
   stableHeight: 4,
   connectedReplicas: 4,
@@ -29,7 +30,8 @@ const STATUS = {
 const accepts =
   (hash = HASH, tag = TAG): Behaviour =>
   (message, say) => {
-    if (message.type === 'request') say({ type: 'response', requestId: idOf(message), height: 7, hash, tag });
+    if (message.type === 'request')
+      say({ type: 'response', requestId: idOf(message), epoch: 0, height: 7, hash, tag });
     if (message.type === 'getStatus') say(STATUS);
   };
 
@@ -144,7 +146,14 @@ describe('a request', () => {
     expect(replicas.flatMap((replica) => replica.of('commit'))).toEqual([]);
     // The others have entered the new view as well.
     for (const replica of replicas.slice(0, 2)) {
-      replica.say({ type: 'response', requestId: signed.id, height: 7, hash: HASH, tag: OTHER_TAG });
+      replica.say({
+        type: 'response',
+        requestId: signed.id,
+        epoch: 0,
+        height: 7,
+        hash: HASH,
+        tag: OTHER_TAG,
+      });
     }
     await until(() => client.progress(signed.id)?.finality === 'fast');
     expect(told.map(({ state }) => state)).toEqual([
@@ -242,15 +251,22 @@ describe('one faulty replica', () => {
     ['nothing', () => new Uint8Array()],
     [
       'answers to other requests',
-      () => ({ type: 'response', requestId: 'cd'.repeat(32), height: 1, hash: HASH, tag: TAG }),
+      () => ({ type: 'response', requestId: 'cd'.repeat(32), epoch: 0, height: 1, hash: HASH, tag: TAG }),
     ],
     [
       'another block',
-      (requestId: string) => ({ type: 'response', requestId, height: 7, hash: WRONG_HASH, tag: TAG }),
+      (requestId: string) => ({
+        type: 'response',
+        requestId,
+        epoch: 0,
+        height: 7,
+        hash: WRONG_HASH,
+        tag: TAG,
+      }),
     ],
     [
       'another height',
-      (requestId: string) => ({ type: 'response', requestId, height: 8, hash: HASH, tag: TAG }),
+      (requestId: string) => ({ type: 'response', requestId, epoch: 0, height: 8, hash: HASH, tag: TAG }),
     ],
     [
       'that another block is final',

@@ -14,6 +14,7 @@ const OTHER_TAG = '02'.repeat(8);
 const response = (change: Partial<ResponseMessage> = {}): ResponseMessage => ({
   type: 'response',
   requestId: ID,
+  epoch: 0,
   height: 7,
   hash: HASH,
   tag: TAG,
@@ -125,6 +126,44 @@ describe('counting responses', () => {
     }
     expect(request.progress).toMatchObject({ state: 'final', finality: 'fast', height: 7, error: null });
     expect(request.isSettled).toBe(false);
+  });
+});
+
+describe('epochs (rule E3)', () => {
+  it('responses of another epoch do not count, not even from all', () => {
+    const request = tracking();
+    for (const replica of [0, 1, 2, 3]) request.response(replica, response({ epoch: 1 }));
+    expect(request.progress).toMatchObject({ state: 'sent', accepted: 0 });
+    request.enter(1, quorumSizes(5));
+    for (const replica of [0, 1, 2, 3, 4]) request.response(replica, response());
+    expect(request.progress).toMatchObject({ state: 'sent', accepted: 0, replicas: 5 });
+    for (const replica of [0, 1, 2, 3]) request.response(replica, response({ epoch: 1 }));
+    expect(request.progress).toMatchObject({ state: 'accepted', accepted: 4, finality: null });
+    request.response(4, response({ epoch: 1 }));
+    expect(request.progress.finality).toBe('fast');
+  });
+
+  it('counts of one epoch never add to those of the next; its f is that of the new set', () => {
+    const request = tracking();
+    for (const replica of [0, 1, 2]) request.response(replica, response());
+    request.final(0, final());
+    request.refusal(3, refusal('request.badSignature'));
+    request.enter(1, quorumSizes(7));
+    expect(request.progress).toMatchObject({ state: 'sent', accepted: 0, replicas: 7, error: null });
+    request.final(1, final());
+    request.refusal(4, refusal('request.badSignature'));
+    expect(request.isSettled).toBe(false);
+    request.final(2, final());
+    expect(request.progress.covered).toBe(false);
+    request.final(3, final());
+    expect(request.progress).toMatchObject({ state: 'final', finality: 'certified', covered: true });
+  });
+
+  it('what was final stays final, with its height', () => {
+    const request = tracking();
+    for (const replica of [0, 1, 2, 3]) request.response(replica, response());
+    request.enter(1, quorumSizes(4));
+    expect(request.progress).toMatchObject({ state: 'final', finality: 'fast', height: 7 });
   });
 });
 

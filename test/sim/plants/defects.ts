@@ -40,8 +40,9 @@ export const DEFECTS: readonly Plant[] = [
     changes: [
       {
         file: 'src/main/consensus/handle/append.ts',
-        find: "context.emit({ type: 'respond', requestIds, height, hash, tag: context.tag });",
-        replace: "context.emit({ type: 'respond', requestIds, height, hash: context.tag, tag: hash });",
+        find: "context.emit({ type: 'respond', requestIds, epoch, height, hash, tag: context.tag });",
+        replace:
+          "context.emit({ type: 'respond', requestIds, epoch, height, hash: context.tag, tag: hash });",
       },
     ],
   },

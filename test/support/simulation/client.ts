@@ -90,7 +90,7 @@ export class SimulatedClient {
 
   receive(from: number, bytes: Uint8Array): void {
     const message = decodeMessage(toClientCodec, bytes, maxMessageBytes(this.#world.network.genesis));
-    if (message.type === 'receipt' || message.type === 'status') return;
+    if (message.type === 'receipt' || message.type === 'status' || message.type === 'epochChange') return;
     const sent = this.sent.get(message.requestId);
     if (sent === undefined) return;
     if (message.type === 'refusal') {

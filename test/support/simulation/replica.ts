@@ -282,10 +282,10 @@ export class SimulatedReplica implements Node {
         return;
       }
       case 'respond': {
-        const { height, hash, tag } = effect;
+        const { epoch, height, hash, tag } = effect;
         monitor.onRespond(this.index, height, hash, tag);
         for (const requestId of effect.requestIds) {
-          this.#answer(requestId, { type: 'response', requestId, height, hash, tag });
+          this.#answer(requestId, { type: 'response', requestId, epoch, height, hash, tag });
         }
         return;
       }

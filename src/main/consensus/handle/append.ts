@@ -50,10 +50,10 @@ export function appendBlock(context: Context, accepted: AcceptedBlock): void {
 }
 
 /** The answer is an ACCEPT: never below the base of the view (rule A3). There, a stable checkpoint answers. */
-export function respondTo(context: Context, { header: { height, hash }, requests }: Block): void {
+export function respondTo(context: Context, { header: { epoch, height, hash }, requests }: Block): void {
   if (height < context.position.baseHeight || context.isSilent || requests.length === 0) return;
   const requestIds = requests.map(({ id }) => id);
-  context.emit({ type: 'respond', requestIds, height, hash, tag: context.tag });
+  context.emit({ type: 'respond', requestIds, epoch, height, hash, tag: context.tag });
 }
 
 /** Puts a valid block on the chain and executes it. */

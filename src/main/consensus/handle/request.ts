@@ -43,8 +43,8 @@ function answerExecuted(context: Context, { id }: SignedRequest): boolean {
   // A block below the base of the view was accepted in an earlier one: only a stable checkpoint answers (rule A3).
   const mayAnswer = executed.height >= context.position.baseHeight && !context.isSilent;
   if (header !== undefined && mayAnswer) {
-    const { height, hash } = header;
-    context.emit({ type: 'respond', requestIds: [id], height, hash, tag: context.tag });
+    const { epoch, height, hash } = header;
+    context.emit({ type: 'respond', requestIds: [id], epoch, height, hash, tag: context.tag });
   }
   return true;
 }

@@ -9,11 +9,12 @@ import { genesisOf, withClient, type Places } from '../session.ts';
 
 export async function status(options: Places, output: Output): Promise<void> {
   const genesis = await genesisOf(options);
-  const replicas = await withClient(genesis, 0, {}, async (client) => {
+  const { epoch, replicas } = await withClient(genesis, 0, {}, async (client) => {
     // Who answers at all does so soon; whether the others run is what is asked for.
-    await client.waitForReplicas(genesis.replicas.length, SETTLE_MS).catch(() => undefined);
-    return await Promise.all(
-      genesis.replicas.map(async ({ name, publicKey, host, port }, index) => {
+    await client.waitForReplicas('all', SETTLE_MS).catch(() => undefined);
+    const set = client.replicas;
+    const found = await Promise.all(
+      set.replicas.map(async ({ name, publicKey, host, port }, index) => {
         const place = { index, name, publicKey, address: `${host}:${String(port)}` };
         try {
           const { tipHeight, stableHeight, connectedReplicas, participating } =
@@ -25,6 +26,7 @@ export async function status(options: Places, output: Output): Promise<void> {
         }
       }),
     );
+    return { epoch: set.epoch, replicas: found };
   });
   const lines = replicas.map((replica) =>
     'tipHeight' in replica
@@ -39,9 +41,11 @@ export async function status(options: Places, output: Output): Promise<void> {
     if (!('participating' in replica) || replica.participating) continue;
     output.note(describeError({ code: 'replica.learner', data: { replica: replica.name } }));
   }
-  output.result([`${genesis.name}  ${networkIdOf(genesis)}`, ...lines].join('\n'), {
+  const heading = `${genesis.name}  ${networkIdOf(genesis)}${epoch === 0 ? '' : `  epoch ${String(epoch)}`}`;
+  output.result([heading, ...lines].join('\n'), {
     network: genesis.name,
     networkId: networkIdOf(genesis),
+    epoch,
     replicas,
   });
 }

@@ -34,9 +34,8 @@ export async function submit(
   const requests: SignedRequest[] = [];
   for (const file of files) requests.push(await readRequest(file, genesis, networkId));
   const followed = new Follower(output);
-  const { q } = quorumSizes(genesis.replicas.length);
   const onProgress = (progress: Progress): void => followed.progress(progress);
-  const outcomes = await withClient(genesis, q, { onProgress }, async (client, verifier) => {
+  const outcomes = await withClient(genesis, 'quorum', { onProgress }, async (client, verifier) => {
     if (requests.length === 1) {
       return (await followed.untilCovered(client, requests, options.timeoutMs)).map(covered);
     }

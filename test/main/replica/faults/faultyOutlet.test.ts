@@ -54,6 +54,7 @@ function make(index: number): { outlet: FaultyOutlet; recorder: Recorder } {
 const suspect = (view: number): PeerMessage => ({ type: 'suspect', epoch: 0, view });
 const status: ToClientMessage = {
   type: 'status',
+  epoch: 0,
   tipHeight: 1,
   stableHeight: 1,
   connectedReplicas: 4,
