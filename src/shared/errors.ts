@@ -41,6 +41,11 @@ export interface ErrorData {
   'registry.alreadyApproved': { proposalId: string };
   'registry.notApproved': { proposalId: string };
   'registry.tooManyProposals': { maxProposals: number };
+  // What was to be approved or withdrawn is not waiting any more.
+  'registry.proposalApplied': { proposalId: string };
+  'registry.proposalWithdrawn': { proposalId: string };
+  'registry.proposalExpired': { proposalId: string; lastHeight: number };
+  'registry.proposalImpossible': { proposalId: string };
 
   // Importing files for review. Rows count from 1 and include the header row, as a spreadsheet shows them.
   'import.empty': { name: string };
@@ -87,6 +92,12 @@ export interface ErrorData {
   'card.addressTaken': { name: string; other: string; address: string };
   'card.tooFew': { kind: string; found: number; needed: number };
   'card.tooMany': { kind: string; found: number; maxCards: number };
+  // `kind`: of the card that is needed.
+  'card.weakKey': { name: string; publicKey: string };
+  'card.wrongKind': { name: string; kind: string };
+  'card.noAdmission': { name: string };
+  'card.wrongNetwork': { expected: string; actual: string };
+  'card.notInFile': { publicKey: string };
   'invitation.invalid': { problem: string };
   'fingerprint.invalid': { problem: string };
   'fingerprint.mismatch': { expected: string; actual: string };
@@ -113,6 +124,7 @@ export interface ErrorData {
   'key.unknown': { publicKey: string };
   'key.locked': { publicKey: string };
   'key.absent': NoData;
+  'key.revoked': { publicKey: string; height: number };
   /** `waitMs`: how long no passphrase is tried. */
   'key.tooManyAttempts': { waitMs: number };
 

@@ -79,6 +79,7 @@ describe('the pages', () => {
     ['/evidence/3', 'Evidence against University Laboratory'],
     ['/evidence/2', 'Evidence'],
     ['/faults', 'Fault panel'],
+    ['/registry', 'Registry'],
     ['/verify', 'Verify a receipt'],
     ['/nowhere/at/all', 'Nothing here'],
   ])(

@@ -313,6 +313,7 @@ export class ConsoleApp {
         feed: this.#feed,
         now: () => this.#now(),
         log: (event) => this.#log(event),
+        onRegistry: () => this.#publishRegistry(),
         onHalted: (error) => this.#fail(fromPlainError(error)),
       });
     } catch (error) {
@@ -378,13 +379,25 @@ export class ConsoleApp {
       viewChanges: [...(running?.agreement.changes ?? [])],
       evidence: running?.agreement.evidence.views ?? [],
       faults: running?.faults?.view() ?? null,
+      registry: this.#registrySummary(),
     };
   }
 
   #networkView(): Snapshot['network'] {
     const hosted = this.#hosted;
     if (hosted === null || this.#running === null) return null;
-    return networkView(hosted.node.genesis, hosted.embedded !== null);
+    const { supervisors } = this.#running.registry.stable.members;
+    return networkView(hosted.node.genesis, supervisors.values(), hosted.embedded !== null);
+  }
+
+  #registrySummary(): Snapshot['registry'] {
+    const running = this.#running;
+    return running === null ? null : running.registryReads.summary(running.keyring.view()?.publicKey ?? null);
+  }
+
+  #publishRegistry(): void {
+    this.#feed.publish({ topic: 'network', value: this.#networkView() });
+    this.#feed.publish({ topic: 'registry', value: this.#registrySummary() });
   }
 
   #requireKeys(): KeyStore {

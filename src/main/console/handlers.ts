@@ -9,6 +9,7 @@ import { badInput, type HandlerInput, type Handlers } from './dispatch.ts';
 import { createKeyHandlers, type KeyHandlerContext } from './keys/keyHandlers.ts';
 import { isExport, type Uploads } from './items/uploads.ts';
 import { checkReceipt, exportEvidence, exportGenesis, exportReceipt } from './ledger/receipts.ts';
+import { createRegistryHandlers } from './registry/registryHandlers.ts';
 import type { Running } from './running.ts';
 import { setupHandlers } from './setup/handlers.ts';
 import type { SetupWizard } from './setup/wizard.ts';
@@ -83,6 +84,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     'item.sign': async (input) => ({ results: await running().signing.sign(input) }),
 
     ...createKeyHandlers(context),
+    ...createRegistryHandlers(context),
 
     'block.page': async (input) => ({ blocks: await running().reads.blockPage(input) }),
     'block.get': async ({ height }) => await running().reads.block(height),

@@ -7,16 +7,22 @@ import type { Hex } from '../../shared/encoding/hex.ts';
 import { CountersignError } from '../../shared/errors.ts';
 import type { KeyView } from '../../shared/contract/model.ts';
 import type { Signer } from '../keys/signer.ts';
-import type { GenesisSupervisor } from '../ledger/genesis.ts';
 import type { KeyStore } from './keys/keyStore.ts';
 
 /** How long a key stays unlocked unless told otherwise, in milliseconds: a sitting, not a day. */
 export const UNLOCKED_FOR_MS = 15 * 60_000;
 
+/** What the registry says of a supervisor's key. */
+export interface KeyStanding {
+  readonly name: string;
+  /** Height of the block since which it is no supervisor any more; `null` while it is one. */
+  readonly revokedHeight: number | null;
+}
+
 export interface KeyringOptions {
   readonly keys: KeyStore;
-  /** Supervisors that the genesis registers. */
-  readonly supervisors: readonly GenesisSupervisor[];
+  /** What the registry has of a key; `undefined` for one that it never had. */
+  readonly standing: (publicKey: Hex) => KeyStanding | undefined;
   /** How long the key stays unlocked from the next unlock on, in milliseconds. */
   readonly unlockedForMs: () => number;
   /** Milliseconds since 1970 in UTC. */
@@ -39,18 +45,15 @@ export class Keyring {
     this.#options = options;
     // A key that came or went: what was unlocked before may lack it.
     this.#endListening = options.keys.onChange(() => {
-      const view = this.view();
-      const isHeld = this.#signers.some(({ publicKey }) => publicKey === view?.publicKey);
-      if (this.#unlockedUntilMs !== null && !isHeld) this.lock();
-      else options.onChange(view);
+      this.#recheck();
     });
   }
 
   /** The key that signs here: a registered supervisor's, or else the first. Throws `key.absent`. */
   get publicKey(): Hex {
-    const { keys, supervisors } = this.#options;
+    const { keys, standing } = this.#options;
     const mine = keys.keys.filter(({ purpose }) => purpose === 'supervisor');
-    const registered = mine.find(({ publicKey }) => isRegistered(supervisors, publicKey));
+    const registered = mine.find(({ publicKey }) => isRegistered(standing(publicKey)));
     const publicKey = (registered ?? mine[0])?.publicKey;
     if (publicKey !== undefined) return publicKey;
     throw keys.failure ?? new CountersignError('key.absent', {});
@@ -64,15 +67,16 @@ export class Keyring {
 
   /** The key as pages see it; `null` where there is none. */
   view(): KeyView | null {
-    const { keys, supervisors } = this.#options;
+    const { keys, standing } = this.#options;
     if (!keys.keys.some(({ purpose }) => purpose === 'supervisor')) return null;
     const { publicKey } = this;
-    const supervisor = supervisors.find((one) => one.publicKey === publicKey);
+    const supervisor = standing(publicKey);
     const label = keys.keys.find((one) => one.publicKey === publicKey)?.label ?? '';
     return {
       publicKey,
       name: supervisor?.name ?? label,
-      registered: supervisor !== undefined,
+      registered: isRegistered(supervisor),
+      revokedHeight: supervisor?.revokedHeight ?? null,
       unlocked: this.#unlockedUntilMs !== null,
       unlockedUntilMs: this.#unlockedUntilMs,
     };
@@ -105,6 +109,11 @@ export class Keyring {
     this.#options.onChange(this.view());
   }
 
+  /** The registry has changed: another key may be the one that signs. */
+  registryChanged(): void {
+    this.#recheck();
+  }
+
   /** Lets a shorter time to stay unlocked count at once. A longer one needs another unlock. */
   shorten(): void {
     const { now, unlockedForMs, onChange } = this.#options;
@@ -131,6 +140,14 @@ export class Keyring {
     this.#endListening();
     await this.#unlocking;
     this.lock();
+  }
+
+  /** What was unlocked may not be what signs now. */
+  #recheck(): void {
+    const view = this.view();
+    const isHeld = this.#signers.some(({ publicKey }) => publicKey === view?.publicKey);
+    if (this.#unlockedUntilMs !== null && !isHeld) this.lock();
+    else this.#options.onChange(view);
   }
 
   #unlocked(): Signer {
@@ -179,6 +196,6 @@ export function requireKeyring(keyring: Keyring | null): Keyring {
   return keyring;
 }
 
-function isRegistered(supervisors: readonly GenesisSupervisor[], publicKey: Hex): boolean {
-  return supervisors.some((supervisor) => supervisor.publicKey === publicKey);
+function isRegistered(standing: KeyStanding | undefined): boolean {
+  return standing?.revokedHeight === null;
 }

@@ -3,6 +3,8 @@
  * the local replica. Opened in order, closed in reverse; where opening fails, nothing is left open.
  * @module
  */
+import type { Member } from '../../shared/contract/model.ts';
+import type { Hex } from '../../shared/encoding/hex.ts';
 import { toPlainError, type PlainError } from '../../shared/errors.ts';
 import { SupervisorClient } from '../client/supervisorClient.ts';
 import { networkIdOf } from '../ledger/genesis.ts';
@@ -24,6 +26,10 @@ import { AgreementWatch } from './live/agreementWatch.ts';
 import { FaultBook, type FaultyNetwork } from './live/faultBook.ts';
 import type { LiveFeed } from './live/feed.ts';
 import { Pulse } from './live/pulse.ts';
+import { RegistryBook } from './registry/registryBook.ts';
+import { checkSignable } from './registry/registryChecks.ts';
+import { RegistryDrafts } from './registry/registryDrafts.ts';
+import { RegistryReads } from './registry/registryReads.ts';
 
 export interface RunningOptions {
   /** The data directory, which holds the client store. */
@@ -39,6 +45,8 @@ export interface RunningOptions {
   /** Milliseconds since 1970 in UTC. */
   readonly now: () => number;
   readonly log: (event: ConsoleEvent) => void;
+  /** The registry has changed, in a block that is final or not yet. */
+  readonly onRegistry: () => void;
   /** The local replica has stopped by itself. */
   readonly onHalted: (error: PlainError) => void;
 }
@@ -53,6 +61,9 @@ export interface Running {
   readonly offline: OfflineItems;
   readonly signatures: Signatures;
   readonly reads: LedgerReads;
+  readonly registry: RegistryBook;
+  readonly registryReads: RegistryReads;
+  readonly registryDrafts: RegistryDrafts;
   readonly pulse: Pulse;
   readonly agreement: AgreementWatch;
   readonly faults: FaultBook | null;
@@ -82,9 +93,30 @@ async function open(
   const { genesis, store } = node;
   const { maxRequestBytes } = genesis.limits;
 
+  const networkId = networkIdOf(genesis);
+  const follow: { pulse: Pulse | null } = { pulse: null };
+  const [checkpoint] = await store.checkpoints(1);
+  const heights = (): Heights => ({
+    tip: node.replica.status().standing.tipHeight,
+    // What is announced is durable; what the replica has in mind may not be yet.
+    stable: follow.pulse?.chain.stableHeight ?? checkpoint?.height ?? 0,
+  });
+  const registry = await RegistryBook.open({
+    genesis,
+    store,
+    heights,
+    subscribe: (listener) => node.subscribe(listener),
+    onFailure: (error) => log({ kind: 'failed', what: 'reading the registry', error: toPlainError(error) }),
+  });
+  opened.push(async () => await registry.close());
+  const registryReads = new RegistryReads({ book: registry, genesis, store, heights });
+
   const keyring = new Keyring({
     keys,
-    supervisors: genesis.supervisors,
+    standing: (publicKey) => {
+      const membership = registry.supervisor(publicKey);
+      return membership && { name: membership.entry.name, revokedHeight: membership.until?.height ?? null };
+    },
     unlockedForMs,
     now,
     onChange: (value) => feed.publish({ topic: 'key', value }),
@@ -93,7 +125,6 @@ async function open(
 
   const clientStore = await openClientStore({ directory, createWorker: createStoreWorker });
   opened.push(async () => await clientStore.close());
-  const [checkpoint] = await store.checkpoints(1);
   const book = await ItemBook.open({ store: clientStore, feed, stableHeight: checkpoint?.height ?? 0 });
   opened.push(async () => await book.settled());
   const progress = new ProgressWriter({
@@ -138,16 +169,23 @@ async function open(
     onFailure: (error) =>
       log({ kind: 'failed', what: 'counting what is stored', error: toPlainError(error) }),
   });
+  follow.pulse = pulse;
   opened.push(async () => await pulse.close());
   book.stableUpTo(pulse.chain.stableHeight);
 
-  const drafts = new Drafts({ book, replicas: genesis.replicas.length, maxRequestBytes, now });
-  const networkId = networkIdOf(genesis);
+  const drafts = new Drafts({
+    book,
+    replicas: genesis.replicas.length,
+    registry: registryReads,
+    maxRequestBytes,
+    now,
+  });
   const signing = new Signing({
     book,
     keyring,
     client,
     networkId,
+    check: (supervisor, payload) => checkSignable(registry, supervisor, payload),
     maxRequestBytes,
     now,
     onFailure: (error) =>
@@ -155,14 +193,28 @@ async function open(
   });
   opened.push(async () => await signing.close());
   keyring.onUnlocked(() => void signing.signWaiting());
-  const heights = (): Heights => ({
-    tip: node.replica.status().standing.tipHeight,
-    // What is announced is durable; what the replica has in mind may not be yet.
-    stable: pulse.chain.stableHeight,
+  const member = (publicKey: Hex): Member => registry.member(publicKey);
+  const supervisor = (publicKey: Hex): Member | undefined => registry.tip.supervisor(publicKey);
+  const reads = new LedgerReads({ genesis, store, heights, member, registry: registryReads });
+  const offline = new OfflineItems({ book, client, genesis, supervisor, store, verifier, heights, now });
+  const signatures = new Signatures({ book, member, store, heights });
+  const registryDrafts = new RegistryDrafts({
+    registry,
+    book,
+    drafts,
+    keys,
+    keyring,
+    verifier,
+    networkId,
   });
-  const reads = new LedgerReads({ genesis, store, heights });
-  const offline = new OfflineItems({ book, client, genesis, store, verifier, heights, now });
-  const signatures = new Signatures({ book, genesis, store, heights });
+  const endListening = registry.onChange(() => {
+    keyring.registryChanged();
+    options.onRegistry();
+  });
+  opened.push(async () => {
+    endListening();
+    await Promise.resolve();
+  });
   await signing.resume();
   client.start();
   return {
@@ -174,6 +226,9 @@ async function open(
     offline,
     signatures,
     reads,
+    registry,
+    registryReads,
+    registryDrafts,
     pulse,
     agreement,
     faults,

@@ -13,9 +13,10 @@ import { CountersignError } from '../../shared/errors.ts';
 import { assertAddress } from '../../shared/text/hostName.ts';
 import { assertName } from '../../shared/text/name.ts';
 import type { GenesisReplica, GenesisSupervisor } from './genesis.ts';
-import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, digest } from './hash.ts';
+import { DIGEST_BYTES, PUBLIC_KEY_BYTES, SIGNATURE_BYTES, digest } from './hash.ts';
 import { hexText, parseJson, pathText } from './json.ts';
 import { NAME_CHARS_MAX } from './limits.ts';
+import { possessionDigest } from './registry/codec.ts';
 import type { SignatureCheck } from './statement.ts';
 
 /** What a card says of a replica or a supervisor. */
@@ -26,7 +27,15 @@ export type CardContent =
 export type Card = CardContent & {
   /** Signature of `cardDigest` by the card's own key. */
   readonly proof: Hex;
+  /** For a network that is there already: what its registry needs to take the key (`possessionDigest`). */
+  readonly admission?: CardAdmission;
 };
+
+/** The proof of a key for one network. */
+export interface CardAdmission {
+  readonly networkId: Hex;
+  readonly proof: Hex;
+}
 
 /** Marks a card file. */
 export const CARD_FILE_FORMAT = 'countersign-cards';
@@ -63,15 +72,19 @@ const contentCodec = union<CardContent, 'kind'>('kind', {
 const name = z.string().min(1).max(NAME_CHARS_MAX);
 const member = { name, organisation: name, public_key: hexText(PUBLIC_KEY_BYTES) };
 const proof = hexText(SIGNATURE_BYTES);
+const proofs = {
+  proof,
+  network: z.strictObject({ network_id: hexText(DIGEST_BYTES), proof }).optional(),
+};
 const cardSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('replica'),
     ...member,
     host: name,
     port: z.number().int().min(1).max(65_535),
-    proof,
+    ...proofs,
   }),
-  z.strictObject({ kind: z.literal('supervisor'), ...member, proof }),
+  z.strictObject({ kind: z.literal('supervisor'), ...member, ...proofs }),
 ]);
 const fileSchema = z.strictObject({
   format: z.literal(CARD_FILE_FORMAT),
@@ -85,12 +98,31 @@ export function cardDigest(content: CardContent): Uint8Array {
 }
 
 /**
- * The card of `content`, signed by `sign`, which signs with the key that the card names.
- * Throws `name.*` and `address.invalid`.
+ * The card of `content`, signed by `sign`, which signs with the key that the card names. `networkId`: the network that
+ * is there already and whose registry is to take the key. Throws `name.*` and `address.invalid`.
  */
-export function makeCard(content: CardContent, sign: (digest: Uint8Array) => Hex): Card {
+export function makeCard(
+  content: CardContent,
+  sign: (digest: Uint8Array) => Hex,
+  networkId: Hex | null = null,
+): Card {
   checkContent(content);
-  return { ...content, proof: sign(cardDigest(content)) };
+  const card = { ...content, proof: sign(cardDigest(content)) };
+  if (networkId === null) return card;
+  return {
+    ...card,
+    admission: { networkId, proof: sign(possessionDigest(networkId, content.publicKey)) },
+  };
+}
+
+/**
+ * The proof with which the network's registry takes the card's key. Throws `card.noAdmission` for a card that was made
+ * for no network that is there already, and `card.wrongNetwork` for one of another network.
+ */
+export function admissionProof({ name, admission }: Card, networkId: Hex): Hex {
+  if (admission === undefined) throw new CountersignError('card.noAdmission', { name });
+  if (admission.networkId === networkId) return admission.proof;
+  throw new CountersignError('card.wrongNetwork', { expected: networkId, actual: admission.networkId });
 }
 
 /** The text of a card file: JSON with two spaces of indentation and a line feed at its end. */
@@ -114,7 +146,11 @@ export function parseCardFile(text: string): readonly Card[] {
     const [issue] = parsed.error.issues;
     throw invalid(pathText(issue?.path ?? [], 'the file'), issue?.message ?? 'is no card file');
   }
-  const cards = parsed.data.cards.map(({ public_key: publicKey, ...rest }): Card => ({ ...rest, publicKey }));
+  const cards = parsed.data.cards.map(({ public_key: publicKey, network, ...rest }): Card => {
+    const card = { ...rest, publicKey };
+    if (network === undefined) return card;
+    return { ...card, admission: { networkId: network.network_id, proof: network.proof } };
+  });
   for (const card of cards) checkContent(card);
   return cards;
 }
@@ -126,17 +162,22 @@ export interface CardChecks {
   readonly verify: (check: SignatureCheck) => Promise<boolean>;
 }
 
-/** Throws `genesis.weakKey`, or `card.badProof` for a card that was changed or names somebody else's key. */
+/** Throws `card.weakKey`, or `card.badProof` for a card that was changed or names somebody else's key. */
 export async function verifyCards(
   cards: readonly Card[],
   { isStrongKey, verify }: CardChecks,
 ): Promise<void> {
-  for (const [index, card] of cards.entries()) {
-    const { publicKey, proof: signature } = card;
+  for (const card of cards) {
+    const { publicKey, proof: signature, admission } = card;
     if (!isStrongKey(publicKey)) {
-      throw new CountersignError('genesis.weakKey', { key: publicKey, at: `cards[${String(index)}]` });
+      throw new CountersignError('card.weakKey', { name: card.name, publicKey });
     }
     if (!(await verify({ signature, digest: cardDigest(card), publicKey }))) {
+      throw new CountersignError('card.badProof', { name: card.name, publicKey });
+    }
+    if (admission === undefined) continue;
+    const digest = possessionDigest(admission.networkId, publicKey);
+    if (!(await verify({ signature: admission.proof, digest, publicKey }))) {
       throw new CountersignError('card.badProof', { name: card.name, publicKey });
     }
   }
@@ -150,9 +191,11 @@ function contentOf(content: CardContent): CardContent {
 }
 
 function toFile(card: Card): z.infer<typeof cardSchema> {
-  const { kind, name, organisation, publicKey: public_key, proof } = card;
-  if (kind === 'supervisor') return { kind, name, organisation, public_key, proof };
-  return { kind, name, organisation, public_key, host: card.host, port: card.port, proof };
+  const { kind, name, organisation, publicKey: public_key, proof, admission } = card;
+  const network = admission && { network_id: admission.networkId, proof: admission.proof };
+  const proofs = { proof, ...(network === undefined ? {} : { network }) };
+  if (kind === 'supervisor') return { kind, name, organisation, public_key, ...proofs };
+  return { kind, name, organisation, public_key, host: card.host, port: card.port, ...proofs };
 }
 
 function checkContent(content: CardContent): void {

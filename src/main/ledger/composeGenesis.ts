@@ -7,6 +7,7 @@ import { assertName } from '../../shared/text/name.ts';
 import type { Card } from './card.ts';
 import type { RegistryPolicy } from '../../shared/domain/registry.ts';
 import { DEFAULT_LIMITS, DEFAULT_POLICY, checkGenesis, sortedGenesis, type Genesis } from './genesis.ts';
+import { lookOf } from './look.ts';
 import { REPLICAS_MAX, REPLICAS_MIN, SUPERVISORS_MAX } from './limits.ts';
 
 export interface ComposeOptions {
@@ -62,7 +63,7 @@ export function checkTogether(cards: readonly Card[]): void {
     const { kind, name, organisation, publicKey } = card;
     if (keys.has(publicKey)) throw new CountersignError('card.duplicate', { name, publicKey });
     keys.add(publicKey);
-    const look = JSON.stringify([kind, lookOf(name), lookOf(organisation)]);
+    const look = `${kind} ${lookOf(name, organisation)}`;
     const other = names.get(look);
     if (other !== undefined) throw new CountersignError('name.alike', { name, other });
     names.set(look, name);
@@ -74,14 +75,6 @@ export function checkTogether(cards: readonly Card[]): void {
     }
     addresses.set(address, name);
   }
-}
-
-/** What is left of a name where capitals, spaces and punctuation are overlooked. */
-function lookOf(name: string): string {
-  return name
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[\p{P}\p{Z}]/gu, '');
 }
 
 function checkCount(kind: Card['kind'], found: number, needed: number, maxCards: number): void {

@@ -19,6 +19,7 @@ import type {
   ViewChangeView,
   ViewsView,
 } from '../../shared/contract/model.ts';
+import type { RegistrySummary } from '../../shared/contract/registry.ts';
 import { dropAbove, markStable, mergeBlocks } from './blockList.ts';
 
 /** The snapshot in the form that the screens read. */
@@ -40,6 +41,7 @@ export interface Picture {
   /** By the index of the accused replica. */
   readonly evidence: readonly EvidenceView[];
   readonly faults: FaultsView | null;
+  readonly registry: RegistrySummary | null;
 }
 
 /** Checkpoints that the page keeps: the newest ones. */
@@ -66,6 +68,7 @@ export function pictureOf(snapshot: Snapshot, before: Picture | null): Picture {
     viewChanges: snapshot.viewChanges.slice(0, VIEW_CHANGES_KEPT_MAX),
     evidence: snapshot.evidence,
     faults: snapshot.faults,
+    registry: snapshot.registry,
   };
 }
 
@@ -104,6 +107,8 @@ export function applyChange(picture: Picture, change: Change): Picture {
       return { ...picture, viewChanges: withViewChange(picture.viewChanges, change.value) };
     case 'evidence':
       return { ...picture, evidence: withEvidence(picture.evidence, change.value) };
+    case 'registry':
+      return { ...picture, registry: change.value };
     case 'faults':
       return { ...picture, faults: change.value };
   }

@@ -129,6 +129,7 @@ export const useSession = defineStore('session', () => {
     viewChanges: computed(() => picture.value?.viewChanges ?? []),
     evidence: computed(() => picture.value?.evidence ?? []),
     faults: computed(() => picture.value?.faults ?? null),
+    registry: computed(() => picture.value?.registry ?? null),
     itemById: (id: string): ItemView | undefined => picture.value?.items.get(id),
     follow,
     refuse,

@@ -24,6 +24,7 @@ import {
   textSchema,
   verificationSchema,
 } from './model.ts';
+import { registryChannels } from './registry.ts';
 import { CARD_TEXT_CHARS_MAX, GENESIS_TEXT_MAX, SETUP_PATHS } from './setup.ts';
 
 /** Largest piece of an uploaded file in one call, in bytes. */
@@ -215,6 +216,7 @@ export const channels = {
   },
 
   ...keyChannels,
+  ...registryChannels,
 
   /** Blocks below a height (or the newest, for `null`), newest first. */
   'block.page': {

@@ -82,6 +82,14 @@ export const keyChannels = {
     }),
     output: z.strictObject({ publicKey: hashSchema }),
   },
+  /** Makes a supervisor's key in the vault; where there is no vault, makes one. */
+  'key.create': {
+    input: z.strictObject({
+      label: z.string().trim().max(KEY_LABEL_CHARS_MAX),
+      passphrase: passphraseSchema,
+    }),
+    output: z.strictObject({ publicKey: hashSchema }),
+  },
   /** One key as encrypted PEM, as the text of a file. */
   'key.export': {
     input: z.strictObject({

@@ -7,7 +7,12 @@
  */
 import { z } from 'zod';
 import { DECISIONS, PAYLOAD_KINDS } from '../domain/payload.ts';
-import { registryActionSchema } from './registry.ts';
+import {
+  proposalSchema,
+  registryActionSchema,
+  registryDifferenceSchema,
+  registrySummarySchema,
+} from './registry.ts';
 import { LEARNER_REASONS, evidenceSchema, faultsSchema, viewChangeSchema, viewsSchema } from './agreement.ts';
 import {
   countSchema,
@@ -112,6 +117,8 @@ export const keySchema = z.strictObject({
   publicKey: hashSchema,
   name: textSchema,
   registered: z.boolean(),
+  /** Height of the block since which it is no supervisor any more; `null` where it is one, or never was. */
+  revokedHeight: countSchema.nullable(),
   unlocked: z.boolean(),
   /** When it locks by itself; `null` while locked. */
   unlockedUntilMs: timeSchema.nullable(),
@@ -208,7 +215,15 @@ export const contentSchema = z.discriminatedUnion('kind', [
     decision: z.enum(DECISIONS),
     files: z.array(fileSchema),
   }),
-  z.strictObject({ kind: z.literal('registry'), remark: textSchema, action: registryActionSchema }),
+  z.strictObject({
+    kind: z.literal('registry'),
+    remark: textSchema,
+    action: registryActionSchema,
+    /** Before and after; `null` where the ledger of this machine does not know what is changed. */
+    difference: registryDifferenceSchema.nullable(),
+    /** What is proposed, approved or withdrawn, as this machine's ledger has it; `null` where it does not. */
+    proposal: proposalSchema.nullable(),
+  }),
 ]);
 
 /** All of one item, for the review page. */
@@ -347,6 +362,7 @@ export const snapshotSchema = z.strictObject({
   evidence: z.array(evidenceSchema),
   /** `null` where this program hosts no embedded network. */
   faults: faultsSchema.nullable(),
+  registry: registrySummarySchema.nullable(),
 });
 
 /** One change of the snapshot. */
@@ -370,6 +386,7 @@ export const changeSchema = z.discriminatedUnion('topic', [
   /** Evidence that is new, or known by whom it accuses and changed. */
   z.strictObject({ topic: z.literal('evidence'), value: evidenceSchema }),
   z.strictObject({ topic: z.literal('faults'), value: faultsSchema.nullable() }),
+  z.strictObject({ topic: z.literal('registry'), value: registrySummarySchema.nullable() }),
 ]);
 
 /** Numbered changes, at most ten a second. A gap in the numbers means: ask for a snapshot. */

@@ -110,3 +110,6 @@ export function newKeyOf(change: RegistryChange): { readonly publicKey: Hex; rea
       return null;
   }
 }
+
+/** What can become of a proposal. `waiting`: nothing yet. `impossible`: approved, but what it changes has changed. */
+export const PROPOSAL_OUTCOMES = ['waiting', 'applied', 'withdrawn', 'expired', 'impossible'] as const;

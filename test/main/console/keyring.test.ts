@@ -23,9 +23,11 @@ let views: (KeyView | null)[];
 let keys: KeyStore;
 let forMs: number;
 let nowMs: number;
+let revokedHeight: number | null;
 
 async function open(unlockedForMs: number): Promise<void> {
   views = [];
+  revokedHeight = null;
   nowMs = 1_000;
   forMs = unlockedForMs;
   keys = await KeyStore.open({
@@ -38,7 +40,7 @@ async function open(unlockedForMs: number): Promise<void> {
   if (keys.state === 'none') await keys.create({ seed, label: 'Mine', purpose: 'supervisor' }, PASSPHRASE);
   keyring = new Keyring({
     keys,
-    supervisors: [{ publicKey, name: 'Ada', organisation: 'Society' }],
+    standing: (key) => (key === publicKey ? { name: 'Ada', revokedHeight } : undefined),
     unlockedForMs: () => forMs,
     now: () => nowMs,
     onChange: (view) => views.push(view),
@@ -58,7 +60,14 @@ afterEach(async () => {
 describe('keyring', () => {
   it('is locked until it is unlocked, and locks at once when told to', async () => {
     await open(60_000);
-    const locked = { publicKey, name: 'Ada', registered: true, unlocked: false, unlockedUntilMs: null };
+    const locked = {
+      publicKey,
+      name: 'Ada',
+      registered: true,
+      revokedHeight: null,
+      unlocked: false,
+      unlockedUntilMs: null,
+    };
     expect(keyring.view()).toEqual(locked);
     expect(caught(() => keyring.sign(digest)).code).toBe('key.locked');
     await keyring.unlock(PASSPHRASE);
@@ -126,6 +135,17 @@ describe('keyring', () => {
     expect(keyring.view()).toMatchObject({ publicKey, name: 'Ada', registered: true, unlocked: false });
     await keyring.unlock(PASSPHRASE);
     expect(verifySync({ signature: keyring.sign(digest), digest, publicKey })).toBe(true);
+  });
+
+  it('tells of a key that the registry has revoked, and locks where another one signs from then on', async () => {
+    await open(60_000);
+    await keyring.unlock(PASSPHRASE);
+    revokedHeight = 7;
+    keyring.registryChanged();
+    expect(views.at(-1)).toMatchObject({ publicKey, registered: false, revokedHeight: 7, unlocked: true });
+    await keys.makeKey('Next', PASSPHRASE);
+    // Neither is registered: the first one stays, and stays unlocked.
+    expect(views.at(-1)).toMatchObject({ publicKey, unlocked: true });
   });
 
   it('never opens once it is closed', async () => {

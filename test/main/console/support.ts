@@ -16,6 +16,8 @@ import { LateSigner } from '../../../src/main/replica/faults/contradictingSigner
 import { FaultyOutlet } from '../../../src/main/replica/faults/faultyOutlet.ts';
 import { REPLICA_KEY_FILE, ReplicaNode } from '../../../src/main/replica/node.ts';
 import type { Interpose } from '../../../src/main/replica/replica.ts';
+import { CountersignError, type ErrorCode } from '../../../src/shared/errors.ts';
+import type { SignedRequest } from '../../../src/main/ledger/request.ts';
 import type { Delta, ItemView } from '../../../src/shared/contract/model.ts';
 
 export const PASSPHRASE = 'correct horse battery staple';
@@ -97,6 +99,31 @@ export class TestConsole {
       if (item !== undefined && isWanted(item)) return item;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  /** Signs the item as it is, and waits until it is final, or refused. */
+  async signed(id: string): Promise<ItemView> {
+    const { contentHash: shownHash } = await this.item(id, () => true);
+    const { results } = await this.app.handle('item.sign', {
+      items: [{ id, shownHash }],
+      passphrase: PASSPHRASE,
+    });
+    const error = results[0]?.error ?? null;
+    if (error !== null) throw new CountersignError(error.code as ErrorCode, error.data as never);
+    return await this.item(id, ({ receiptReady, state }) => receiptReady || state === 'refused');
+  }
+
+  /** Hands over a request that somebody signed elsewhere, and waits until it is final. */
+  async submitted({ id, bytes }: SignedRequest): Promise<ItemView> {
+    const name = `${id.slice(0, 16)}.csreq`;
+    const sizeBytes = bytes.length;
+    const purpose = 'request';
+    const { uploadId } = await this.app.handle('upload.begin', { name, mediaType: '', sizeBytes, purpose });
+    const data = Buffer.from(bytes).toString('base64');
+    await this.app.handle('upload.chunk', { uploadId, offsetBytes: 0, data });
+    const item = await this.app.handle('upload.finish', { uploadIds: [uploadId] });
+    await this.app.handle('item.submit', { id: item.id, shownHash: item.contentHash });
+    return await this.item(item.id, ({ receiptReady, state }) => receiptReady || state === 'refused');
   }
 
   /** Uploads files and makes a draft of them. */

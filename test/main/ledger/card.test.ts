@@ -78,7 +78,7 @@ describe('a card file', () => {
 
   it('with a key of small order is refused', async () => {
     const weak = { ...supervisorCard(1), publicKey: `01${'00'.repeat(31)}` };
-    expect((await rejected(verifyCards([weak], CHECKS))).code).toBe('genesis.weakKey');
+    expect((await rejected(verifyCards([weak], CHECKS))).code).toBe('card.weakKey');
   });
 
   it.each([

@@ -40,7 +40,14 @@ export function snapshot(sequence: number, itemIds: readonly string[]): Snapshot
     network: null,
     replica: null,
     peers: [],
-    key: { publicKey: 'a'.repeat(64), name: 'A', registered: true, unlocked: false, unlockedUntilMs: null },
+    key: {
+      publicKey: 'a'.repeat(64),
+      name: 'A',
+      registered: true,
+      revokedHeight: null,
+      unlocked: false,
+      unlockedUntilMs: null,
+    },
     items: itemIds.map(item),
     blocks: [{ height: 1, hash: 'b'.repeat(64), timeMs: 1, requestCount: 1, stable: false }],
     checkpoints: [],
@@ -48,5 +55,6 @@ export function snapshot(sequence: number, itemIds: readonly string[]): Snapshot
     viewChanges: [],
     evidence: [],
     faults: null,
+    registry: null,
   };
 }

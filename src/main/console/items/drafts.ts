@@ -12,7 +12,7 @@ import { payloadCodec } from '../../ledger/payload.ts';
 import { badInput, type HandlerInput } from '../dispatch.ts';
 import { parseAssessments } from '../import/parseAssessments.ts';
 import { bytesHex, canonicalText } from './canonicalText.ts';
-import { contentView, type RecordsPage } from './content.ts';
+import { contentView, type RecordsPage, type RegistryContents } from './content.ts';
 import type { ItemBook } from './itemBook.ts';
 import type { ItemRecord } from './itemRecord.ts';
 import { countOf, payloadBytes, payloadOf } from './payloadBytes.ts';
@@ -27,6 +27,8 @@ export interface DraftsOptions {
   readonly book: ItemBook;
   /** Replicas of the network. */
   readonly replicas: number;
+  /** What the registry says of a change. */
+  readonly registry: RegistryContents;
   /** Largest signed request, in bytes. */
   readonly maxRequestBytes: number;
   /** Milliseconds since 1970 in UTC. */
@@ -44,8 +46,13 @@ export class Drafts {
 
   /** One draft of one table or of some documents. Throws `import.*`, `encoding.invalid` or `request.tooLarge`. */
   async create(uploads: readonly UploadedContent[]): Promise<ItemView> {
-    const { book, replicas, maxRequestBytes, now } = this.#options;
     const { payload, source } = draftOf(uploads);
+    return await this.createFrom(payload, source);
+  }
+
+  /** A draft of a payload that was made here. Throws `encoding.invalid` or `request.tooLarge`. */
+  async createFrom(payload: Payload, source = ''): Promise<ItemView> {
+    const { book, replicas, maxRequestBytes, now } = this.#options;
     const bytes = payloadBytes(payload, maxRequestBytes);
     const nowMs = now();
     const record: ItemRecord = {
@@ -73,7 +80,7 @@ export class Drafts {
 
   /** An item with one page of its records. */
   async detail(id: string, page: RecordsPage): Promise<ItemDetail> {
-    const { book } = this.#options;
+    const { book, registry } = this.#options;
     // Read together: the content must be that of the item shown with it.
     const { item, payload, bytes } = await book.exclusively(async () => {
       const record = book.get(id);
@@ -82,7 +89,7 @@ export class Drafts {
     const { text, cut: canonicalCut } = canonicalText(payloadCodec.toItem(payload, ''));
     return {
       item,
-      content: contentView(payload, page),
+      content: contentView(payload, page, registry, item.requestId),
       canonicalText: text,
       canonicalCut,
       bytesHex: bytesHex(bytes),

@@ -5,8 +5,9 @@
  * @module
  */
 import { randomUUID } from 'node:crypto';
-import type { ItemView } from '../../../shared/contract/model.ts';
+import type { ItemView, Member } from '../../../shared/contract/model.ts';
 import type { Payload } from '../../../shared/domain/payload.ts';
+import type { Hex } from '../../../shared/encoding/hex.ts';
 import { CountersignError } from '../../../shared/errors.ts';
 import type { SupervisorClient } from '../../client/supervisorClient.ts';
 import { checkDraftNetwork, draftFileOf, parseDraftFile, renderDraftFile } from '../../ledger/draftFile.ts';
@@ -27,6 +28,8 @@ export interface OfflineOptions {
   readonly book: ItemBook;
   readonly client: Pick<SupervisorClient, 'track'>;
   readonly genesis: Genesis;
+  /** The supervisor with a key, if the registry has it. */
+  readonly supervisor: (publicKey: Hex) => Member | undefined;
   readonly store: Pick<LedgerStore, 'request'>;
   readonly verifier: SignatureVerifier;
   readonly heights: () => Heights;
@@ -71,9 +74,9 @@ export class OfflineItems {
   /** The file of an item's content. A draft remembers whom it waits for. Throws `draft.changed` or `draftFile.invalid`. */
   async exportDraft(input: HandlerInput<'item.exportDraft'>): Promise<{ fileName: string; text: string }> {
     const { id, shownHash, signers, note } = input;
-    const { book, genesis } = this.#options;
+    const { book, genesis, supervisor: known } = this.#options;
     const expectedSigners = signers.map((publicKey, index) => {
-      const supervisor = genesis.supervisors.find((known) => known.publicKey === publicKey);
+      const supervisor = known(publicKey);
       if (supervisor !== undefined) return { publicKey, name: supervisor.name };
       throw badInput('item.exportDraft', `signers[${String(index)}]`, 'is the key of no supervisor');
     });
@@ -141,7 +144,7 @@ export class OfflineItems {
     const { id, networkId: actual, supervisor } = request;
     const expected = networkIdOf(genesis);
     if (actual !== expected) throw new CountersignError('request.wrongNetwork', { expected, actual });
-    if (!genesis.supervisors.some(({ publicKey }) => publicKey === supervisor)) {
+    if (this.#options.supervisor(supervisor) === undefined) {
       throw new CountersignError('request.unknownSupervisor', { supervisor });
     }
     const { signature, digest, publicKey } = signatureCheckOf(request);

@@ -3,13 +3,11 @@
  * The ledger has no index by content, so the search is bounded, and says how far it went.
  * @module
  */
-import type { Checklist } from '../../../shared/contract/model.ts';
+import type { Checklist, Member } from '../../../shared/contract/model.ts';
 import type { Hex } from '../../../shared/encoding/hex.ts';
-import type { Genesis } from '../../ledger/genesis.ts';
 import { contentHashOfRequest } from '../../ledger/signerChecklist.ts';
 import type { LedgerStore } from '../../storage/index.ts';
 import type { Heights } from '../ledger/reads.ts';
-import { supervisorView } from '../live/networkView.ts';
 import type { ItemBook } from './itemBook.ts';
 
 /** Most blocks that one search reads. */
@@ -19,7 +17,8 @@ export const SEARCH_BYTES_MAX = 16 * 1024 * 1024;
 
 export interface SignaturesOptions {
   readonly book: ItemBook;
-  readonly genesis: Genesis;
+  /** Who holds a key, or held it. */
+  readonly member: (publicKey: Hex) => Member;
   readonly store: Pick<LedgerStore, 'block'>;
   readonly heights: () => Heights;
 }
@@ -40,7 +39,7 @@ export class Signatures {
 
   /** The checklist of an item's content. Throws `draft.notFound`. */
   async checklist(id: string): Promise<Checklist> {
-    const { book, genesis } = this.#options;
+    const { book, member } = this.#options;
     const { contentHash, expectedSigners } = book.get(id);
     const { found, searchedFromHeight } = await this.#search(contentHash);
     // After the search: what the inbox says of a request is newer than what the search saw.
@@ -57,13 +56,13 @@ export class Signatures {
     }
     const expected = new Set(expectedSigners.map(({ publicKey }) => publicKey));
     const signers = [...bySigner].map(([publicKey, requests]) => ({
-      signer: supervisorView(genesis, publicKey),
+      signer: member(publicKey),
       expected: expected.has(publicKey),
       requests: requests.toSorted((left, right) => left.signedAtMs - right.signedAtMs),
     }));
     const missing = expectedSigners
       .filter(({ publicKey }) => !(bySigner.get(publicKey) ?? []).some(counts))
-      .map(({ publicKey, name }) => ({ ...supervisorView(genesis, publicKey), name }));
+      .map(({ publicKey, name }) => ({ ...member(publicKey), name }));
     return { contentHash, signers, missing, searchedFromHeight };
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ConsoleError } from '../../../shared/contract/model.ts';
+import type { Payload } from '../../../shared/domain/payload.ts';
 import type { Hex } from '../../../shared/encoding/hex.ts';
 import { CountersignError } from '../../../shared/errors.ts';
 import type { SupervisorClient } from '../../client/supervisorClient.ts';
@@ -29,6 +30,8 @@ export interface SigningOptions {
   readonly keyring: Keyring | null;
   readonly client: Pick<SupervisorClient, 'track'>;
   readonly networkId: Hex;
+  /** Throws why a supervisor must not sign this now. */
+  readonly check: (supervisor: Hex, payload: Payload) => void;
   /** Largest signed request, in bytes. */
   readonly maxRequestBytes: number;
   /** Milliseconds since 1970 in UTC. */
@@ -172,14 +175,12 @@ export class Signing {
   }
 
   #signed(bytes: Uint8Array): SignedRequest {
-    const { networkId, maxRequestBytes } = this.#options;
+    const { networkId, maxRequestBytes, check } = this.#options;
     const keyring = requireKeyring(this.#options.keyring);
-    const draft: Draft = {
-      networkId,
-      timestampMs: this.#timestamp(),
-      supervisor: keyring.publicKey,
-      payload: payloadOf(bytes),
-    };
+    const { publicKey: supervisor } = keyring;
+    const payload = payloadOf(bytes);
+    check(supervisor, payload);
+    const draft: Draft = { networkId, timestampMs: this.#timestamp(), supervisor, payload };
     const signature = keyring.sign(requestSigningDigest(networkId, requestId(draft)));
     const request = signedRequest(draft, signature);
     if (request.bytes.length > maxRequestBytes) {

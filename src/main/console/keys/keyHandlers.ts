@@ -34,7 +34,7 @@ export function createKeyHandlers(context: KeyHandlerContext): KeyHandlers {
       requireKeyring(running().keyring).lock();
       return {};
     },
-    'key.list': async () => vaultView(keys(), settings(), keyring()?.view() ?? null, supervisorsOf(context)),
+    'key.list': async () => vaultView(keys(), settings(), keyring()?.view() ?? null, registryOf(context)),
     'key.autoLock': async ({ autoLockMs }) => {
       await settings().setAutoLockMs(autoLockMs);
       keyring()?.shorten();
@@ -46,6 +46,9 @@ export function createKeyHandlers(context: KeyHandlerContext): KeyHandlers {
     },
     'key.import': async ({ text, filePassphrase, label, passphrase }) => ({
       publicKey: await keys().importPem(text, filePassphrase, label, passphrase),
+    }),
+    'key.create': async ({ label, passphrase }) => ({
+      publicKey: await keys().makeKey(label, passphrase),
     }),
     'key.export': async ({ publicKey, passphrase, filePassphrase }) => {
       const { fileName, content } = await keys().exportPem(publicKey, passphrase, filePassphrase);
@@ -70,29 +73,29 @@ export function createKeyHandlers(context: KeyHandlerContext): KeyHandlers {
   };
 }
 
-type Supervisors = Running['node']['genesis']['supervisors'];
+type Registry = Running['registry'];
 
-function supervisorsOf({ keyring, running }: KeyHandlerContext): Supervisors | null {
-  return keyring() === null ? null : running().node.genesis.supervisors;
+function registryOf({ keyring, running }: KeyHandlerContext): Registry | null {
+  return keyring() === null ? null : running().registry;
 }
 
 function vaultView(
   keys: KeyStore,
   settings: Settings,
   active: KeyView | null,
-  supervisors: Supervisors | null,
+  registry: Registry | null,
 ): VaultView {
   const { failure, keychains } = keys;
   return {
     state: keys.state,
     keys: keys.keys.map(({ publicKey, label, purpose, createdAtMs }) => {
-      const supervisor = supervisors?.find((one) => one.publicKey === publicKey);
+      const supervisor = registry?.stable.supervisor(publicKey);
       return {
         publicKey,
         label,
         purpose,
         createdAtMs: createdAtMs === 0 ? null : createdAtMs,
-        registered: supervisors === null ? null : supervisor !== undefined,
+        registered: registry === null ? null : supervisor !== undefined,
         name: supervisor?.name ?? '',
         signs: active?.publicKey === publicKey,
       };

@@ -5,7 +5,7 @@
  */
 import { CountersignError, toPlainError } from '../../../shared/errors.ts';
 import type { Hex } from '../../../shared/encoding/hex.ts';
-import { publicKeyOf } from '../../keys/ed25519.ts';
+import { generateSeed, publicKeyOf } from '../../keys/ed25519.ts';
 import { exportKeyPem, importKeyPem } from '../../keys/pkcs8.ts';
 import { createSigner, type Signer } from '../../keys/signer.ts';
 import { AttemptGuard } from '../../keys/vault/attempts.ts';
@@ -159,15 +159,34 @@ export class KeyStore {
     const seed = await this.#fileGuard.attempt(async () => await importKeyPem(pem, passphrase));
     try {
       const key: NewKey = { seed, label, purpose: 'supervisor' };
-      await this.#exclusively(async () => {
-        if (this.state === 'none') {
-          this.#vault = await Vault.create(this.#vaultOptions, [key], vaultPassphrase);
-        } else await (await this.#migrated(vaultPassphrase)).add(vaultPassphrase, key);
-        this.#changed();
-      });
+      await this.#exclusively(async () => await this.#put(key, vaultPassphrase));
       return publicKeyOf(seed);
     } finally {
       seed.fill(0);
+    }
+  }
+
+  /** Makes a supervisor's key, in the vault or in a new one. Throws `key.*`, `vault.*`, `file.*`. */
+  async makeKey(label: string, passphrase: string): Promise<Hex> {
+    const seed = generateSeed();
+    try {
+      const key: NewKey = { seed, label, purpose: 'supervisor' };
+      await this.#exclusively(async () => await this.#put(key, passphrase));
+      return publicKeyOf(seed);
+    } finally {
+      seed.fill(0);
+    }
+  }
+
+  /** Runs `work` with a signer of one key, which is disposed of afterwards. Throws `key.*`, `vault.*`. */
+  async withSigner<T>(publicKey: Hex, passphrase: string, work: (signer: Signer) => T): Promise<T> {
+    const signers = await this.unlock(passphrase);
+    try {
+      const signer = signers.find((one) => one.publicKey === publicKey);
+      if (signer === undefined) throw new CountersignError('key.unknown', { publicKey });
+      return work(signer);
+    } finally {
+      for (const signer of signers) signer.dispose();
     }
   }
 
@@ -226,6 +245,12 @@ export class KeyStore {
       await (await this.#migrated(passphrase)).useKeychain(passphrase, use);
       this.#changed();
     });
+  }
+
+  async #put(key: NewKey, passphrase: string): Promise<void> {
+    if (this.state === 'none') this.#vault = await Vault.create(this.#vaultOptions, [key], passphrase);
+    else await (await this.#migrated(passphrase)).add(passphrase, key);
+    this.#changed();
   }
 
   /** The vault; made of the old key file where that is all there is. */

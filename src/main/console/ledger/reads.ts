@@ -7,9 +7,11 @@ import type {
   BlockDetail,
   BlockSummary,
   CertificateView,
+  Member,
   RequestDetail,
   RequestSummary,
 } from '../../../shared/contract/model.ts';
+import type { Hex } from '../../../shared/encoding/hex.ts';
 import { CountersignError } from '../../../shared/errors.ts';
 import type { HashedHeader } from '../../ledger/block.ts';
 import type { Genesis } from '../../ledger/genesis.ts';
@@ -17,10 +19,10 @@ import type { SignedRequest } from '../../ledger/request.ts';
 import type { CheckpointCertificate } from '../../ledger/statement.ts';
 import type { LedgerStore } from '../../storage/index.ts';
 import type { HandlerInput } from '../dispatch.ts';
-import { contentView } from '../items/content.ts';
+import { contentView, type RegistryContents } from '../items/content.ts';
 import { countOf } from '../items/payloadBytes.ts';
 import { evidenceView } from '../live/evidenceBook.ts';
-import { memberView, supervisorView } from '../live/networkView.ts';
+import { memberView } from '../live/networkView.ts';
 import { blockSummary } from '../live/recentChain.ts';
 
 /** Where the local replica stands. */
@@ -33,6 +35,10 @@ export interface LedgerReadsOptions {
   readonly genesis: Genesis;
   readonly store: LedgerStore;
   readonly heights: () => Heights;
+  /** Who holds a key, or held it. */
+  readonly member: (publicKey: Hex) => Member;
+  /** What the registry says of a change. */
+  readonly registry: RegistryContents;
 }
 
 export class LedgerReads {
@@ -54,7 +60,7 @@ export class LedgerReads {
 
   /** Throws `block.notFound`. */
   async block(height: number): Promise<BlockDetail> {
-    const { store, genesis } = this.#options;
+    const { store, genesis, member } = this.#options;
     const accepted = await store.block(height);
     if (accepted === null) throw new CountersignError('block.notFound', { height });
     const { header, requests, evidence } = accepted.block;
@@ -66,7 +72,7 @@ export class LedgerReads {
       evidenceDigest: header.evidenceDigest,
       stateDigest: header.stateDigest,
       epoch: header.epoch,
-      requests: requests.map((request, index) => requestSummary(genesis, request, height, index)),
+      requests: requests.map((request, index) => requestSummary(member, request, height, index)),
       evidence: evidence.map((one) => evidenceView(genesis, one, height, null)),
       certificate: checkpoint?.certificate ? certificateView(genesis, checkpoint.certificate) : null,
     };
@@ -74,7 +80,7 @@ export class LedgerReads {
 
   /** Throws `request.notFound`. */
   async request({ id, ...page }: HandlerInput<'request.get'>): Promise<RequestDetail> {
-    const { store, genesis } = this.#options;
+    const { store, member, registry } = this.#options;
     const located = await store.request(id);
     if (located === null) throw new CountersignError('request.notFound', { id });
     const { request, height, index } = located;
@@ -83,9 +89,9 @@ export class LedgerReads {
     if (header === undefined) throw new CountersignError('request.notFound', { id });
     const block = this.#summary(header);
     return {
-      request: requestSummary(genesis, request, height, index),
+      request: requestSummary(member, request, height, index),
       signature: request.signature,
-      content: contentView(request.payload, page),
+      content: contentView(request.payload, page, registry, id),
       block,
       receiptReady: block.stable,
     };
@@ -97,7 +103,7 @@ export class LedgerReads {
 }
 
 function requestSummary(
-  genesis: Genesis,
+  member: LedgerReadsOptions['member'],
   request: SignedRequest,
   height: number,
   index: number,
@@ -109,7 +115,7 @@ function requestSummary(
     title: titleOf(payload),
     count: countOf(payload),
     timestampMs,
-    supervisor: supervisorView(genesis, supervisor),
+    supervisor: member(supervisor),
     height,
     index,
     sizeBytes: bytes.length,

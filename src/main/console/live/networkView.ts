@@ -1,8 +1,8 @@
 /**
- * The network as a page sees it: what its genesis says, and where its replicas stand.
+ * The network as a page sees it: what its genesis and its registry say, and where its replicas stand.
  * @module
  */
-import type { Hex } from '../../../shared/encoding/hex.ts';
+import type { SupervisorEntry } from '../../../shared/domain/registry.ts';
 import type { Member, NetworkView, PeerView, ReplicaView } from '../../../shared/contract/model.ts';
 import { networkIdOf, quorumSizes, type Genesis } from '../../ledger/genesis.ts';
 import { addressText } from '../../network/index.ts';
@@ -10,8 +10,12 @@ import type { ReplicaStatus } from '../../replica/replica.ts';
 import { toConsoleError } from '../errors.ts';
 import { fromPlainError } from '../../../shared/errors.ts';
 
-/** The genesis as a page sees it. `embedded`: all its replicas run on this machine. */
-export function networkView(genesis: Genesis, embedded: boolean): NetworkView {
+/** The network as a page sees it. `embedded`: all its replicas run on this machine. */
+export function networkView(
+  genesis: Genesis,
+  supervisors: Iterable<SupervisorEntry>,
+  embedded: boolean,
+): NetworkView {
   return {
     networkId: networkIdOf(genesis),
     name: genesis.name,
@@ -22,7 +26,7 @@ export function networkView(genesis: Genesis, embedded: boolean): NetworkView {
       index,
       address: addressText(replica),
     })),
-    supervisors: genesis.supervisors.map(memberView),
+    supervisors: Array.from(supervisors, memberView),
     maxRequestBytes: genesis.limits.maxRequestBytes,
     checkpointDistance: genesis.limits.checkpointDistance,
     embedded,
@@ -32,12 +36,6 @@ export function networkView(genesis: Genesis, embedded: boolean): NetworkView {
 /** Who holds a key. */
 export function memberView({ publicKey, name, organisation }: Member): Member {
   return { publicKey, name, organisation };
-}
-
-/** The supervisor with a key; a key that no genesis names has no name either. */
-export function supervisorView(genesis: Genesis, publicKey: Hex): Member {
-  const supervisor = genesis.supervisors.find((candidate) => candidate.publicKey === publicKey);
-  return supervisor === undefined ? { publicKey, name: '', organisation: '' } : memberView(supervisor);
 }
 
 /** What is counted besides where the replica stands. */

@@ -136,7 +136,7 @@ export class SetupWizard {
     };
   }
 
-  /** Takes the cards of a file: all or none. Throws `card.*`, `name.*`, `address.invalid`, `genesis.weakKey`. */
+  /** Takes the cards of a file: all or none. Throws `card.*`, `name.*`, `address.invalid`. */
   async addCards(text: string): Promise<void> {
     const added = parseCardFile(text);
     const { verifier } = this.#options;

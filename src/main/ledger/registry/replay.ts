@@ -73,8 +73,17 @@ export function historyOf(
   requests: readonly PlacedRegistryRequest[],
   height: number,
 ): readonly RegistryEvent[] {
+  return historyFrom(Registry.ofGenesis(genesis), requests, height);
+}
+
+/** Everything that happens to `before`, the registry at some height, by the changes above it up to `height`. */
+export function historyFrom(
+  before: Registry,
+  requests: readonly PlacedRegistryRequest[],
+  height: number,
+): readonly RegistryEvent[] {
   const events: RegistryEvent[] = [];
-  let registry = Registry.ofGenesis(genesis);
+  let registry = before;
   const expireUpTo = (last: number): void => {
     for (;;) {
       const next = Math.min(...registry.proposals.map(({ lastHeight }) => lastHeight));

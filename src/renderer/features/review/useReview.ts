@@ -34,6 +34,8 @@ export interface Review {
   /** Whether the content is not what was shown any more, by someone else's doing. */
   readonly changed: ComputedRef<boolean>;
   readonly load: () => Promise<void>;
+  /** Shows what the ledger says of it now; what is typed stays. */
+  readonly refresh: () => Promise<void>;
   /** Saves what is typed now. Gives whether everything typed is saved. */
   readonly flush: () => Promise<boolean>;
   readonly loadRecords: (first: number, count: number) => Promise<readonly Row[]>;
@@ -67,6 +69,16 @@ export function useReview(id: string): Review {
       Object.assign(words, savedWords);
     } catch (problem) {
       error.value = toPlainError(problem);
+    }
+  }
+
+  async function refresh(): Promise<void> {
+    try {
+      const loaded = await fetchDetail();
+      // Another content is shown only on demand.
+      if (loaded.item.contentHash === shownHash.value) detail.value = loaded;
+    } catch (problem) {
+      if (!hasCode(problem, 'console.disconnected')) error.value = toPlainError(problem);
     }
   }
 
@@ -140,7 +152,7 @@ export function useReview(id: string): Review {
   );
   onScopeDispose(() => void flush());
 
-  return { detail, item, words, shownHash, saving, error, changed, load, flush, loadRecords };
+  return { detail, item, words, shownHash, saving, error, changed, load, refresh, flush, loadRecords };
 }
 
 function wordsOf(content: ContentView): DraftWords {
