@@ -4,10 +4,18 @@
  */
 import { Refused, encodeItem } from './cbor.mjs';
 import { isSignature, statementDigest } from './ledger.mjs';
-import { EVIDENCE_BYTES_MAX, STATEMENTS, decode, evidenceShape } from './shapes.mjs';
+import { refusedAs, setAfter } from './epochs.mjs';
+import {
+  EPOCH_CHANGES_BYTES_MAX,
+  EVIDENCE_BYTES_MAX,
+  STATEMENTS,
+  decode,
+  epochChangesShape,
+  evidenceShape,
+} from './shapes.mjs';
 
 const fromHex = (hex) => Buffer.from(hex, 'hex');
-const FILE_CHARS_MAX = 8192;
+const FILE_CHARS_MAX = 4_726_784;
 const KEYS = [
   'format',
   'version',
@@ -22,6 +30,8 @@ const KEYS = [
   'height',
   'statements',
 ];
+/** There where the epoch is above 0. */
+const CHANGES = 'registry_changes';
 /** What the fields of a statement are called in a file. */
 const NAMES = { hash: 'hash', stateDigest: 'state_digest', contentDigest: 'content_digest' };
 
@@ -35,14 +45,16 @@ export function verifyEvidenceFile(text, genesis) {
   const file = readFile(text);
   const evidence = fromFile(file);
   checkForm(evidence);
+  const changes = changesOf(file);
   if (writeFile(file) !== text) throw invalid('the file', 'is not what its content says');
   if (file.network_id !== genesis.networkId) {
     throw new Refused('evidence.wrongNetwork', 'network_id', `it is of the network ${file.network_id}`);
   }
-  const proven = checkSigners(evidence, genesis);
-  const accused = genesis.replicas[evidence.replica];
+  const set = setAfter(changes, genesis, refusedAs('evidence.invalid', 'registry_changes'));
+  const proven = checkSigners(evidence, genesis.networkId, set);
+  const accused = set.replicas[evidence.replica];
   for (const key of ['name', 'organisation', 'public_key']) {
-    if (file[key] !== accused[key]) throw invalid(key, 'is not what the genesis says');
+    if (file[key] !== accused[key]) throw invalid(key, 'is not what the set of its epoch says');
   }
   return proven;
 }
@@ -51,7 +63,7 @@ export function verifyEvidenceFile(text, genesis) {
 export function verifyEvidenceBytes(bytes, genesis) {
   const evidence = formed(() => decode(evidenceShape, bytes, EVIDENCE_BYTES_MAX));
   checkForm(evidence);
-  return checkSigners(evidence, genesis);
+  return checkSigners(evidence, genesis.networkId, genesis);
 }
 
 // Step 1
@@ -66,7 +78,7 @@ function readFile(text) {
   }
   if (file?.format !== 'countersign-evidence') throw invalid('format', 'is another one');
   if (file.version !== 1) throw invalid('version', 'is another one');
-  const unknown = Object.keys(file).find((key) => !KEYS.includes(key));
+  const unknown = Object.keys(file).find((key) => !KEYS.includes(key) && key !== CHANGES);
   if (unknown !== undefined) throw invalid('the file', `has the unknown key ${unknown}`);
   const missing = KEYS.find((key) => !Object.hasOwn(file, key));
   if (missing !== undefined) throw invalid(missing, 'is missing');
@@ -88,6 +100,25 @@ function fromFile(file) {
   });
   const item = [1, numberOf(file.replica, 'replica'), ...statements];
   return formed(() => decode(evidenceShape, encodeItem(item), EVIDENCE_BYTES_MAX));
+}
+
+/** The changes that lead to the epoch of the evidence. */
+function changesOf({ epoch, [CHANGES]: lines = [] }) {
+  const isHexLine = (line) => typeof line === 'string' && /^([0-9a-f]{2})*$/.test(line);
+  if (!Array.isArray(lines) || !lines.every(isHexLine)) throw invalid(CHANGES, 'is not hex');
+  const bytes = fromHex(lines.join(''));
+  const changes = bytes.length === 0 ? [] : decodeChanges(bytes);
+  if (changes.length !== epoch) throw invalid(CHANGES, 'leads to another epoch');
+  return changes;
+}
+
+function decodeChanges(bytes) {
+  try {
+    return decode(epochChangesShape, bytes, EPOCH_CHANGES_BYTES_MAX);
+  } catch (error) {
+    if (error instanceof Refused) throw invalid(CHANGES, error.message);
+    throw error;
+  }
 }
 
 function hexOf(value, index) {
@@ -133,7 +164,10 @@ function writeFile(file) {
   });
   const isOfView = file.kind === 'viewChange' || file.kind === 'newView';
   const values = { ...file, height: isOfView ? null : file.height, statements: said };
-  return `${JSON.stringify(Object.fromEntries(KEYS.map((key) => [key, values[key]])), null, 2)}\n`;
+  const keys = file.epoch > 0 ? [...KEYS, CHANGES] : KEYS;
+  // The lines again: 64 digits each.
+  if (file.epoch > 0) values[CHANGES] = (file[CHANGES] ?? []).join('').match(/.{1,64}/g) ?? [];
+  return `${JSON.stringify(Object.fromEntries(keys.map((key) => [key, values[key]])), null, 2)}\n`;
 }
 
 function isSaid(kind, key) {
@@ -141,9 +175,9 @@ function isSaid(kind, key) {
   return key === 'signature' || Object.keys(fields).some((field) => NAMES[field] === key);
 }
 
-// Steps 5 and 6
+// Steps 6 and 7
 
-function checkSigners({ replica, first, second }, { networkId, replicas }) {
+function checkSigners({ replica, first, second }, networkId, { replicas }) {
   const accused = replicas[replica];
   if (accused === undefined) throw invalid('replica', 'is not in the genesis');
   for (const [index, { statement, signature }] of [first, second].entries()) {

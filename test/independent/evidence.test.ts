@@ -20,6 +20,12 @@ interface EvidenceVectors {
   readonly genesisFile: string;
   readonly evidence: readonly { proves: { kind: string }; bytes: string; file: string }[];
   readonly tampered: readonly { what: string; code: string; at?: string; file: string }[];
+  readonly laterEpochs: {
+    readonly genesisFile: string;
+    readonly file: string;
+    readonly proves: { publicKey: string };
+    readonly tampered: readonly { what: string; code: string; at: string; file: string }[];
+  };
 }
 interface StatementVectors {
   readonly networkId: string;
@@ -87,6 +93,30 @@ describe('evidence', () => {
       });
       expect(accepted).toEqual([]);
     }
+  });
+});
+
+describe('evidence of a later epoch', () => {
+  const { laterEpochs } = vectors;
+  const ofEpochs = readGenesis(laterEpochs.genesisFile);
+
+  it('proves what the vectors say', () => {
+    const { publicKey, ...proves } = laterEpochs.proves;
+    expect(verifyEvidenceFile(laterEpochs.file, ofEpochs)).toEqual(proves);
+    expect(laterEpochs.file).toContain(`"public_key": "${publicKey}"`);
+  });
+
+  it.each(laterEpochs.tampered)('is refused: $what', ({ code, at, file }) => {
+    expect(refusalOf(() => verifyEvidenceFile(file, ofEpochs))).toEqual({ code, at });
+  });
+
+  it('is refused with any one character of its file changed', () => {
+    const { file } = laterEpochs;
+    const accepted = Array.from(file, (_, index) => index).filter((index) => {
+      const changed = file.slice(0, index) + (file[index] === 'a' ? 'b' : 'a') + file.slice(index + 1);
+      return refusalOf(() => verifyEvidenceFile(changed, ofEpochs)) === undefined;
+    });
+    expect(accepted).toEqual([]);
   });
 });
 

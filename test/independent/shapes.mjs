@@ -192,7 +192,8 @@ export const epochChangeShape = record([1], {
   certificate: certificateShape,
   replicas: replicaSet,
 });
-export const EPOCH_CHANGES_MAX = 2_048;
+export const EPOCH_CHANGES_BYTES_MAX = 2_097_152;
+const EPOCH_CHANGES_MAX = 2_048;
 export const epochChangesShape = list(epochChangeShape, 0, EPOCH_CHANGES_MAX);
 
 export const RECEIPT_BYTES_MAX = 20_971_520;

@@ -21,7 +21,11 @@ import {
   type Evidence,
 } from '../../src/main/ledger/evidence.ts';
 import { encodeEpochChange } from '../../src/main/ledger/epochChange.ts';
-import { formatEvidenceFile, verifyEvidenceFile } from '../../src/main/ledger/evidenceFile.ts';
+import {
+  formatEvidenceFile,
+  parseEvidenceFile,
+  verifyEvidenceFile,
+} from '../../src/main/ledger/evidenceFile.ts';
 import {
   encodeGenesis,
   networkIdOf,
@@ -338,6 +342,32 @@ describe('evidence.json', async () => {
     const error = await rejected(verifyEvidenceFile(genesis, file, verifySync));
     expect(error.code).toBe(code);
     if (at !== undefined) expect(error.data).toMatchObject({ at });
+  });
+});
+
+describe('evidence.json, of a later epoch', async () => {
+  interface File {
+    laterEpochs: {
+      genesisFile: string;
+      file: string;
+      proves: { replica: number; kind: string; view: number; publicKey: string };
+      tampered: { what: string; code: string; at: string; file: string }[];
+    };
+  }
+  const { laterEpochs } = await read<File>('evidence.json');
+  const genesis = parseGenesisFile(laterEpochs.genesisFile);
+
+  it('proves a fault of a replica of that epoch', async () => {
+    const { evidence, accused } = await verifyEvidenceFile(genesis, laterEpochs.file, verifySync);
+    const { type: kind, view } = evidence.first.statement;
+    const { publicKey } = accused;
+    expect({ replica: evidence.replica, kind, view, publicKey }).toEqual(laterEpochs.proves);
+    const { changes } = parseEvidenceFile(laterEpochs.file);
+    expect(formatEvidenceFile(genesis, evidence, changes)).toBe(laterEpochs.file);
+  });
+  it.each(laterEpochs.tampered)('$what is refused', async ({ file, code, at }) => {
+    const error = await rejected(verifyEvidenceFile(genesis, file, verifySync));
+    expect(error).toMatchObject({ code, data: { at } });
   });
 });
 

@@ -8,7 +8,8 @@ import type { SignedStatement, Statement } from '../ledger/statement.ts';
 
 /** What the accused did, such as `ordered two blocks at height 3 of view 5`. */
 export function deedOf({ first: { statement } }: Evidence): string {
-  const view = `view ${String(statement.view)}`;
+  const { epoch } = statement;
+  const view = `view ${String(statement.view)}${epoch === 0 ? '' : ` of epoch ${String(epoch)}`}`;
   const place = 'height' in statement ? `at height ${String(statement.height)} of ${view}` : view;
   switch (statement.type) {
     case 'order':

@@ -1,14 +1,24 @@
 /**
  * Evidence as files, and what it takes to believe one: nothing but the genesis. A file says in words whom it accuses
  * and of what, with both statements and their signatures, and is accepted only as the very text that follows from
- * them: no character of it can be changed.
+ * them: no character of it can be changed. Of a later epoch than the first it also holds the changes of replicas that
+ * lead there, because the accused is known by its place among those of the epoch.
  * @module
  */
 import { z } from 'zod';
-import type { Hex } from '../../shared/encoding/hex.ts';
+import type { ReplicaEntry } from '../../shared/domain/registry.ts';
+import { decode, encode } from '../../shared/encoding/codec.ts';
+import { fromHex, isHex, toHex, type Hex } from '../../shared/encoding/hex.ts';
 import { CountersignError, hasCode } from '../../shared/errors.ts';
-import { decodeEvidence, encodeEvidence, evidenceChecks, type Evidence } from './evidence.ts';
-import { networkIdOf, type Genesis, type GenesisReplica } from './genesis.ts';
+import {
+  EPOCH_CHANGES_BYTES_MAX,
+  epochChangesCodec,
+  verifyEpochChanges,
+  type EpochChange,
+} from './epochChange.ts';
+import { decodeEvidence, encodeEvidence, epochOf, evidenceChecks, type Evidence } from './evidence.ts';
+import { hexLines } from './fileText.ts';
+import { networkIdOf, type Genesis } from './genesis.ts';
 import { parseJson, pathText } from './json.ts';
 import type { SignatureCheck, SignedStatement, Statement } from './statement.ts';
 
@@ -16,8 +26,17 @@ import type { SignatureCheck, SignedStatement, Statement } from './statement.ts'
 export const EVIDENCE_FILE_FORMAT = 'countersign-evidence';
 /** Layout version of evidence files. */
 export const EVIDENCE_FILE_VERSION = 1;
-/** Largest evidence file, in UTF-16 code units: two statements, and names of which every character is escaped. */
-export const EVIDENCE_FILE_CHARS_MAX = 8_192;
+
+/** Bytes of the changes in one line of the file, and the characters around their digits. */
+const LINE_BYTES = 32;
+const LINE_OVERHEAD_CHARS = 8;
+/** Two statements, and names of which every character is escaped. */
+const STATEMENTS_CHARS_MAX = 8_192;
+
+/** Largest evidence file, in UTF-16 code units: the statements, and the hex digits of the longest chain of changes. */
+export const EVIDENCE_FILE_CHARS_MAX =
+  STATEMENTS_CHARS_MAX +
+  Math.ceil(EPOCH_CHANGES_BYTES_MAX / LINE_BYTES) * (2 * LINE_BYTES + LINE_OVERHEAD_CHARS);
 
 /** The verdict on one signature (`keys/verifier.ts`). */
 type Verify = (check: SignatureCheck) => boolean | Promise<boolean>;
@@ -25,15 +44,18 @@ type Verify = (check: SignatureCheck) => boolean | Promise<boolean>;
 /** What valid evidence proves: this replica signed both statements, and no correct replica does. */
 export interface ProvenEvidence {
   readonly evidence: Evidence;
-  readonly accused: GenesisReplica;
+  /** As the set of the evidence's epoch names it. */
+  readonly accused: ReplicaEntry;
 }
 
 /** What an evidence file says. Nothing of it is verified yet. */
 export interface EvidenceFile {
   readonly networkId: Hex;
   /** What the file calls the accused replica. */
-  readonly accused: Pick<GenesisReplica, 'name' | 'organisation' | 'publicKey'>;
+  readonly accused: Pick<ReplicaEntry, 'name' | 'organisation' | 'publicKey'>;
   readonly evidence: Evidence;
+  /** From the genesis to the epoch of the evidence. */
+  readonly changes: readonly EpochChange[];
 }
 
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -58,6 +80,7 @@ const fileSchema = z.strictObject({
   view: count,
   height: count.nullable(),
   statements: z.tuple([saidSchema, saidSchema]),
+  registry_changes: z.array(z.string()).optional(),
 });
 
 type FileContent = z.infer<typeof fileSchema>;
@@ -72,12 +95,26 @@ export function isEvidenceFile(text: string): boolean {
 }
 
 /**
- * The text of an evidence file: JSON with two spaces of indentation and a line feed at its end. Throws
- * `evidence.invalid` where the genesis has no such replica, or the statements do not contradict.
+ * The text of an evidence file: JSON with two spaces of indentation and a line feed at its end. `changes` lead from the
+ * genesis to the epoch of the evidence. Throws `evidence.invalid` where they do not, where that epoch has no such replica,
+ * or the statements do not contradict.
  */
-export function formatEvidenceFile(genesis: Genesis, evidence: Evidence): string {
+export function formatEvidenceFile(
+  genesis: Genesis,
+  evidence: Evidence,
+  changes: readonly EpochChange[] = [],
+): string {
   const fresh = freshly(evidence);
-  return render({ networkId: networkIdOf(genesis), accused: replicaOf(genesis, fresh), evidence: fresh });
+  checkCount(fresh, changes);
+  const accused = replicaOf(changes.at(-1)?.replicas ?? genesis.replicas, fresh);
+  return render({ networkId: networkIdOf(genesis), accused, evidence: fresh, changes });
+}
+
+/** What a file with this evidence is called. */
+export function evidenceFileName(evidence: Evidence): string {
+  const epoch = epochOf(evidence);
+  const prefix = epoch === 0 ? 'evidence' : `evidence-epoch-${String(epoch)}`;
+  return `${prefix}-replica-${String(evidence.replica)}.json`;
 }
 
 /**
@@ -97,23 +134,33 @@ export function parseEvidenceFile(text: string): EvidenceFile {
   }
   const { network_id: networkId, name, organisation, public_key: publicKey } = parsed.data;
   const accused = { name, organisation, publicKey };
-  const file = { networkId, accused, evidence: freshly(evidenceIn(parsed.data)) };
+  const evidence = freshly(evidenceIn(parsed.data));
+  const changes = changesIn(parsed.data);
+  checkCount(evidence, changes);
+  const file = { networkId, accused, evidence, changes };
   if (render(file) !== text) throw invalid('the file', 'is not written as its content says');
   return file;
 }
 
 /**
- * Whom evidence accuses, once every signature in it holds. It trusts nothing but `genesis` and `verify`. Throws
- * `evidence.invalid` with what is wrong.
+ * Whom evidence accuses, once every signature in it holds. `changes` lead from the genesis to its epoch. It trusts nothing
+ * but `genesis` and `verify`. Throws `evidence.invalid` with what is wrong.
  */
 export async function checkEvidence(
   genesis: Genesis,
   evidence: Evidence,
   verify: Verify,
+  changes: readonly EpochChange[] = [],
 ): Promise<ProvenEvidence> {
   const fresh = freshly(evidence);
-  const accused = replicaOf(genesis, fresh);
-  const keys = genesis.replicas.map(({ publicKey }) => publicKey);
+  checkCount(fresh, changes);
+  const sets = await verifyEpochChanges(genesis, changes, verify).catch((error: unknown) => {
+    if (!hasCode(error, 'epochChange.invalid')) throw error;
+    throw invalid(`registry_changes[${String(error.data.epoch)}]`, error.data.problem, error);
+  });
+  const { replicas } = sets.at(-1) ?? sets[0];
+  const accused = replicaOf(replicas, fresh);
+  const keys = replicas.map(({ publicKey }) => publicKey);
   const checks = evidenceChecks(networkIdOf(genesis), keys, fresh) ?? [];
   for (const [index, check] of checks.entries()) {
     if (await verify(check)) continue;
@@ -131,24 +178,24 @@ export async function verifyEvidenceFile(
   text: string,
   verify: Verify,
 ): Promise<ProvenEvidence> {
-  const { networkId, accused, evidence } = parseEvidenceFile(text);
+  const { networkId, accused, evidence, changes } = parseEvidenceFile(text);
   const expected = networkIdOf(genesis);
   if (networkId !== expected) {
     throw new CountersignError('evidence.wrongNetwork', { expected, actual: networkId });
   }
-  const proven = await checkEvidence(genesis, evidence, verify);
+  const proven = await checkEvidence(genesis, evidence, verify, changes);
   for (const [field, at] of Object.entries({
     name: 'name',
     organisation: 'organisation',
     publicKey: 'public_key',
   })) {
     const key = field as keyof typeof accused;
-    if (accused[key] !== proven.accused[key]) throw invalid(at, 'is not what the genesis says');
+    if (accused[key] !== proven.accused[key]) throw invalid(at, 'is not what the set of its epoch says');
   }
   return proven;
 }
 
-function render({ networkId, accused, evidence }: EvidenceFile): string {
+function render({ networkId, accused, evidence, changes }: EvidenceFile): string {
   const { replica, first, second } = evidence;
   const { type, epoch, view } = first.statement;
   const content: FileContent = {
@@ -164,6 +211,8 @@ function render({ networkId, accused, evidence }: EvidenceFile): string {
     view,
     height: 'height' in first.statement ? first.statement.height : null,
     statements: [saidBy(first), saidBy(second)],
+    // The replicas of the first epoch are in the genesis.
+    ...(epoch === 0 ? {} : { registry_changes: hexLines(toHex(bytesOf(changes)), LINE_BYTES) }),
   };
   return `${JSON.stringify(content, null, 2)}\n`;
 }
@@ -180,6 +229,36 @@ function saidBy({ statement, signature }: SignedStatement): Said {
     case 'newView':
       return { content_digest: statement.contentDigest, signature };
   }
+}
+
+function bytesOf(changes: readonly EpochChange[]): Uint8Array {
+  try {
+    return encode(epochChangesCodec, changes);
+  } catch (error) {
+    if (hasCode(error, 'encoding.invalid')) throw invalid('registry_changes', error.data.problem, error);
+    throw error;
+  }
+}
+
+function changesIn({ registry_changes: lines }: FileContent): readonly EpochChange[] {
+  if (lines === undefined) return [];
+  const hex = lines.join('');
+  if (!isHex(hex)) throw invalid('registry_changes', 'must be lowercase hex digits');
+  try {
+    return decode(epochChangesCodec, fromHex(hex), EPOCH_CHANGES_BYTES_MAX);
+  } catch (error) {
+    if (hasCode(error, 'encoding.invalid')) {
+      throw invalid('registry_changes', `${error.data.at} ${error.data.problem}`, error);
+    }
+    if (hasCode(error, 'encoding.tooLarge')) throw invalid('registry_changes', 'is too large', error);
+    throw error;
+  }
+}
+
+function checkCount(evidence: Evidence, changes: readonly EpochChange[]): void {
+  const epoch = epochOf(evidence);
+  if (changes.length === epoch) return;
+  throw invalid('registry_changes', `must lead to epoch ${String(epoch)}, that of the evidence`);
 }
 
 function evidenceIn(file: FileContent): Evidence {
@@ -209,7 +288,7 @@ function freshly(evidence: Evidence): Evidence {
   }
 }
 
-function replicaOf({ replicas }: Genesis, { replica }: Evidence): GenesisReplica {
+function replicaOf(replicas: readonly ReplicaEntry[], { replica }: Evidence): ReplicaEntry {
   const accused = replicas[replica];
   if (accused !== undefined) return accused;
   throw invalid('replica', `must be below ${String(replicas.length)}`);

@@ -3,6 +3,7 @@
  * takes part now.
  * @module
  */
+import type { ReplicaEntry } from '../../shared/domain/registry.ts';
 import type { Hex } from '../../shared/encoding/hex.ts';
 import { CountersignError, invariant } from '../../shared/errors.ts';
 import { EPOCH_CHANGES_BYTES_MAX, encodeEpochChange, type EpochChange } from '../ledger/epochChange.ts';
@@ -49,6 +50,18 @@ export async function epochChangesTo(
     throw new CountersignError('encoding.tooLarge', { sizeBytes, maxBytes: EPOCH_CHANGES_BYTES_MAX });
   }
   return changes;
+}
+
+/** The replicas of an epoch that this store has come to. Throws `invariant.broken` for a later one. */
+export async function replicasIn(
+  store: LedgerStore,
+  genesis: Genesis,
+  epoch: number,
+): Promise<readonly ReplicaEntry[]> {
+  if (epoch === 0) return genesis.replicas;
+  const change = await epochChangeOf(store, genesis, epoch - 1);
+  invariant(change !== null, 'every epoch but the last has a stable end', () => String(epoch));
+  return change.replicas;
 }
 
 /** All changes that blocks at or below `height` bring about and stable checkpoints certify, in order. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { epochChangesCodec, type EpochChange } from '../../../src/main/ledger/epochChange.ts';
 import { EVIDENCE_BYTES_MAX, type Evidence } from '../../../src/main/ledger/evidence.ts';
 import {
   EVIDENCE_FILE_CHARS_MAX,
@@ -11,6 +12,8 @@ import {
 import type { Genesis } from '../../../src/main/ledger/genesis.ts';
 import { renderReceiptFile } from '../../../src/main/ledger/receiptFile.ts';
 import type { CountersignError } from '../../../src/shared/errors.ts';
+import { encode } from '../../../src/shared/encoding/codec.ts';
+import { twoChanges } from '../../support/epochs.ts';
 import { caught, rejected } from '../../support/errors.ts';
 import { contradictingPair, makeEvidence, signedBy } from '../../support/evidence.ts';
 import { makeGenesis } from '../../support/ledger.ts';
@@ -85,7 +88,7 @@ describe('an evidence file', () => {
       organisation: longest,
     }));
     const most = Number.MAX_SAFE_INTEGER;
-    const place = { epoch: most, view: most, height: most };
+    const place = { view: most, height: most };
     const file = formatEvidenceFile(
       { ...genesis, replicas },
       makeEvidence(network, 1, 'checkpointVote', place),
@@ -151,7 +154,7 @@ describe('a file that is refused', () => {
   });
 
   it('whose statements are about other places, as the signatures then are too', async () => {
-    for (const [field, value] of Object.entries({ epoch: 1, view: 6, height: 4, kind: 'order' })) {
+    for (const [field, value] of Object.entries({ view: 6, height: 4, kind: 'order' })) {
       const error = await refusal(changed(text, (file) => (file[field] = value)));
       expect(error).toMatchObject({ code: 'evidence.invalid', data: { at: 'statements[0]' } });
     }
@@ -199,4 +202,99 @@ describe('a file that is refused', () => {
     expect(caught(() => formatEvidenceFile(genesis, same)).code).toBe('evidence.invalid');
     expect(await rejected(checkEvidence(genesis, same, verify))).toMatchObject({ code: 'evidence.invalid' });
   });
+});
+
+describe('evidence of a later epoch', () => {
+  const epochs = twoChanges();
+  const { changes } = epochs;
+  const [change0, change1] = changes as [EpochChange, EpochChange];
+  const made = epochs.network.genesis;
+  const of = makeEvidence(epochs.networkOf(2), 1, 'order', { epoch: 2 });
+  const file = formatEvidenceFile(made, of, changes);
+  const problemOf = async (forged: string) => await rejected(verifyEvidenceFile(made, forged, verify));
+  /** The file with other changes, laid out as it was. */
+  const withChanges = (others: readonly EpochChange[]): string =>
+    changed(file, (content) => {
+      const hex = Buffer.from(encode(epochChangesCodec, others)).toString('hex');
+      content['registry_changes'] = hex.match(/.{1,64}/g) ?? [];
+    });
+
+  it('proves from the genesis alone who has that place in its epoch', async () => {
+    const { accused, evidence: proven } = await verifyEvidenceFile(made, file, verify);
+    expect(proven).toEqual(of);
+    expect(accused).toEqual(epochs.networkOf(2).genesis.replicas[1]);
+    expect(accused).not.toEqual(made.replicas[1]);
+    expect(parseEvidenceFile(file).changes).toEqual(changes);
+    expect((await checkEvidence(made, of, verify, changes)).accused).toEqual(accused);
+  });
+
+  it('of a place that the genesis does not have, and the epoch does', async () => {
+    const fifth = makeEvidence(epochs.networkOf(1), 4, 'newView', { epoch: 1 });
+    const proven = await verifyEvidenceFile(made, formatEvidenceFile(made, fifth, [change0]), verify);
+    expect(proven.accused).toEqual(epochs.networkOf(1).genesis.replicas[4]);
+    const error = caught(() => formatEvidenceFile(made, { ...of, replica: 4 }, changes));
+    expect(error).toMatchObject({ code: 'evidence.invalid', data: { at: 'replica' } });
+  });
+
+  it('is not made, nor believed, without the changes that lead there', async () => {
+    for (const few of [[], [change0], [change0, change1, change1]]) {
+      const data = { at: 'registry_changes' };
+      expect(caught(() => formatEvidenceFile(made, of, few))).toMatchObject({
+        code: 'evidence.invalid',
+        data,
+      });
+      expect(await rejected(checkEvidence(made, of, verify, few))).toMatchObject({ data });
+      expect(await problemOf(withChanges(few))).toMatchObject({ code: 'evidence.invalid', data });
+    }
+    expect(await problemOf(changed(file, (content) => delete content['registry_changes']))).toMatchObject({
+      data: { at: 'registry_changes' },
+    });
+    // One of the first epoch has none, not even an empty list of them.
+    expect(await problemOf(changed(text, (content) => (content['registry_changes'] = [])))).toMatchObject({
+      code: 'evidence.invalid',
+    });
+  });
+
+  it.each([
+    ['changes of another order', withChanges([change1, change0]), 'registry_changes[0]'],
+    ['one change twice', withChanges([change0, change0]), 'registry_changes[1]'],
+    [
+      'a change that too few certified',
+      withChanges([
+        change0,
+        {
+          ...change1,
+          certificate: { ...change1.certificate, signatures: change1.certificate.signatures.slice(1) },
+        },
+      ]),
+      'registry_changes[1]',
+    ],
+    ['another epoch', changed(file, (content) => (content['epoch'] = 1)), 'registry_changes'],
+    ['another replica accused', changed(file, (content) => (content['replica'] = 2)), 'statements[0]'],
+    ['the name of another', changed(file, (content) => (content['name'] = 'somebody')), 'name'],
+    ['no hex', changed(file, (content) => (content['registry_changes'] = ['zz'])), 'registry_changes'],
+    [
+      'other lines',
+      changed(file, (content) => (content['registry_changes'] as string[]).push('')),
+      'the file',
+    ],
+  ])('is refused: %s', async (_, forged, at) => {
+    expect(forged).not.toBe(file);
+    expect(await problemOf(forged)).toMatchObject({ code: 'evidence.invalid', data: { at } });
+  });
+
+  it('of the index of the genesis in a later epoch, signed by that one: it is not its place there', async () => {
+    const forged = makeEvidence(epochs.network, 1, 'order', { epoch: 2 });
+    expect(await problemOf(formatEvidenceFile(made, forged, changes))).toMatchObject({
+      data: { at: 'statements[0]' },
+    });
+  });
+
+  it('with any one character changed', async () => {
+    // Every fifth: all keys and all places of the changes.
+    for (let index = 0; index < file.length; index += 5) {
+      const forged = file.slice(0, index) + (file[index] === 'a' ? 'b' : 'a') + file.slice(index + 1);
+      expect((await problemOf(forged)).code).toMatch(/^evidence\.(invalid|wrongNetwork)$/);
+    }
+  }, 60_000);
 });

@@ -7,8 +7,16 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KnownEvidence } from '../../consensus/effects.ts';
-import { checkEvidence, formatEvidenceFile, type ProvenEvidence } from '../../ledger/evidenceFile.ts';
+import type { EpochChange } from '../../ledger/epochChange.ts';
+import { epochOf } from '../../ledger/evidence.ts';
+import {
+  checkEvidence,
+  evidenceFileName,
+  formatEvidenceFile,
+  type ProvenEvidence,
+} from '../../ledger/evidenceFile.ts';
 import type { Genesis } from '../../ledger/genesis.ts';
+import { epochChangesTo } from '../../replica/epochHistory.ts';
 import { networkDirectory, replicaDirectory } from '../../replica/embeddedLayout.ts';
 import {
   LEDGER_FILE,
@@ -35,6 +43,8 @@ const DIRECTORY_MODE = 0o755;
 
 /** Evidence with the replicas whose ledgers hold it. */
 interface Found extends ProvenEvidence {
+  /** From the genesis to its epoch. */
+  readonly changes: readonly EpochChange[];
   readonly recordedHeight: number | null;
   readonly knownTo: readonly number[];
 }
@@ -55,28 +65,37 @@ export async function listEvidence({ data, out }: EvidenceOptions, output: Outpu
   });
 }
 
-/** One piece against each accused replica, in order of their index. Each is checked: a ledger is only a file. */
+/** One piece against each accused replica of an epoch, in order of both. Each is checked: a ledger is only a file. */
 async function collect(data: string, genesis: Genesis): Promise<readonly Found[]> {
-  const found = new Map<number, Found>();
+  const found = new Map<string, Found>();
   await withVerifier(async (verifier) => {
     for (const holder of genesis.replicas.keys()) {
       const directory = replicaDirectory(networkDirectory(data), holder);
-      for (const { evidence, recordedHeight } of await evidenceIn(directory, genesis)) {
-        const known = found.get(evidence.replica);
-        const proven = known ?? (await checkEvidence(genesis, evidence, checkWith(verifier)));
-        found.set(evidence.replica, {
+      for (const { evidence, recordedHeight, changes } of await evidenceIn(directory, genesis)) {
+        // A replica is accused by its place in the set of an epoch.
+        const key = `${String(epochOf(evidence))} ${String(evidence.replica)}`;
+        const known = found.get(key);
+        const proven = known ?? (await checkEvidence(genesis, evidence, checkWith(verifier), changes));
+        found.set(key, {
           ...proven,
+          changes,
           recordedHeight: known?.recordedHeight ?? recordedHeight,
           knownTo: [...(known?.knownTo ?? []), holder],
         });
       }
     }
   });
-  return [...found.values()].sort((left, right) => left.evidence.replica - right.evidence.replica);
+  return [...found.values()].sort(
+    ({ evidence: left }, { evidence: right }) =>
+      epochOf(left) - epochOf(right) || left.replica - right.replica,
+  );
 }
 
 /** What one replica has. A ledger that is not there is not made: that would hide from its replica that it is lost. */
-async function evidenceIn(directory: string, genesis: Genesis): Promise<readonly KnownEvidence[]> {
+async function evidenceIn(
+  directory: string,
+  genesis: Genesis,
+): Promise<readonly (KnownEvidence & Pick<Found, 'changes'>)[]> {
   const isThere = await access(join(directory, LEDGER_FILE)).then(
     () => true,
     () => false,
@@ -86,8 +105,13 @@ async function evidenceIn(directory: string, genesis: Genesis): Promise<readonly
   try {
     const store = await openLedgerStore({ directory, genesis, createWorker: createStoreWorker });
     try {
-      const { evidence } = await store.load();
-      return evidence;
+      const { evidence, stable } = await store.load();
+      const found = [];
+      for (const known of evidence) {
+        const changes = await epochChangesTo(store, genesis, epochOf(known.evidence), stable.height);
+        found.push({ ...known, changes });
+      }
+      return found;
     } finally {
       await store.close();
     }
@@ -103,9 +127,9 @@ async function writeFiles(
 ): Promise<readonly string[]> {
   await makeDirectory(out, DIRECTORY_MODE);
   const files: string[] = [];
-  for (const { evidence } of found) {
-    const file = join(out, `evidence-replica-${String(evidence.replica)}.json`);
-    await writeFileAtomic(file, formatEvidenceFile(genesis, evidence), FILE_MODE);
+  for (const { evidence, changes } of found) {
+    const file = join(out, evidenceFileName(evidence));
+    await writeFileAtomic(file, formatEvidenceFile(genesis, evidence, changes), FILE_MODE);
     files.push(file);
   }
   return files;
