@@ -108,7 +108,9 @@ export function expectConvicted(simulation: Simulation, accused: number, pair: r
     const said = [first.statement, second.statement];
     expect(said).toHaveLength(pair.length);
     expect(said).toEqual(expect.arrayContaining([...pair]));
-    expect(simulation.edge.provesFault(store.evidence[0]!.evidence)).toBe(true);
+    expect(simulation.edge.provesFault(store.evidence[0]!.evidence, simulation.newest.replicaKeys)).toBe(
+      true,
+    );
   }
   expect([...simulation.monitor.accused]).toEqual([accused]);
 }

@@ -115,7 +115,10 @@ export class RestorableReplica implements Node {
       edge: world.edge,
       encodes: world.encodes,
       monitor: SILENT_WATCHER,
-      membership: (index) => world.membership(index),
+      nodes: world.nodes,
+      newest: world.newest,
+      nodeOf: (publicKey) => world.nodeOf(publicKey),
+      begun: () => undefined,
       nextRunToken: () => world.nextRunToken(),
       clockMs: (index) => world.clockMs(index),
       diskMs: (index) => world.diskMs(index),
@@ -135,6 +138,7 @@ export class RestorableReplica implements Node {
 
 const nothing = () => undefined;
 const SILENT_WATCHER: Watcher = {
+  onStart: () => undefined,
   beforeCommit: nothing,
   afterCommit: nothing,
   afterStep: nothing,

@@ -6,6 +6,7 @@
 import { membershipOf, type Membership } from '../../src/main/consensus/config.ts';
 import { DEFAULT_OPTIONS } from '../../src/main/consensus/config.ts';
 import { RUN_TOKEN_BYTES, type PeerMessage } from '../../src/main/consensus/messages.ts';
+import { windowOf } from '../../src/main/ledger/genesis.ts';
 import { REPLICAS_MAX } from '../../src/main/ledger/limits.ts';
 import type { SignedRequest } from '../../src/main/ledger/request.ts';
 import type { Statement } from '../../src/main/ledger/statement.ts';
@@ -25,7 +26,13 @@ import { signedRequestOf, type RequestParts } from './simulation/requests.ts';
 import { realSignatures, simulatedSignatures, type Signatures } from './simulation/signatures.ts';
 import { Trace } from './simulation/trace.ts';
 import { Transcript } from './simulation/transcript.ts';
-import { DEFAULT_SIMULATION, type Node, type SimulationOptions, type World } from './simulation/world.ts';
+import {
+  DEFAULT_SIMULATION,
+  type Node,
+  type SimulatedNode,
+  type SimulationOptions,
+  type World,
+} from './simulation/world.ts';
 
 /** True time at the start of a run: after genesis, so that requests are neither too old nor from the future. */
 export const START_MS = GENESIS_TIME_MS + 60_000;
@@ -59,6 +66,8 @@ export interface SimulationSetup extends Partial<SimulationOptions> {
   readonly coldStart?: boolean;
   /** Whether lines are kept. */
   readonly transcript?: boolean;
+  /** Replicas that the genesis does not name: they follow, and may be admitted. */
+  readonly joiners?: readonly SimulatedNode[];
 }
 
 /** Makes a faulty replica that is more than a script. */
@@ -89,7 +98,9 @@ export class Simulation implements World {
   readonly clockShiftMs: number[];
   /** Time of a durable write of single replicas, where it differs. */
   readonly slowDiskMs = new Map<number, number>();
-  readonly #memberships: readonly Membership[];
+  readonly nodes: readonly SimulatedNode[];
+  readonly #places: ReadonlyMap<Hex, number>;
+  #newest: Membership;
   readonly #clients: SimulatedClient[] = [];
   readonly #nodes = new Map<number, Node>();
   readonly #cut = new Set<string>();
@@ -100,7 +111,7 @@ export class Simulation implements World {
   /** `nodes`: faulty replicas by index, beside those of `setup.faulty`. */
   constructor(setup: SimulationSetup = {}, nodes: ReadonlyMap<number, FaultyNode> = new Map()) {
     const { network, faulty = {}, persistentClients = true, simulatedSignatures: simulated, ...rest } = setup;
-    const { encodes, transcript, coldStart = false, ...options } = rest;
+    const { encodes, transcript, coldStart = false, joiners = [], ...options } = rest;
     this.network = network ?? makeGenesis();
     this.options = { ...DEFAULT_SIMULATION, ...options };
     this.random = new Random(this.options.seed);
@@ -110,20 +121,29 @@ export class Simulation implements World {
     this.duplication = this.options.duplication;
     this.delayMs = this.options.delayMs;
     const { genesis } = this.network;
-    this.edge = new Edge(this.network, simulated ? simulatedSignatures(this.network) : realSignatures);
-    this.#memberships = genesis.replicas.map(({ publicKey }) => membershipOf(genesis, publicKey));
-    this.clockShiftMs = genesis.replicas.map(() => 0);
-    this.stores = genesis.replicas.map(() => new DurableStore(genesis));
+    const members = genesis.replicas.map(({ publicKey }, index) => {
+      return { publicKey, seed: this.network.replicaSeeds[index]! };
+    });
+    this.nodes = [...members, ...joiners];
+    this.#places = new Map(this.nodes.map(({ publicKey }, index) => [publicKey, index]));
+    this.#newest = membershipOf(genesis, '');
+    this.edge = new Edge(
+      this.network,
+      simulated ? simulatedSignatures(this.network, joiners) : realSignatures,
+    );
+    this.clockShiftMs = this.nodes.map(() => 0);
+    this.stores = this.nodes.map(() => new DurableStore(genesis));
     this.#faultyIndexes = new Set([...Object.keys(faulty).map(Number), ...nodes.keys()]);
     const { maxPoolRequests } = { ...DEFAULT_OPTIONS, ...this.options.consensus };
     this.monitor = new Monitor({
       network: this.network,
+      nodeOf: (publicKey) => this.nodeOf(publicKey),
       stores: this.stores,
       faulty: this.#faultyIndexes,
       edge: this.edge,
       maxPoolRequests,
     });
-    this.guards = this.#memberships.map(({ windowBlocks }) => new SimulatedGuard(windowBlocks));
+    this.guards = this.nodes.map(() => new SimulatedGuard(windowOf(genesis.limits)));
     this.replicas = this.stores.map(
       (store, index) => new SimulatedReplica(this, index, store, this.guards[index]!),
     );
@@ -213,6 +233,13 @@ export class Simulation implements World {
     this.monitor.onRestart(index, this.#rememberedOf(index));
     this.replicas[index]!.start();
     this.#tellOthers(index, true);
+    this.#noticeStopped(index);
+    // It may have stopped right when an epoch had ended, before all others.
+    this.#learnEpoch(index);
+  }
+
+  /** A replica that has just begun notices who is not there. */
+  #noticeStopped(index: number): void {
     const { noticeMs } = this.options;
     if (noticeMs === null) return;
     this.agenda.plan(noticeMs, () => {
@@ -259,8 +286,26 @@ export class Simulation implements World {
     return (++this.#runs).toString(16).padStart(2 * RUN_TOKEN_BYTES, '0');
   }
 
-  membership(index: number): Membership {
-    return this.#memberships[index]!;
+  get newest(): Membership {
+    return this.#newest;
+  }
+
+  nodeOf(publicKey: Hex): number {
+    return this.#places.get(publicKey) ?? -1;
+  }
+
+  begun(index: number): void {
+    const { membership } = this.replicas[index]!;
+    this.say(() => `r${String(index)} begins epoch ${String(membership.epoch)}`);
+    this.#noticeStopped(index);
+    this.#learnEpoch(index);
+  }
+
+  #learnEpoch(index: number): void {
+    const { membership } = this.replicas[index]!;
+    if (membership.epoch <= this.#newest.epoch) return;
+    this.#newest = membership;
+    for (const client of this.#clients) client.enterEpoch();
   }
 
   clockMs(index: number): number {

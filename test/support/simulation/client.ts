@@ -33,7 +33,7 @@ export interface Sent {
   /** The message that carries it. */
   readonly bytes: Uint8Array;
   /** The real client's count of what the replicas said. */
-  readonly tracking: Tracking;
+  tracking: Tracking;
   readonly responses: Map<number, ResponseMessage>;
   readonly finals: Map<number, FinalMessage>;
   readonly refusals: Map<number, RefusalMessage['error']>;
@@ -60,7 +60,7 @@ export class SimulatedClient {
     const sent: Sent = {
       request,
       bytes: encodeMessage(toReplicaCodec, { type: 'request', request: request.bytes }),
-      tracking: new Tracking(request.id, this.#world.membership(0).sizes),
+      tracking: new Tracking(request.id, this.#world.newest.sizes),
       responses: new Map(),
       finals: new Map(),
       refusals: new Map(),
@@ -88,7 +88,15 @@ export class SimulatedClient {
     this.#send(this.#everyone, { type: 'commit', height, hash, tag });
   }
 
+  /** There is a newer epoch: what those of the one before said counts no more (rule E3). */
+  enterEpoch(): void {
+    for (const sent of this.sent.values()) {
+      if (sent.finality === null) sent.tracking = new Tracking(sent.request.id, this.#world.newest.sizes);
+    }
+  }
+
   receive(from: number, bytes: Uint8Array): void {
+    if (!this.#everyone.includes(from)) return;
     const message = decodeMessage(toClientCodec, bytes, maxMessageBytes(this.#world.network.genesis));
     if (message.type === 'receipt' || message.type === 'status' || message.type === 'epochChange') return;
     const sent = this.sent.get(message.requestId);
@@ -107,7 +115,7 @@ export class SimulatedClient {
   }
 
   get #everyone(): readonly number[] {
-    return this.#world.network.replicaSeeds.map((_seed, index) => index);
+    return this.#world.newest.replicaKeys.map((publicKey) => this.#world.nodeOf(publicKey));
   }
 
   #send(to: readonly number[], message: ToReplicaMessage): void {

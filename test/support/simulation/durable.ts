@@ -190,7 +190,7 @@ export class DurableStore {
       position: this.#position,
       stable,
       stableBlock: this.#blocks[stable.height - 1]?.block ?? null,
-      epochBase: this.#epochBase(),
+      epochBase: this.epochBase,
       chain: this.#blocks.slice(stable.height),
       commitCertificate: this.#commitCertificate,
       rolledBack: [...this.#rolledBack.values()].sort(compareBlocks),
@@ -204,7 +204,7 @@ export class DurableStore {
   }
 
   /** The last stable block that changed the set of replicas. */
-  #epochBase(): HashedHeader | null {
+  get epochBase(): HashedHeader | null {
     for (let { height } = this.stable; height > 0; height--) {
       const header = this.header(height)!;
       if (header.nextReplicas !== null) return header;

@@ -18,7 +18,6 @@ export class Edge {
   readonly genesis: Genesis;
   readonly signatures: Signatures;
   readonly #networkId: Hex;
-  readonly #replicaKeys: readonly Hex[];
   readonly #maxBytes: number;
   readonly #clientMessages = new WeakMap<Uint8Array, { readonly message: ToReplicaMessage | undefined }>();
   readonly #requests = new WeakMap<Uint8Array, { readonly request: SignedRequest | undefined }>();
@@ -28,7 +27,6 @@ export class Edge {
     this.signatures = signatures;
     this.#networkId = networkId;
     this.#maxBytes = maxMessageBytes(genesis);
-    this.#replicaKeys = genesis.replicas.map(({ publicKey }) => publicKey);
   }
 
   /** The request with a valid signature that `bytes` are. */
@@ -53,9 +51,9 @@ export class Edge {
     return message;
   }
 
-  /** Whether evidence holds by itself: two signatures of one replica. */
-  provesFault(evidence: Evidence): boolean {
-    const checks = evidenceChecks(this.#networkId, this.#replicaKeys, evidence);
+  /** Whether evidence holds by itself: two signatures of one replica, of those of its epoch. */
+  provesFault(evidence: Evidence, replicaKeys: readonly Hex[]): boolean {
+    const checks = evidenceChecks(this.#networkId, replicaKeys, evidence);
     return checks?.every((check) => this.signatures.isValid(check)) === true;
   }
 }

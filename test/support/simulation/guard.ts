@@ -37,6 +37,10 @@ export class SimulatedGuard {
     this.#memory.settle(height);
   }
 
+  enter(epoch: number): void {
+    this.#memory.enter(epoch);
+  }
+
   copy(): GuardCopy {
     const { floor, statements } = this.#memory;
     return { floor, statements };

@@ -3,14 +3,20 @@
  * signature and every answer of all correct replicas, and throws at the first thing that must not happen.
  * @module
  */
-import type { Membership } from '../../../src/main/consensus/config.ts';
+import { membershipOf, type Membership } from '../../../src/main/consensus/config.ts';
 import type { Consensus } from '../../../src/main/consensus/consensus.ts';
 import type { Announcement, OwnStatement, PersistOperation } from '../../../src/main/consensus/effects.ts';
 import type { HashedHeader } from '../../../src/main/ledger/block.ts';
-import { contradict } from '../../../src/main/ledger/evidence.ts';
+import { contradict, epochOf, type Evidence } from '../../../src/main/ledger/evidence.ts';
 import { quorumSizes } from '../../../src/main/ledger/genesis.ts';
 import type { SignedRequest } from '../../../src/main/ledger/request.ts';
-import { viewTag, type Statement } from '../../../src/main/ledger/statement.ts';
+import {
+  certificateChecks,
+  viewTag,
+  type CheckpointCertificate,
+  type CommitCertificate,
+  type Statement,
+} from '../../../src/main/ledger/statement.ts';
 import type { Hex } from '../../../src/shared/encoding/hex.ts';
 import type { TestNetwork } from '../ledger.ts';
 import type { DurableStore } from './durable.ts';
@@ -19,6 +25,7 @@ import { Finality, type Final } from './monitor/finality.ts';
 import { ReplicaHistory } from './monitor/history.ts';
 import { Restored } from './monitor/restored.ts';
 import { Statements } from './monitor/statements.ts';
+import { lastTermOf, termOf, type Term } from './monitor/term.ts';
 import { Violation } from './monitor/violation.ts';
 import type { Watched, Watcher } from './world.ts';
 
@@ -37,6 +44,7 @@ const ROLLED_BACK_WINDOWS = 9;
 export interface MonitorSetup {
   readonly network: TestNetwork;
   readonly stores: readonly DurableStore[];
+  readonly nodeOf: (publicKey: Hex) => number;
   /** Replicas that may do anything; the others may not be suspected. */
   readonly faulty: ReadonlySet<number>;
   readonly edge: Edge;
@@ -59,11 +67,16 @@ export class Monitor implements Watcher {
   readonly #contents = new Map<Hex, ReadonlySet<Hex>>();
   readonly #supervisors: ReadonlySet<Hex>;
   /** The view that each tag stands for. */
-  readonly #views = new Map<Hex, number>();
+  readonly #views = new Map<Hex, Term>();
+  /** The members of each epoch that has begun. */
+  readonly #memberships = new Map<number, Membership>();
+  /** The epoch that each replica runs in. */
+  readonly #running = new Map<number, number>();
+  #viewsKnown = 0;
   /** Blocks that the transaction under way takes off the chain. */
   #removed: HashedHeader[] = [];
   /** The last normal view before the transaction under way. */
-  #viewBefore = 0;
+  #viewBefore: Term = 0;
   #commits = 0;
   /** Replicas that evidence was found against. */
   readonly accused = new Set<number>();
@@ -74,13 +87,38 @@ export class Monitor implements Watcher {
     this.faulty = faulty;
     this.#correct = stores.map((_store, index) => index).filter((index) => !faulty.has(index));
     this.#histories = stores.map((store, index) => new ReplicaHistory(index, store));
-    const { q, f } = quorumSizes(stores.length);
+    const { f } = quorumSizes(network.genesis.replicas.length);
     this.#restored = new Restored(f);
     this.#statements = new Statements(this.#histories, this.#restored);
-    this.#finality = new Finality(this.#correct, q - faulty.size);
+    this.#finality = new Finality();
     this.#executed = stores.map(() => new Set());
     this.#supervisors = new Set(network.genesis.supervisors.map(({ publicKey }) => publicKey));
     this.#finality.learn(stores[0]!.header(0)!);
+    this.#learn(membershipOf(network.genesis, ''));
+  }
+
+  /** All that begin an epoch begin it with the same members. */
+  onStart(replica: number, membership: Membership): void {
+    this.#running.set(replica, membership.epoch);
+    const known = this.#memberships.get(membership.epoch);
+    if (known === undefined) this.#learn(membership);
+    else if (JSON.stringify(known.replicas) !== JSON.stringify(membership.replicas)) {
+      throw new Violation('an epoch has one set of replicas', { replica, known, membership });
+    }
+  }
+
+  #learn(membership: Membership): void {
+    this.#memberships.set(membership.epoch, membership);
+    const members = membership.replicaKeys.map((publicKey) => this.#setup.nodeOf(publicKey));
+    const correct = members.filter((node) => !this.faulty.has(node));
+    const faulty = members.length - correct.length;
+    this.#finality.begin(membership.epoch, correct, membership.sizes.q - faulty);
+  }
+
+  /** The place of a member of an epoch. */
+  #nodeOf(epoch: number, member: number): number {
+    const publicKey = this.#memberships.get(epoch)?.replicaKeys[member];
+    return publicKey === undefined ? -1 : this.#setup.nodeOf(publicKey);
   }
 
   /** Height of the highest final block. */
@@ -97,7 +135,7 @@ export class Monitor implements Watcher {
       chain.push(store.header(height)!);
     }
     this.#removed = [];
-    this.#viewBefore = store.position.lastNormalView;
+    this.#viewBefore = lastTermOf(store.position);
     for (const operation of operations) {
       if (operation.type === 'append') {
         const { header, requests } = operation.accepted.block;
@@ -108,6 +146,8 @@ export class Monitor implements Watcher {
         }
         for (const request of requests) this.#execute(replica, request);
       }
+      if (operation.type === 'commitCertificate') this.#checkCertificate(replica, operation.certificate);
+      if (operation.type === 'checkpoint') this.#checkCertificate(replica, operation.checkpoint.certificate!);
       if (operation.type === 'rollback') {
         const first = chain[0]!.height;
         for (const header of chain.splice(operation.height - first + 1)) {
@@ -162,18 +202,23 @@ export class Monitor implements Watcher {
   /** What a signature asserts is durable, and contradicts nothing that this replica ever signed. */
   onSign(replica: number, statement: OwnStatement): void {
     this.#statements.check(replica, statement);
+    const keys = this.#memberships.get(statement.epoch)?.replicaKeys ?? [];
+    if (!keys.some((publicKey) => this.#setup.nodeOf(publicKey) === replica)) {
+      throw new Violation('only a member of the epoch signs in it', { replica, statement });
+    }
+    const term = termOf(statement);
     if (statement.type === 'localCommit') {
-      const { view, height, hash } = statement;
-      this.#madeFinal(this.#finality.accept(replica, view, height, hash));
+      const { height, hash } = statement;
+      this.#madeFinal(this.#finality.accept(replica, term, height, hash));
     }
     if (statement.type === 'checkpointVote') {
-      this.#madeFinal(this.#finality.vote(replica, statement.view, statement.hash));
+      this.#madeFinal(this.#finality.vote(replica, term, statement.hash));
     }
   }
 
   /** An answer to a client asserts a durable block, in the view that the tag stands for. */
   onRespond(replica: number, height: number, hash: Hex, tag: Hex): void {
-    const view = this.#viewOf(tag);
+    const view = this.#termOf(tag);
     const problem = this.#histories[replica]!.acceptProblem(view, height, hash);
     if (problem !== undefined) throw new Violation(problem, { replica, view, height, hash });
     this.#madeFinal(this.#finality.accept(replica, view, height, hash));
@@ -191,19 +236,41 @@ export class Monitor implements Watcher {
 
   /** Nobody accuses a correct replica, and evidence stands alone. */
   onAnnouncement(by: number, announcement: Announcement): void {
-    if (announcement.type === 'suspicion' && !this.faulty.has(announcement.replica)) {
+    if (announcement.type === 'suspicion' && !this.#isFaulty(by, announcement.replica)) {
       throw new Violation('no correct replica is suspected', { by, ...announcement });
     }
     if (announcement.type === 'listened') this.#restored.listened(by);
     if (announcement.type !== 'evidence') return;
     const { evidence } = announcement.known;
-    const { replica, first, second } = evidence;
+    const { first, second } = evidence;
+    const ofEpoch = epochOf(evidence);
+    const replica = this.#nodeOf(ofEpoch, evidence.replica);
     if (!this.faulty.has(replica) && !this.#restored.has(replica))
       throw new Violation('evidence never names a correct replica', { by, evidence });
-    if (!contradict(first.statement, second.statement) || !this.#setup.edge.provesFault(evidence)) {
+    if (!contradict(first.statement, second.statement) || !this.#provesFault(evidence, ofEpoch)) {
       throw new Violation('evidence stands alone', { by, evidence });
     }
     this.accused.add(replica);
+  }
+
+  #provesFault(evidence: Evidence, epoch: number): boolean {
+    const keys = this.#memberships.get(epoch)?.replicaKeys ?? [];
+    return this.#setup.edge.provesFault(evidence, keys);
+  }
+
+  /** Whether the member of the epoch that `by` runs in may be suspected. */
+  #isFaulty(by: number, member: number): boolean {
+    return this.faulty.has(this.#nodeOf(this.#running.get(by) ?? 0, member));
+  }
+
+  /** A certificate that is kept is of the epoch that it is kept in, and its signatures are those of members (E3). */
+  #checkCertificate(replica: number, certificate: CommitCertificate | CheckpointCertificate): void {
+    const { epoch } = this.#histories[replica]!.position;
+    const { networkId, replicaKeys, sizes } = this.#memberships.get(epoch)!;
+    const checks = certificateChecks(networkId, replicaKeys, sizes.q, certificate);
+    const isValid = checks?.every((check) => this.#setup.edge.signatures.isValid(check)) === true;
+    if (certificate.epoch === epoch && isValid) return;
+    throw new Violation('a certificate is valid in its epoch', { replica, epoch, certificate });
   }
 
   /** A replica stops. */
@@ -279,10 +346,12 @@ export class Monitor implements Watcher {
   #checkMode(replica: number, operations: readonly PersistOperation[], tip: HashedHeader): void {
     const store = this.#setup.stores[replica]!;
     const { position } = this.#histories[replica]!;
-    const { mode, lastNormalView } = store.position;
+    const { mode } = store.position;
     // It may have entered a view in between, and left it again, in one transaction.
     const stays =
-      mode === 'changing' && position.mode === 'changing' && lastNormalView === position.lastNormalView;
+      mode === 'changing' &&
+      position.mode === 'changing' &&
+      lastTermOf(store.position) === lastTermOf(position);
     const follows = operations.some(
       (operation) => operation.type === 'checkpoint' && operation.checkpoint.hash === tip.hash,
     );
@@ -300,9 +369,9 @@ export class Monitor implements Watcher {
     for (const { height, hash } of this.#removed) {
       const final = this.#finality.at(height);
       if (final?.hash !== hash || store.contains(height, hash)) continue;
-      const { lastNormalView } = store.position;
-      const enters = lastNormalView > this.#viewBefore;
-      if (enters ? final.view < lastNormalView : final.view <= lastNormalView) {
+      const last = lastTermOf(store.position);
+      const enters = last > this.#viewBefore;
+      if (enters ? final.view < last : final.view <= last) {
         throw new Violation('nothing final is revoked', { replica, position: store.position, final });
       }
     }
@@ -311,9 +380,9 @@ export class Monitor implements Watcher {
   /** The chain of a later view contains everything final (PROTOCOL.md, theorem 1). */
   #checkHistory(replica: number): void {
     const store = this.#setup.stores[replica]!;
-    const { lastNormalView } = store.position;
+    const last = lastTermOf(store.position);
     for (const final of this.#finality.highestByView()) {
-      if (final.view >= lastNormalView || store.contains(final.height, final.hash)) continue;
+      if (final.view >= last || store.contains(final.height, final.hash)) continue;
       throw new Violation('a chosen history contains everything final', {
         replica,
         position: store.position,
@@ -334,21 +403,27 @@ export class Monitor implements Watcher {
     const same =
       booted.tipHeight === running.tipHeight &&
       booted.stable.hash === running.stable.hash &&
+      booted.position.epoch === running.position.epoch &&
       booted.position.view === running.position.view &&
       booted.position.target === running.position.target;
     if (!same) throw new Violation('the store could boot', { replica, booted, running });
   }
 
-  #viewOf(tag: Hex): number {
+  #termOf(tag: Hex): Term {
     const known = this.#views.get(tag);
     if (known !== undefined) return known;
     const { networkId } = this.#setup.network;
     const VIEWS_AHEAD = 16;
-    const first = this.#views.size;
-    for (let view = first; view < first + VIEWS_AHEAD; view++)
-      this.#views.set(viewTag(networkId, 0, view), view);
+    const first = this.#viewsKnown;
+    this.#viewsKnown += VIEWS_AHEAD;
+    for (const epoch of this.#memberships.keys()) {
+      // An epoch that began meanwhile is searched from its beginning.
+      for (let view = 0; view < this.#viewsKnown; view++) {
+        this.#views.set(viewTag(networkId, epoch, view), termOf({ epoch, view }));
+      }
+    }
     const found = this.#views.get(tag);
-    if (found !== undefined || first > 10_000) return found ?? -1;
-    return this.#viewOf(tag);
+    if (found !== undefined || first > 1_000) return found ?? -1;
+    return this.#termOf(tag);
   }
 }

@@ -10,9 +10,10 @@ import {
   peerMessageCodec,
   type PeerMessage,
 } from '../../../src/main/consensus/messages.ts';
-import { bodiesOf, messageChecks } from '../../../src/main/consensus/verification.ts';
+import { bodiesOf, isOfEpoch, messageChecks } from '../../../src/main/consensus/verification.ts';
 import type { Membership } from '../../../src/main/consensus/config.ts';
 import type { Genesis } from '../../../src/main/ledger/genesis.ts';
+import { REPLICAS_MAX } from '../../../src/main/ledger/limits.ts';
 import type { SignedRequest } from '../../../src/main/ledger/request.ts';
 import { hasCode } from '../../../src/shared/errors.ts';
 import type { Edge } from './edge.ts';
@@ -55,15 +56,20 @@ export class Packet {
     return this.#message ?? undefined;
   }
 
-  /** What a correct replica takes of it when it comes from the replica `from`; `undefined` where it takes nothing. */
-  verified(from: number, membership: Membership, edge: Edge): Verified | undefined {
+  /**
+   * What a correct replica takes of it when it comes from the replica `from`; `undefined` where it is no message that
+   * one would send, and `null` where it is of another epoch.
+   */
+  verified(from: number, membership: Membership, edge: Edge): Verified | null | undefined {
+    const received = this.message(edge.genesis);
+    if (received !== undefined && !isOfEpoch(membership, received)) return null;
     // A recall is signed by whom it is sent to.
-    if (this.message(edge.genesis)?.type === 'recall')
-      return this.#verify(from, membership, edge) ?? undefined;
-    let verified = this.#verified.get(from);
+    if (received?.type === 'recall') return this.#verify(from, membership, edge) ?? undefined;
+    const key = membership.epoch * REPLICAS_MAX + from;
+    let verified = this.#verified.get(key);
     if (verified === undefined) {
       verified = this.#verify(from, membership, edge);
-      this.#verified.set(from, verified);
+      this.#verified.set(key, verified);
     }
     return verified ?? undefined;
   }

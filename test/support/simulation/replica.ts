@@ -4,14 +4,22 @@
  * @module
  */
 import { Consensus } from '../../../src/main/consensus/consensus.ts';
-import { DEFAULT_OPTIONS } from '../../../src/main/consensus/config.ts';
-import type { Effect, Input, PersistOperation, TimerName } from '../../../src/main/consensus/effects.ts';
+import { DEFAULT_OPTIONS, membershipAt, type Membership } from '../../../src/main/consensus/config.ts';
+import {
+  statementsToSign,
+  type Effect,
+  type Input,
+  type OwnStatement,
+  type PersistOperation,
+  type TimerName,
+} from '../../../src/main/consensus/effects.ts';
 import {
   encodeMessage,
   toClientCodec,
   type PeerMessage,
   type ToClientMessage,
 } from '../../../src/main/consensus/messages.ts';
+import { epochOf } from '../../../src/main/ledger/evidence.ts';
 import { statementDigest, type SignedStatement } from '../../../src/main/ledger/statement.ts';
 import type { Hex } from '../../../src/shared/encoding/hex.ts';
 import type { DurableStore } from './durable.ts';
@@ -42,6 +50,7 @@ export class SimulatedReplica implements Node {
   readonly #world: World;
   readonly #waiting = new Map<Hex, Set<number>>();
   #consensus: Consensus | null = null;
+  #membership: Membership;
   #inbox: Input[] = [];
   #timers = new Map<TimerName, number>();
   #timersSet = 0;
@@ -57,6 +66,28 @@ export class SimulatedReplica implements Node {
     this.index = index;
     this.store = store;
     this.guard = guard;
+    this.#membership = this.#membershipNow();
+  }
+
+  /** Of the epoch that it runs in, or ran in last. */
+  get membership(): Membership {
+    return this.#membership;
+  }
+
+  /** The place of a member of the epoch, by its index there; -1 for none. */
+  nodeOf(member: number): number {
+    const publicKey = this.#membership.replicaKeys[member];
+    return publicKey === undefined ? -1 : this.#world.nodeOf(publicKey);
+  }
+
+  /** The index in the epoch of the replica at this place; -1 for one that is no member. */
+  memberAt(node: number): number {
+    return this.#membership.replicaKeys.indexOf(this.#world.nodes[node]?.publicKey ?? '');
+  }
+
+  #membershipNow(): Membership {
+    const { network, nodes } = this.#world;
+    return membershipAt(network.genesis, this.store.load(), nodes[this.index]!.publicKey);
   }
 
   get isUp(): boolean {
@@ -72,22 +103,25 @@ export class SimulatedReplica implements Node {
   /** `isAnswered`: all the others have told at once that they have nothing of it, as when a network begins. */
   start(isAnswered = false): void {
     this.#life++;
+    this.#membership = this.#membershipNow();
+    const { epoch, ownIndex, sizes } = this.#membership;
+    this.guard?.enter(epoch);
+    this.#world.monitor.onStart(this.index, this.#membership);
     this.#consensus = this.boot();
     const token = this.#world.nextRunToken();
     this.#push({ type: 'start', token, signed: this.guard?.statements ?? [] });
     if (!isAnswered) return;
-    for (let from = 0; from < this.#world.network.replicaSeeds.length; from++) {
-      const message: PeerMessage = { type: 'recall', epoch: 0, token, statements: [] };
-      if (from !== this.index) this.#push({ type: 'peerMessage', from, message, bodies: [] });
+    for (let from = 0; from < sizes.n; from++) {
+      const message: PeerMessage = { type: 'recall', epoch, token, statements: [] };
+      if (from !== ownIndex) this.#push({ type: 'peerMessage', from, message, bodies: [] });
     }
   }
 
   /** What would run if it started now from what is durable. */
   boot(): Consensus {
     const { network, options } = this.#world;
-    const membership = this.#world.membership(this.index);
     const settings = { ...DEFAULT_OPTIONS, ...options.consensus };
-    return new Consensus(network.genesis, membership, settings, this.store.load());
+    return new Consensus(network.genesis, this.#membershipNow(), settings, this.store.load());
   }
 
   stop(): void {
@@ -111,11 +145,19 @@ export class SimulatedReplica implements Node {
     this.#wake();
   }
 
-  receive(from: number, packet: Packet): void {
+  /** `sender`: its place among all replicas. One that is no member may ask for what is stable, and nothing else. */
+  receive(sender: number, packet: Packet): void {
     if (!this.isUp) return;
-    const verified = packet.verified(from, this.#world.membership(this.index), this.#world.edge);
+    const from = this.memberAt(sender);
+    if (from === -1) {
+      const message = packet.message(this.#world.network.genesis);
+      if (message !== undefined) this.#answerFromStore(sender, message);
+      return;
+    }
+    const verified = packet.verified(from, this.#membership, this.#world.edge);
+    if (verified === null) return;
     if (verified === undefined) this.refusedMessages++;
-    else if (!this.#answerFromStore(from, verified.message)) {
+    else if (!this.#answerFromStore(sender, verified.message)) {
       if (verified.message.type === 'recall') this.#compareWithGuard(from, verified.message.statements);
       this.#push({ type: 'peerMessage', from, ...verified });
     }
@@ -135,7 +177,8 @@ export class SimulatedReplica implements Node {
     if (message === undefined) this.refusedMessages++;
     else if (message.type === 'commit') this.#push(message);
     else if (message.type === 'evidence') {
-      if (edge.provesFault(message.evidence)) this.#push(message);
+      if (epochOf(message.evidence) !== this.#membership.epoch) return;
+      if (edge.provesFault(message.evidence, this.#membership.replicaKeys)) this.#push(message);
       else this.refusedMessages++;
     } else if (message.type === 'request') {
       const request = edge.request(message.request);
@@ -148,15 +191,16 @@ export class SimulatedReplica implements Node {
     }
   }
 
-  notice(replica: number, reachable: boolean): void {
-    if (this.isUp) this.#push({ type: 'reachable', replica, reachable });
+  notice(node: number, reachable: boolean): void {
+    const replica = this.memberAt(node);
+    if (this.isUp && replica !== -1) this.#push({ type: 'reachable', replica, reachable });
   }
 
   /** Questions about blocks never reach agreement. */
-  #answerFromStore(from: number, message: PeerMessage): boolean {
+  #answerFromStore(node: number, message: PeerMessage): boolean {
     if (message.type === 'getHeaders') {
       const answer = this.store.headersFrom(message.fromHeight);
-      if (answer !== undefined) this.#send(from, answer);
+      if (answer !== undefined) this.#sendTo(node, answer);
       return true;
     }
     if (message.type === 'getBlock') {
@@ -164,7 +208,7 @@ export class SimulatedReplica implements Node {
       const found = this.store.blockByHash(height, hash);
       if (found !== undefined) {
         const requests = found.requests.map(({ bytes }) => bytes);
-        this.#send(from, { type: 'block', height, hash, requests, evidence: found.evidence });
+        this.#sendTo(node, { type: 'block', height, hash, requests, evidence: found.evidence });
       }
       return true;
     }
@@ -208,7 +252,7 @@ export class SimulatedReplica implements Node {
     const effects: Effect[] = [];
     for (const input of this.#inbox.splice(0, GROUP_MAX)) effects.push(...consensus.step(input, nowMs));
     effects.push(...consensus.flush(nowMs));
-    monitor.afterStep(this.index, consensus, this.#world.membership(this.index));
+    monitor.afterStep(this.index, consensus, this.#membership);
     const operations = effects.flatMap((effect) => (effect.type === 'persist' ? [effect.operation] : []));
     const delayMs = operations.length > 0 ? this.#world.diskMs(this.index) : 0;
     this.#plan(delayMs, () => this.#finish(operations, effects));
@@ -226,15 +270,25 @@ export class SimulatedReplica implements Node {
     const last = typeof stop === 'object' && operations.length > 0 ? (stop?.effects ?? Infinity) : Infinity;
     // What is signed goes on first, in the order in which it was asked for.
     let signed = 0;
+    const toSign = new Set(statementsToSign(effects));
     for (const [index, effect] of effects.entries()) {
       if (index >= last) return this.#stopAsPlanned();
-      if (effect.type === 'sign') this.#inbox.splice(signed++, 0, this.#signed(effect));
-      else this.#carryOut(effect);
+      if (effect.type === 'sign') {
+        if (toSign.has(effect.statement)) this.#inbox.splice(signed++, 0, this.#signed(effect.statement));
+      } else this.#carryOut(effect);
       // A test may stop the replica in the midst of what it sends.
       if (life !== this.#life) return;
     }
     this.guard?.settle(this.store.stable.height);
-    this.#wake();
+    if (this.store.position.epoch > this.#membership.epoch) this.#beginEpoch();
+    else this.#wake();
+  }
+
+  /** The epoch has ended: another agreement starts from what is durable. Clients connect anew. */
+  #beginEpoch(): void {
+    this.stop();
+    this.start();
+    this.#world.begun(this.index);
   }
 
   #write(operations: readonly PersistOperation[]): void {
@@ -253,19 +307,19 @@ export class SimulatedReplica implements Node {
     this.#world.stopped(this.index);
   }
 
-  #signed({ statement }: Extract<Effect, { type: 'sign' }>): Input {
-    const { monitor, network, edge } = this.#world;
+  #signed(statement: OwnStatement): Input {
+    const { monitor, network, nodes, edge } = this.#world;
     const verdict = this.guard?.judge(statement) ?? { kind: 'new' };
     if (verdict.kind === 'contradicts') return { type: 'refused', statement, before: verdict.before };
     if (verdict.kind === 'belowFloor') return { type: 'refused', statement, before: null };
     monitor.onSign(this.index, statement);
     const digest = statementDigest(network.networkId, statement);
-    const signature = edge.signatures.sign(network.replicaSeeds[this.index]!, digest);
+    const signature = edge.signatures.sign(nodes[this.index]!.seed, digest);
     return { type: 'signed', statement, signature };
   }
 
   #carryOut(effect: Effect): void {
-    const { monitor, transcript, network } = this.#world;
+    const { monitor, transcript } = this.#world;
     switch (effect.type) {
       case 'persist':
       case 'sign':
@@ -276,9 +330,7 @@ export class SimulatedReplica implements Node {
       case 'broadcast': {
         this.#say(() => `-> all ${transcript.message(effect.message)}`, effect.message.type);
         const packet = this.#packet(effect.message);
-        for (let to = 0; to < network.replicaSeeds.length; to++) {
-          if (to !== this.index) this.#world.carry(this.index, to, packet);
-        }
+        for (const to of this.#audience(effect.message)) this.#world.carry(this.index, to, packet);
         return;
       }
       case 'respond': {
@@ -339,7 +391,19 @@ export class SimulatedReplica implements Node {
     }
   }
 
-  #send(to: number, message: PeerMessage): void {
+  /** The members of the epoch; where somebody stands is said to all. */
+  #audience({ type }: PeerMessage): readonly number[] {
+    const { nodes } = this.#world;
+    const audience =
+      type === 'beacon' ? nodes.keys() : this.#membership.replicaKeys.map((_, to) => this.nodeOf(to));
+    return [...audience].filter((node) => node !== this.index);
+  }
+
+  #send(member: number, message: PeerMessage): void {
+    this.#sendTo(this.nodeOf(member), message);
+  }
+
+  #sendTo(to: number, message: PeerMessage): void {
     if (to === this.index) return;
     this.#say(() => `-> r${String(to)} ${this.#world.transcript.message(message)}`, message.type);
     this.#world.carry(this.index, to, this.#packet(message));

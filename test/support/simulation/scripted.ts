@@ -46,9 +46,9 @@ export class ScriptedReplica implements Node {
 
   /** Whoever wants to may sign everything: that is what the others must bear. */
   sign(statement: OwnStatement): Hex {
-    const { network } = this.#world;
+    const { network, nodes } = this.#world;
     const digest = statementDigest(network.networkId, statement);
-    return this.#world.edge.signatures.sign(network.replicaSeeds[this.index]!, digest);
+    return this.#world.edge.signatures.sign(nodes[this.index]!.seed, digest);
   }
 
   send(to: number, message: PeerMessage): void {
@@ -58,7 +58,7 @@ export class ScriptedReplica implements Node {
   }
 
   broadcast(message: PeerMessage): void {
-    for (let to = 0; to < this.#world.network.replicaSeeds.length; to++) {
+    for (let to = 0; to < this.#world.nodes.length; to++) {
       if (to !== this.index) this.send(to, message);
     }
   }

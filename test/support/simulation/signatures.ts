@@ -10,6 +10,7 @@ import { verifySync } from '../../../src/main/keys/verifier.ts';
 import type { SignatureCheck } from '../../../src/main/ledger/statement.ts';
 import { toHex, type Hex } from '../../../src/shared/encoding/hex.ts';
 import type { TestNetwork } from '../ledger.ts';
+import type { SimulatedNode } from './world.ts';
 
 export interface Signatures {
   /** The signature of `digest` by the key with the secret `seed`. */
@@ -46,14 +47,15 @@ export const realSignatures: Signatures = { sign, isValid };
 /** A key that no genesis names: its signatures hold, and must count for nothing. */
 export const STRANGER = { publicKey: '5b'.repeat(32), seed: new Uint8Array(32).fill(7) };
 
-/** Keyed hashes, for the keys of one network: as long as real signatures, and as bound to key and digest. */
-export function simulatedSignatures(network: TestNetwork): Signatures {
+/** Keyed hashes, for the keys of one network and `others`: as long as real signatures, and as bound to key and digest. */
+export function simulatedSignatures(network: TestNetwork, others: readonly SimulatedNode[] = []): Signatures {
   const secrets = new Map<Hex, string>();
   const { replicas, supervisors } = network.genesis;
   replicas.forEach(({ publicKey }, index) => secrets.set(publicKey, toHex(network.replicaSeeds[index]!)));
   supervisors.forEach(({ publicKey }, index) =>
     secrets.set(publicKey, toHex(network.supervisorSeeds[index]!)),
   );
+  for (const { publicKey, seed } of others) secrets.set(publicKey, toHex(seed));
   secrets.set(STRANGER.publicKey, toHex(STRANGER.seed));
   const keyed = (secret: string, digest: Uint8Array) =>
     hash('sha512', secret + Buffer.from(digest.buffer, digest.byteOffset, digest.length).toString('latin1'));

@@ -46,6 +46,12 @@ export const DEFAULT_SIMULATION: SimulationOptions = {
   consensus: {},
 };
 
+/** A replica's key. */
+export interface SimulatedNode {
+  readonly publicKey: Hex;
+  readonly seed: Uint8Array;
+}
+
 /** Something at the place of a replica: a correct one, or whatever a test puts there. */
 export interface Node {
   readonly index: number;
@@ -63,6 +69,8 @@ export interface Watched {
 
 /** Sees every durable write, every signature and every answer, before it leaves. */
 export interface Watcher {
+  /** A replica starts in the epoch that it stands in, with these members. */
+  onStart(replica: number, membership: Membership): void;
   beforeCommit(replica: number, operations: readonly PersistOperation[]): void;
   afterCommit(replica: number, watched: Watched): void;
   afterStep(replica: number, consensus: Consensus, membership: Membership): void;
@@ -86,7 +94,14 @@ export interface World {
   readonly edge: Edge;
   /** Whether messages of correct replicas go round the codec. */
   readonly encodes: boolean;
-  membership(index: number): Membership;
+  /** The replicas of the genesis, and then those that may be admitted: a replica is named by its place among them. */
+  readonly nodes: readonly SimulatedNode[];
+  /** The members of the newest epoch that a correct replica has begun. */
+  readonly newest: Membership;
+  /** The place of the replica with this key. */
+  nodeOf(publicKey: Hex): number;
+  /** A replica has begun another epoch. */
+  begun(index: number): void;
   /** Differs at every start of a replica. */
   nextRunToken(): Hex;
   /** The clock of one replica, in milliseconds since 1970. */

@@ -12,12 +12,12 @@ export function falseAnswers(): Behaviour {
       const height = self.random.integer(1, 5);
       const known = self.inner.isUp ? self.inner.store.header(height)?.hash : undefined;
       const hash = known ?? 'ef'.repeat(32);
-      const tag = viewTag(self.world.network.networkId, 0, self.view + self.random.integer(0, 1));
+      const tag = viewTag(self.world.network.networkId, self.epoch, self.view + self.random.integer(0, 1));
       for (const message of [
         { type: 'response', requestId, epoch: 0, height, hash, tag },
         { type: 'final', requestId, height, hash },
       ] as const) {
-        self.world.carryToClient(self.index, client, encodeMessage(toClientCodec, message));
+        self.world.carryToClient(self.node, client, encodeMessage(toClientCodec, message));
       }
       return false;
     },

@@ -26,11 +26,11 @@ class Hoard {
     if (message.type !== 'localCommit') return;
     const { signature, ...statement } = message;
     const { epoch, view, height, hash } = statement;
-    const key = `${String(view)} ${String(height)} ${hash}`;
+    const key = `${String(epoch)} ${String(view)} ${String(height)} ${hash}`;
     const signatures = this.#signatures.get(key) ?? new Map<number, Hex>();
     this.#signatures.set(key, signatures);
     signatures.set(from, signature);
-    for (const member of self.coalition.members) signatures.set(member, self.sign(statement, member));
+    for (const member of self.colluders) signatures.set(member, self.sign(statement, member));
     const { q } = quorumSizes(self.replicas);
     if (signatures.size !== q) return;
     const listed = [...signatures].map(([replica, item]) => ({ replica, signature: item }));
@@ -58,7 +58,7 @@ class Hoard {
 /** Certifies in secret; hides all it has in one view change, and shows what is old in another. */
 export function hoarding(): Behaviour {
   const hoard = new Hoard();
-  const told = new Map<number, ViewChange>();
+  const told = new Map<string, ViewChange>();
   return {
     incoming: (self, from, message) => {
       hoard.hear(self, from, message);
@@ -68,9 +68,10 @@ export function hoarding(): Behaviour {
       if (message.type === 'orderedRequest') hoard.hear(self, self.index, message);
       if (message.type === 'localCommit' || message.type === 'checkpointVote') return [];
       if (message.type !== 'viewChange') return undefined;
-      const { view } = message.viewChange;
-      const said = told.get(view) ?? shown(self, hoard, message.viewChange);
-      told.set(view, said);
+      const { epoch, view } = message.viewChange;
+      const key = `${String(epoch)} ${String(view)}`;
+      const said = told.get(key) ?? shown(self, hoard, message.viewChange);
+      told.set(key, said);
       return [{ type: 'viewChange', viewChange: said, signature: self.sign(viewChangeStatement(said)) }];
     },
   };
@@ -79,8 +80,9 @@ export function hoarding(): Behaviour {
 /** Nothing at all, or a certificate of the hoard, the older the better. */
 function shown(self: ByzantineReplica, hoard: Hoard, truth: ViewChange): ViewChange {
   const nothing = { ...truth, stable: null, commit: null, commitHeaders: [], chain: [] };
-  const base = { height: 0, hash: self.inner.store.header(0)!.hash };
+  const base = self.first;
   for (const certificate of hoard.certificates) {
+    if (certificate.epoch !== truth.epoch) continue;
     // Right after its view it is hidden, so that its block is given up.
     const isOld = certificate.view + 1 < truth.view;
     if (certificate.view >= truth.view || self.random.chance(isOld ? 0.1 : 0.9)) continue;
@@ -94,11 +96,12 @@ function shown(self: ByzantineReplica, hoard: Hoard, truth: ViewChange): ViewCha
 
 /** Says the same as whoever is furthest behind, as far as it has heard: two say it then. */
 export function copying(): Behaviour {
-  const told = new Set<number>();
+  const told = new Set<string>();
   const tell = (self: ByzantineReplica, model: ViewChange) => {
-    const { view } = model;
-    if (told.has(view)) return;
-    told.add(view);
+    const { epoch, view } = model;
+    const key = `${String(epoch)} ${String(view)}`;
+    if (told.has(key)) return;
+    told.add(key);
     const claims = { ...model, commit: null, commitHeaders: [] };
     const viewChange = self.random.chance(0.5) ? claims : { ...claims, lastNormalView: view - 1 };
     self.toAll({ type: 'viewChange', viewChange, signature: self.sign(viewChangeStatement(viewChange)) });

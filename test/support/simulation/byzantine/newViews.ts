@@ -21,8 +21,15 @@ const VIEWS_MAX = 16;
 export function twoNewViews(split: number, eager: boolean): Behaviour {
   const gathered = new Map<number, Map<number, SignedViewChange>>();
   const opened = new Map<string, PeerMessage>();
+  let lastEpoch = 0;
   const gather = (signed: SignedViewChange) => {
-    const { view } = signed.viewChange;
+    const { epoch, view } = signed.viewChange;
+    if (epoch > lastEpoch) {
+      gathered.clear();
+      opened.clear();
+    }
+    lastEpoch = Math.max(epoch, lastEpoch);
+    if (epoch < lastEpoch) return;
     const members = gathered.get(view) ?? new Map<number, SignedViewChange>();
     gathered.set(view, members);
     members.set(signed.replica, signed);
@@ -63,10 +70,10 @@ function makeNewView(
   gathered: ReadonlyMap<number, SignedViewChange>,
 ): PeerMessage | undefined {
   const { q } = quorumSizes(self.replicas);
-  const truths = [...gathered.values()].filter(({ replica }) => !self.coalition.members.includes(replica));
+  const truths = [...gathered.values()].filter(({ replica }) => !self.colluders.includes(replica));
   const template = truths[0]?.viewChange;
   if (template === undefined) return undefined;
-  const own = self.coalition.members.map((replica): SignedViewChange => {
+  const own = self.colluders.map((replica): SignedViewChange => {
     const viewChange = lie(self, gathered.get(replica)?.viewChange ?? template);
     return { replica, viewChange, signature: self.sign(viewChangeStatement(viewChange), replica) };
   });
@@ -76,6 +83,6 @@ function makeNewView(
   }
   if (chosen.length < q) return undefined;
   const viewChanges = chosen.slice(0, q).toSorted((left, right) => left.replica - right.replica);
-  const newView: NewView = { epoch: 0, view, viewChanges };
+  const newView: NewView = { epoch: template.epoch, view, viewChanges };
   return { type: 'newView', newView, signature: self.sign(newViewStatement(newView)) };
 }

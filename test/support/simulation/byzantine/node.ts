@@ -5,6 +5,7 @@
  */
 import type { OwnStatement, PersistOperation } from '../../../../src/main/consensus/effects.ts';
 import type { PeerMessage } from '../../../../src/main/consensus/messages.ts';
+import type { HashedHeader } from '../../../../src/main/ledger/block.ts';
 import type { Genesis } from '../../../../src/main/ledger/genesis.ts';
 import type { SignedRequest } from '../../../../src/main/ledger/request.ts';
 import { statementDigest } from '../../../../src/main/ledger/statement.ts';
@@ -34,12 +35,14 @@ export interface Behaviour {
 
 /** What colluding replicas know of one another. */
 export interface Coalition {
+  /** Their places among all replicas. */
   readonly members: readonly number[];
   /** The other face of a block that was ordered twice. */
   readonly otherFace: Map<Hex, Hex>;
 }
 
 const SILENT_WATCHER: Watcher = {
+  onStart: () => undefined,
   beforeCommit: () => undefined,
   afterCommit: () => undefined,
   afterStep: () => undefined,
@@ -52,9 +55,10 @@ const SILENT_WATCHER: Watcher = {
 
 /** Keeps nothing that would tell the agreement inside that it contradicts itself. */
 class ForgetfulStore extends DurableStore {
-  readonly #index: number;
+  /** Its index in the epoch. */
+  readonly #index: () => number;
 
-  constructor(index: number, genesis: Genesis) {
+  constructor(index: () => number, genesis: Genesis) {
     super(genesis);
     this.#index = index;
   }
@@ -65,26 +69,27 @@ class ForgetfulStore extends DurableStore {
 
   #isAgainstItself(operation: PersistOperation): boolean {
     if (operation.type === 'learner') return true;
-    return operation.type === 'evidence' && operation.known.evidence.replica === this.#index;
+    return operation.type === 'evidence' && operation.known.evidence.replica === this.#index();
   }
 }
 
 export class ByzantineReplica implements Node {
-  readonly index: number;
+  /** Its place among all replicas. */
+  readonly node: number;
   readonly coalition: Coalition;
   readonly world: World;
   readonly inner: SimulatedReplica;
   readonly #behaviours: readonly Behaviour[];
 
-  constructor(world: World, index: number, coalition: Coalition, behaviours: readonly Behaviour[]) {
+  constructor(world: World, node: number, coalition: Coalition, behaviours: readonly Behaviour[]) {
     this.world = world;
-    this.index = index;
+    this.node = node;
     this.coalition = coalition;
     this.#behaviours = behaviours;
     this.inner = new SimulatedReplica(
       this.#innerWorld(),
-      index,
-      new ForgetfulStore(index, world.network.genesis),
+      node,
+      new ForgetfulStore(() => this.index, world.network.genesis),
       null,
     );
     this.inner.start(true);
@@ -97,8 +102,27 @@ export class ByzantineReplica implements Node {
     return this.world.random;
   }
 
+  /** Its index in the epoch that the real agreement inside is in; -1 where it is no member. */
+  get index(): number {
+    return this.inner.membership.ownIndex;
+  }
+
+  get epoch(): number {
+    return this.inner.membership.epoch;
+  }
+
   get replicas(): number {
-    return this.world.network.replicaSeeds.length;
+    return this.inner.membership.sizes.n;
+  }
+
+  /** The indexes of the coalition's members in the epoch. */
+  get colluders(): readonly number[] {
+    return this.coalition.members.map((node) => this.inner.memberAt(node)).filter((index) => index !== -1);
+  }
+
+  /** The block that the epoch begins with. */
+  get first(): HashedHeader {
+    return this.inner.store.epochBase ?? this.inner.store.header(0)!;
   }
 
   /** The others, itself left out. */
@@ -111,13 +135,16 @@ export class ByzantineReplica implements Node {
     return this.inner.isUp ? this.inner.consensus.standing.position.view : 0;
   }
 
-  receive(from: number, packet: Packet): void {
+  receive(sender: number, packet: Packet): void {
+    const from = this.inner.memberAt(sender);
     const message = packet.message(this.world.network.genesis);
     // What it signed before it forgot is nothing that it wants to be told.
     if (message === undefined || message.type === 'recall') return;
     let hears = true;
-    for (const { incoming } of this.#behaviours) if (incoming?.(this, from, message) === true) hears = false;
-    if (hears) this.inner.receive(from, packet);
+    for (const { incoming } of from === -1 ? [] : this.#behaviours) {
+      if (incoming?.(this, from, message) === true) hears = false;
+    }
+    if (hears) this.inner.receive(sender, packet);
   }
 
   receiveFromClient(client: number, bytes: Uint8Array): void {
@@ -137,22 +164,23 @@ export class ByzantineReplica implements Node {
 
   /** The signature of a member of the coalition, this one unless another is named. */
   sign(statement: OwnStatement, member = this.index): Hex {
-    if (!this.coalition.members.includes(member)) throw new Error('signs with keys of the coalition alone');
-    const { network, edge } = this.world;
+    const node = member === this.index ? this.node : this.inner.nodeOf(member);
+    if (!this.coalition.members.includes(node)) throw new Error('signs with keys of the coalition alone');
+    const { network, nodes, edge } = this.world;
     const digest = statementDigest(network.networkId, statement);
-    return edge.signatures.sign(network.replicaSeeds[member]!, digest);
+    return edge.signatures.sign(nodes[node]!.seed, digest);
   }
 
   /** Sends whatever it likes; what no codec takes goes as noise. */
   send(to: number, message: PeerMessage): void {
     this.world.say(
-      () => `r${String(this.index)} (faulty) -> r${String(to)} ${this.world.transcript.message(message)}`,
+      () => `r${String(this.node)} (faulty) -> ${String(to)} ${this.world.transcript.message(message)}`,
     );
-    this.world.carry(this.index, to, packetOf(message));
+    this.world.carry(this.node, this.inner.nodeOf(to), packetOf(message));
   }
 
   sendBytes(to: number, bytes: Uint8Array): void {
-    this.world.carry(this.index, to, Packet.ofBytes(bytes));
+    this.world.carry(this.node, this.inner.nodeOf(to), Packet.ofBytes(bytes));
   }
 
   toAll(message: PeerMessage): void {
@@ -173,14 +201,19 @@ export class ByzantineReplica implements Node {
     });
   }
 
-  #carry(to: number, packet: Packet): void {
+  #carry(node: number, packet: Packet): void {
+    const to = this.inner.memberAt(node);
+    if (to === -1) {
+      this.world.carry(this.node, node, packet);
+      return;
+    }
     const message = packet.message(this.world.network.genesis)!;
     let messages: readonly PeerMessage[] = [message];
     for (const { outgoing } of this.#behaviours) {
       if (outgoing !== undefined) messages = messages.flatMap((item) => outgoing(this, to, item) ?? [item]);
     }
     for (const changed of messages) {
-      if (changed === message) this.world.carry(this.index, to, packet);
+      if (changed === message) this.world.carry(this.node, node, packet);
       else this.send(to, changed);
     }
   }
@@ -203,7 +236,12 @@ export class ByzantineReplica implements Node {
         },
       },
       encodes: false,
-      membership: (index) => world.membership(index),
+      nodes: world.nodes,
+      get newest() {
+        return world.newest;
+      },
+      nodeOf: (publicKey) => world.nodeOf(publicKey),
+      begun: () => undefined,
       nextRunToken: () => world.nextRunToken(),
       clockMs: (index) => world.clockMs(index),
       diskMs: (index) => world.diskMs(index),

@@ -40,8 +40,8 @@ export function falseViewChanges(split: boolean): Behaviour {
   return {
     outgoing: (self, to, message) => {
       if (message.type !== 'viewChange') return undefined;
-      const { view } = message.viewChange;
-      const key = `${String(view)} ${split ? String(to) : ''}`;
+      const { epoch, view } = message.viewChange;
+      const key = `${String(epoch)} ${String(view)} ${split ? String(to) : ''}`;
       const said = told.get(key) ?? lie(self, message.viewChange);
       told.set(key, said);
       return [{ type: 'viewChange', viewChange: said, signature: self.sign(viewChangeStatement(said)) }];
@@ -54,14 +54,16 @@ export function restless(): Behaviour {
   return {
     everyMs: 40,
     tick: (self) => {
-      const { view } = self;
-      self.toAll({ type: 'suspect', epoch: 0, view });
+      const { view, epoch } = self;
+      self.toAll({ type: 'suspect', epoch, view });
       if (!self.inner.isUp || !self.random.chance(0.3)) return;
-      const truth = self.inner.store.viewChange;
+      const own = self.inner.store.viewChange;
+      const truth = own?.epoch === epoch ? own : null;
+      const { certificate } = self.inner.store.stable;
       const viewChange: ViewChange = {
-        epoch: 0,
+        epoch,
         lastNormalView: 0,
-        stable: self.inner.store.stable.certificate,
+        stable: certificate?.epoch === epoch ? certificate : null,
         commit: null,
         commitHeaders: [],
         chain: [],

@@ -22,9 +22,9 @@ function echo(
   message: LocalCommitMessage | CheckpointVoteMessage,
   falsehood: number,
 ): void {
-  if (self.coalition.members.includes(from)) return;
+  if (self.colluders.includes(from)) return;
   const { signature: _signature, ...statement } = message;
-  for (const member of self.coalition.members) {
+  for (const member of self.colluders) {
     if (member !== self.index) continue;
     self.send(from, { ...statement, signature: self.sign(statement) });
   }

@@ -5,21 +5,27 @@
  */
 import type { HashedHeader } from '../../../../src/main/ledger/block.ts';
 import type { Hex } from '../../../../src/shared/encoding/hex.ts';
+import { epochOfTerm, type Term } from './term.ts';
 import { Violation } from './violation.ts';
+
+/** Of an epoch. */
+interface CorrectMembers {
+  /** A bit for each correct member, by its place. */
+  readonly everyCorrect: number;
+  /** How many correct members must have voted for a checkpoint that faulty ones can complete. */
+  readonly votesNeeded: number;
+}
 
 /** A final block: the lowest view in which it came to be final. */
 export interface Final {
   readonly height: number;
   readonly hash: Hex;
-  readonly view: number;
+  readonly view: Term;
   readonly how: string;
 }
 
 export class Finality {
-  /** How many correct replicas must have voted for a checkpoint that faulty ones can complete. */
-  readonly #votesNeeded: number;
-  /** A bit for each correct replica. */
-  readonly #everyCorrect: number;
+  readonly #epochs = new Map<number, CorrectMembers>();
   readonly #headers = new Map<Hex, HashedHeader>();
   readonly #accepts = new Map<string, number>();
   /** Who voted, by view and then by block. */
@@ -29,9 +35,10 @@ export class Finality {
   readonly #highest = new Map<number, Final>();
   #finalHeight = 0;
 
-  constructor(correct: readonly number[], votesNeeded: number) {
-    this.#votesNeeded = votesNeeded;
-    this.#everyCorrect = correct.reduce((mask, replica) => mask | (1 << replica), 0);
+  /** Who takes part in an epoch. */
+  begin(epoch: number, correct: readonly number[], votesNeeded: number): void {
+    const everyCorrect = correct.reduce((mask, replica) => mask | (1 << replica), 0);
+    this.#epochs.set(epoch, { everyCorrect, votesNeeded });
   }
 
   /** Height of the highest final block. */
@@ -54,15 +61,16 @@ export class Finality {
   }
 
   /** A correct replica has accepted the block in the view: to clients, or by a localCommit (rule A3). */
-  accept(replica: number, view: number, height: number, hash: Hex): Final | undefined {
+  accept(replica: number, view: Term, height: number, hash: Hex): Final | undefined {
+    const { everyCorrect } = this.#members(view);
     const key = `${String(view)} ${hash}`;
     const mask = (this.#accepts.get(key) ?? 0) | (1 << replica);
     this.#accepts.set(key, mask);
-    return mask === this.#everyCorrect ? this.#make({ height, hash, view, how: 'fast' }) : undefined;
+    return mask === everyCorrect ? this.#make({ height, hash, view, how: 'fast' }) : undefined;
   }
 
   /** A correct replica votes. Votes for descendants count for their ancestors (rule C4). */
-  vote(replica: number, view: number, hash: Hex): Final | undefined {
+  vote(replica: number, view: Term, hash: Hex): Final | undefined {
     const votes = this.#votes.get(view) ?? new Map<Hex, number>();
     this.#votes.set(view, votes);
     votes.set(hash, (votes.get(hash) ?? 0) | (1 << replica));
@@ -70,12 +78,18 @@ export class Finality {
     for (const lowest of votes.keys()) {
       let mask = 0;
       for (const [voted, voters] of votes) if (this.#contains(voted, lowest)) mask |= voters;
-      if (bits(mask) < this.#votesNeeded) continue;
+      if (bits(mask) < this.#members(view).votesNeeded) continue;
       const { height } = this.#header(lowest);
       made = this.#make({ height, hash: lowest, view, how: 'stable' }) ?? made;
     }
     this.#forgetCovered(votes);
     return made;
+  }
+
+  #members(term: Term): CorrectMembers {
+    const members = this.#epochs.get(epochOfTerm(term));
+    if (members === undefined) throw new Violation('nobody signs in an epoch that none has begun', { term });
+    return members;
   }
 
   /** Votes for what is final in their view already say nothing more, nor do they for what lies below. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { PersistOperation, ViewPosition } from '../../../../src/main/consensus/effects.ts';
-import { FIRST_POSITION } from '../../../../src/main/consensus/effects.ts';
+import { FIRST_POSITION, firstPosition } from '../../../../src/main/consensus/effects.ts';
 import type { HashedHeader } from '../../../../src/main/ledger/block.ts';
 import type { CommitCertificate } from '../../../../src/main/ledger/statement.ts';
 import { compareCertificates } from '../../../../src/main/ledger/statement.ts';
@@ -15,6 +15,7 @@ import {
 } from '../../../../src/main/ledger/viewChange.ts';
 import type { Hex } from '../../../../src/shared/encoding/hex.ts';
 import type { DurableStore } from '../durable.ts';
+import { lastTermOf, termOf, type Term } from './term.ts';
 import { Violation } from './violation.ts';
 
 /** Where a certificate stands among others. */
@@ -35,13 +36,15 @@ interface InView {
 export class ReplicaHistory {
   readonly replica: number;
   readonly #store: DurableStore;
-  readonly #views = new Map<number, InView>();
+  readonly #views = new Map<Term, InView>();
   /** View changes that were durable before they were signed, by digest. */
   readonly #viewChanges = new Map<Hex, ViewChange>();
-  readonly #openings = new Map<number, Hex>();
+  readonly #openings = new Map<Term, Hex>();
   #position: ViewPosition = FIRST_POSITION;
-  #lastEntered = 0;
+  #lastEntered: Term = 0;
   #certificate: CertificateKey = GENESIS_KEY;
+  /** Of the last stable checkpoint that was written since the start. */
+  #stableHash: Hex | null = null;
   isLearner = false;
 
   constructor(replica: number, store: DurableStore) {
@@ -54,7 +57,17 @@ export class ReplicaHistory {
     return this.#position;
   }
 
-  /** Highest certificate that was ever durable. */
+  /** The block that the epoch begins with counts as its lowest certificate (rule E2). */
+  get #firstKey(): CertificateKey {
+    return { view: GENESIS_KEY.view, height: this.#store.epochBase?.height ?? 0 };
+  }
+
+  /** The same, for the view changes of this replica. */
+  get firstKey(): CertificateKey {
+    return this.#firstKey;
+  }
+
+  /** Highest certificate of the epoch that was ever durable. */
   get certificate(): CertificateKey {
     return this.#certificate;
   }
@@ -64,13 +77,13 @@ export class ReplicaHistory {
     return this.#viewChanges.get(contentDigest);
   }
 
-  opening(view: number): Hex | undefined {
-    return this.#openings.get(view);
+  opening(term: Term): Hex | undefined {
+    return this.#openings.get(term);
   }
 
   /** Why the block may not be accepted under a signature in the view; `undefined` where it may (rule A3). */
-  acceptProblem(view: number, height: number, hash: Hex): string | undefined {
-    const inView = this.#views.get(view);
+  acceptProblem(term: Term, height: number, hash: Hex): string | undefined {
+    const inView = this.#views.get(term);
     if (inView === undefined) return 'accepts only in a view that it entered';
     if (height < inView.base) return 'signs nothing below the base of the view';
     return inView.accepted.has(hash) ? undefined : 'durable before signed or answered';
@@ -80,15 +93,16 @@ export class ReplicaHistory {
   resume(): void {
     const { position, commitCertificate, viewChange, opening, learner } = this.#store;
     this.#position = position;
-    this.#lastEntered = position.lastNormalView;
-    this.#certificate = commitCertificate === null ? GENESIS_KEY : keyOf(commitCertificate);
+    this.#lastEntered = lastTermOf(position);
+    this.#certificate =
+      commitCertificate?.epoch === position.epoch ? keyOf(commitCertificate) : this.#firstKey;
     this.isLearner = learner !== null;
     this.#views.clear();
     this.#viewChanges.clear();
     this.#openings.clear();
     const { blocks } = this.#store;
     const accepted = blocks.filter(({ block }) => block.header.height >= position.baseHeight);
-    this.#views.set(position.lastNormalView, {
+    this.#views.set(lastTermOf(position), {
       base: position.baseHeight,
       accepted: new Set(accepted.map(({ block }) => block.header.hash)),
     });
@@ -96,8 +110,8 @@ export class ReplicaHistory {
       this.#viewChanges.set(viewChangeStatement(viewChange).contentDigest, viewChange);
     }
     if (opening !== null) {
-      const { view, contentDigest } = newViewStatement(opening.newView);
-      this.#openings.set(view, contentDigest);
+      const { contentDigest } = newViewStatement(opening.newView);
+      this.#openings.set(termOf(opening.newView), contentDigest);
     }
   }
 
@@ -107,37 +121,39 @@ export class ReplicaHistory {
       case 'position':
         return this.#move(operation.position, chain);
       case 'append':
-        this.#views.get(this.#position.lastNormalView)?.accepted.add(operation.accepted.block.header.hash);
-        return;
+        return this.#append(operation.accepted.block.header);
       case 'commitCertificate':
         return this.#raise(operation.certificate);
       case 'viewChange':
         return this.#leave(operation.viewChange, chain);
       case 'newView': {
-        const { view, contentDigest } = newViewStatement(operation.opening.newView);
-        const before = this.#openings.get(view) ?? contentDigest;
-        const entered = this.#lastEntered >= view;
+        const { contentDigest } = newViewStatement(operation.opening.newView);
+        const term = termOf(operation.opening.newView);
+        const before = this.#openings.get(term) ?? contentDigest;
+        const entered = this.#lastEntered >= term;
         if (before !== contentDigest && entered) {
-          throw new Violation('one new view for each view', { replica: this.replica, view });
+          throw new Violation('one new view for each view', { replica: this.replica, term });
         }
-        this.#openings.set(view, contentDigest);
+        this.#openings.set(term, contentDigest);
         return;
       }
       case 'learner':
         this.isLearner = true;
         return;
+      case 'checkpoint':
+        this.#stableHash = operation.checkpoint.hash;
+        return;
       case 'orderSigned':
       case 'rollback':
-      case 'checkpoint':
       case 'evidence':
     }
   }
 
   /** After a transaction: what is on the chain at the base of the view counts as accepted in it. */
   settle(): void {
-    const { mode, lastNormalView, baseHeight } = this.#store.position;
+    const { mode, baseHeight } = this.#store.position;
     if (mode !== 'normal') return;
-    const inView = this.#views.get(lastNormalView);
+    const inView = this.#views.get(lastTermOf(this.#store.position));
     for (
       let height = Math.max(baseHeight, this.#store.stable.height);
       height <= this.#store.tip.height;
@@ -150,13 +166,36 @@ export class ReplicaHistory {
   #move(position: ViewPosition, chain: readonly HashedHeader[]): void {
     const before = this.#position;
     const { replica } = this;
+    if (position.epoch !== before.epoch) return this.#begin(before, position, chain);
     const wentBack =
       position.view < before.view ||
       position.target < before.target ||
-      position.lastNormalView < before.lastNormalView ||
-      position.epoch < before.epoch;
+      position.lastNormalView < before.lastNormalView;
     if (wentBack) throw new Violation('views never go back', { replica, before, position });
     if (position.mode === 'normal') this.#enter(before, position, chain);
+    this.#position = position;
+  }
+
+  /** Rule E1: whatever follows the last block of an epoch is of the next one. */
+  #append(header: HashedHeader): void {
+    if (header.epoch !== this.#position.epoch) {
+      const detail = { replica: this.replica, position: this.#position, header };
+      throw new Violation('nothing is accepted above the last block of the epoch', detail);
+    }
+    this.#views.get(lastTermOf(this.#position))?.accepted.add(header.hash);
+  }
+
+  /** Rule E2: an epoch begins with the stable certificate of its first block, in the same transaction. */
+  #begin(before: ViewPosition, position: ViewPosition, chain: readonly HashedHeader[]): void {
+    const { replica } = this;
+    const tip = chain.at(-1)!;
+    const isFirst = JSON.stringify(position) === JSON.stringify(firstPosition(before.epoch + 1, tip.height));
+    if (!isFirst || tip.nextReplicas === null || this.#stableHash !== tip.hash) {
+      throw new Violation('an epoch begins at its stable checkpoint', { replica, before, position, tip });
+    }
+    this.#lastEntered = lastTermOf(position);
+    this.#views.set(this.#lastEntered, { base: tip.height, accepted: new Set() });
+    this.#certificate = { view: GENESIS_KEY.view, height: tip.height };
     this.#position = position;
   }
 
@@ -166,11 +205,12 @@ export class ReplicaHistory {
     if (view < target) throw new Violation('no view below a signed target is entered', { replica, position });
     if (lastNormalView !== view)
       throw new Violation('the last normal view is the view', { replica, position });
-    const known = this.#views.get(view);
+    const term = termOf(position);
+    const known = this.#views.get(term);
     if (known === undefined) {
-      this.#lastEntered = view;
+      this.#lastEntered = term;
       const accepted = new Set(chain.filter(({ height }) => height >= baseHeight).map(({ hash }) => hash));
-      this.#views.set(view, { base: baseHeight, accepted });
+      this.#views.set(term, { base: baseHeight, accepted });
       return;
     }
     // Rule U1 may raise the base within a view; nothing lowers it.
@@ -192,7 +232,7 @@ export class ReplicaHistory {
   #leave(viewChange: ViewChange, chain: readonly HashedHeader[]): void {
     const { replica } = this;
     const { lastNormalView, view } = viewChange;
-    if (lastNormalView !== this.#lastEntered) {
+    if (lastTermOf(viewChange) !== this.#lastEntered) {
       const detail = { replica, view, lastNormalView, lastEntered: this.#lastEntered };
       throw new Violation('a view change names the last normal view', detail);
     }
@@ -200,18 +240,19 @@ export class ReplicaHistory {
     if (named !== undefined && named !== chain.at(-1)?.hash) {
       throw new Violation('a view change names the chain', { replica, view });
     }
-    if (compareCertificates(reportedKey(viewChange), this.#certificate) < 0) {
-      const detail = { replica, view, reported: reportedKey(viewChange), held: this.#certificate };
+    const reported = reportedKey(viewChange, this.#firstKey);
+    if (compareCertificates(reported, this.#certificate) < 0) {
+      const detail = { replica, view, reported, held: this.#certificate };
       throw new Violation('a view change reports the highest certificate', detail);
     }
     this.#viewChanges.set(viewChangeStatement(viewChange).contentDigest, viewChange);
   }
 }
 
-/** The highest certificate that a view change reports. */
-export function reportedKey({ commit, stable }: ViewChange): CertificateKey {
+/** The highest certificate that a view change reports; `first` where that is the block that the epoch begins with. */
+export function reportedKey({ commit, stable }: ViewChange, first: CertificateKey): CertificateKey {
   const best = commit ?? stable;
-  return best === null ? GENESIS_KEY : keyOf(best);
+  return best === null ? first : keyOf(best);
 }
 
 function keyOf({ view, height }: CertificateKey): CertificateKey {

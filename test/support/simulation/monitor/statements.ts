@@ -10,6 +10,7 @@ import {
   type ViewChangeStatement,
 } from '../../../../src/main/ledger/statement.ts';
 import { reportedKey, type CertificateKey, type ReplicaHistory } from './history.ts';
+import { termOf } from './term.ts';
 import type { Restored } from './restored.ts';
 import { Violation } from './violation.ts';
 
@@ -22,6 +23,8 @@ export class Statements {
   /** What each replica reported in the view changes it signed. */
   readonly #reported = new Map<number, { readonly view: number; readonly key: CertificateKey }[]>();
 
+  /** The epoch in which each replica signed last. */
+  readonly #epochs = new Map<number, number>();
   readonly #restored: Restored;
 
   constructor(histories: readonly ReplicaHistory[], restored: Restored) {
@@ -39,6 +42,10 @@ export class Statements {
   check(replica: number, statement: OwnStatement): void {
     const history = this.#histories[replica]!;
     if (history.isLearner) throw new Violation('a learner signs nothing', { replica, statement });
+    const { epoch } = history.position;
+    if (statement.epoch !== epoch) {
+      throw new Violation('nothing is signed but in the epoch', { replica, statement, epoch });
+    }
     this.#checkOnce(replica, statement);
     switch (statement.type) {
       case 'order':
@@ -54,10 +61,17 @@ export class Statements {
       case 'viewChange':
         return this.#checkViewChange(history, statement);
       case 'newView':
-        if (history.opening(statement.view) !== statement.contentDigest) {
+        if (history.opening(termOf(statement)) !== statement.contentDigest) {
           throw new Violation('durable before signed', { replica, statement });
         }
     }
+  }
+
+  /** What was voted for and reported in an epoch counts for nothing in the next (rule E3). */
+  #enterEpoch(replica: number, epoch: number): void {
+    if ((this.#epochs.get(replica) ?? 0) === epoch) return;
+    this.#epochs.set(replica, epoch);
+    this.forgetReports(replica);
   }
 
   #checkOnce(replica: number, statement: OwnStatement): void {
@@ -80,13 +94,14 @@ export class Statements {
     history: ReplicaHistory,
     statement: Extract<OwnStatement, { type: 'order' | 'localCommit' }>,
   ): void {
-    const problem = history.acceptProblem(statement.view, statement.height, statement.hash);
+    const problem = history.acceptProblem(termOf(statement), statement.height, statement.hash);
     if (problem !== undefined) throw new Violation(problem, { replica: history.replica, statement });
   }
 
   /** Rule C3: the certificate is durable, and every later view change reported it or a higher one. */
   #checkVote(history: ReplicaHistory, statement: CheckpointVoteStatement): void {
     const { replica } = history;
+    this.#enterEpoch(replica, statement.epoch);
     if (compareCertificates(history.certificate, statement) < 0) {
       throw new Violation('durable before signed', { replica, statement, held: history.certificate });
     }
@@ -104,11 +119,12 @@ export class Statements {
   /** Rule V2: the mode is durable before, and nothing that was voted for is hidden. */
   #checkViewChange(history: ReplicaHistory, statement: ViewChangeStatement): void {
     const { replica, position } = history;
+    this.#enterEpoch(replica, statement.epoch);
     const content = history.viewChange(statement.contentDigest);
     if (content === undefined || position.target < statement.view) {
       throw new Violation('durable before signed', { replica, statement, position });
     }
-    const key = reportedKey(content);
+    const key = reportedKey(content, history.firstKey);
     const voted = this.#voted.get(replica);
     if (voted !== undefined && voted.view < statement.view && compareCertificates(key, voted) < 0) {
       throw new Violation('a view change reports what was voted for', { replica, statement, voted, key });
