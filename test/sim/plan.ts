@@ -8,7 +8,9 @@ import { someBehaviours } from '../support/simulation/byzantine/index.ts';
 import type { FaultyClientName } from '../support/simulation/byzantine/clients.ts';
 import { FAULTY_CLIENT_NAMES } from '../support/simulation/byzantine/clients.ts';
 import { Random } from '../support/simulation/random.ts';
+import { anyFault, everyone } from './anyFault.ts';
 import { directed } from './schedules.ts';
+import type { PlannedChange } from '../support/simulation/changes.ts';
 
 /** Something goes wrong for a while. Times are milliseconds of virtual time. */
 export type Fault =
@@ -81,6 +83,10 @@ export interface Plan {
   /** The name of the directed schedule, for people to see. */
   readonly schedule: string;
   readonly replicas: number;
+  /** Replicas that the genesis does not name, whose places come after those that it names. */
+  readonly joiners: number;
+  /** Changes of the set of replicas, one after another. */
+  readonly changes: readonly PlannedChange[];
   readonly checkpointDistance: number;
   readonly maxBlockRequests: number;
   readonly loss: number;
@@ -126,6 +132,8 @@ function anything(seed: number, replicas: number, random: Random): Plan {
     seed,
     schedule: 'anything',
     replicas,
+    joiners: 0,
+    changes: [],
     checkpointDistance: random.pick([1, 2, 2, 3, 4]),
     maxBlockRequests: random.pick([1, 1, 2, 4]),
     loss: calm ? 0 : random.pick([0, 0.02, 0.1, 0.3]),
@@ -160,11 +168,6 @@ function anything(seed: number, replicas: number, random: Random): Plan {
   };
 }
 
-/** The replicas of a network, by index. */
-export function everyone(replicas: number): readonly number[] {
-  return Array.from({ length: replicas }, (_, index) => index);
-}
-
 /** Up to f Byzantine replicas, each with its ways. */
 function someByzantine(replicas: number, random: Random): Plan['byzantine'] {
   const f = Math.floor((replicas - 1) / 3);
@@ -177,49 +180,4 @@ function someByzantine(replicas: number, random: Random): Plan['byzantine'] {
   return [...chosen]
     .sort((left, right) => left - right)
     .map((replica) => ({ replica, behaviours: someBehaviours(random), split }));
-}
-
-const MESSAGE_TYPES = [
-  'orderedRequest',
-  'localCommit',
-  'checkpointVote',
-  'viewChange',
-  'newView',
-  'stable',
-  'suspect',
-  'block',
-  'orders',
-] as const;
-
-function anyFault(replicas: number, safetyMs: number, random: Random): Fault {
-  const atMs = random.integer(0, safetyMs);
-  const forMs = random.integer(1, random.pick([60, 300, safetyMs]));
-  const replica = random.integer(0, replicas - 1);
-  const some = () => everyone(replicas).filter(() => random.chance(0.5));
-  switch (
-    random.pick(['stop', 'stop', 'stop', 'pause', 'cut', 'cut', 'clock', 'slowDisk', 'hold', 'hold'] as const)
-  ) {
-    case 'stop': {
-      const moment = random.pick(['now', 'before', 'after', 'midway'] as const);
-      return { kind: 'stop', atMs, forMs, replica, moment, commits: random.integer(0, 6) };
-    }
-    case 'pause':
-      return { kind: 'pause', atMs, forMs, replica };
-    case 'cut':
-      return { kind: 'cut', atMs, forMs, from: some(), to: some(), oneWay: random.chance(0.4) };
-    case 'clock':
-      return {
-        kind: 'clock',
-        atMs,
-        forMs,
-        replica,
-        shiftMs: random.pick([-86_400_000, -400_000, 5_000, 400_000, 86_400_000]),
-      };
-    case 'slowDisk':
-      return { kind: 'slowDisk', atMs, forMs, replica, diskMs: random.integer(5, 120) };
-    case 'hold': {
-      const types = MESSAGE_TYPES.filter(() => random.chance(0.3));
-      return { kind: 'hold', atMs, forMs, types, from: some(), to: some(), lose: random.chance(0.5) };
-    }
-  }
 }

@@ -26,6 +26,8 @@ export class Report {
   #converged = 0;
   #views = 0;
   #viewsMax = 0;
+  #epochs = 0;
+  #epochMax = 0;
   #finalBlocks = 0;
   #withEvidence = 0;
   #shrunk: Plan | null = null;
@@ -50,6 +52,8 @@ export class Report {
       if (outcome.accused.length > 0) this.#withEvidence++;
       this.#views += outcome.views;
       this.#viewsMax = Math.max(this.#viewsMax, outcome.views);
+      this.#epochs += outcome.epoch;
+      this.#epochMax = Math.max(this.#epochMax, outcome.epoch);
       this.#finalBlocks += outcome.finalHeight;
       if (failureOf(outcome) !== null) this.#failing.push(outcome);
     }
@@ -113,6 +117,8 @@ export class Report {
       shrunk: this.#shrunk,
       averageViews: this.#views / Math.max(1, seeds),
       highestView: this.#viewsMax,
+      epochsBegun: this.#epochs,
+      highestEpoch: this.#epochMax,
       finalBlocks: this.#finalBlocks,
       seedsWithEvidence: this.#withEvidence,
       seconds,

@@ -3,10 +3,12 @@
  * come right (RELIABILITY.md, invariant 9).
  * @module
  */
+import { newKey, type NewKey } from '../support/registry.ts';
 import { makeGenesis, type TestNetwork } from '../support/ledger.ts';
 import { behaviour } from '../support/simulation/byzantine/index.ts';
 import { actAsFaultyClient } from '../support/simulation/byzantine/clients.ts';
 import { ByzantineReplica, type Coalition } from '../support/simulation/byzantine/node.ts';
+import { Changes } from '../support/simulation/changes.ts';
 import { Violation } from '../support/simulation/monitor/violation.ts';
 import { Simulation, type FaultyNode } from '../support/simulation.ts';
 import { applyFault, networkAdversary } from './faults.ts';
@@ -26,6 +28,8 @@ export interface Outcome {
   readonly finalHeight: number;
   /** The highest view that a correct replica entered. */
   readonly views: number;
+  /** The newest epoch that a correct replica began. */
+  readonly epoch: number;
   readonly accused: readonly number[];
   readonly virtualMs: number;
 }
@@ -40,13 +44,15 @@ const networks = new Map<string, TestNetwork>();
 /** Runs a plan. `transcript`: keeps a line for each event. */
 export function run(plan: Plan, transcript = false): { outcome: Outcome; lines: readonly string[] } {
   const simulation = simulationOf(plan, transcript);
+  let stuck: string | null = null;
   const problem = { violation: null as Outcome['violation'], converged: false };
   try {
-    arrange(simulation, plan);
+    const changes = arrange(simulation, plan);
     simulation.run(plan.safetyMs);
     simulation.say(() => 'the network heals');
     simulation.heal();
-    problem.converged = settles(simulation);
+    problem.converged = settles(simulation, changes);
+    if (!problem.converged) stuck = whatIsMissing(simulation, changes);
   } catch (error) {
     problem.violation = violationOf(error);
     simulation.say(() => problem.violation!.message);
@@ -55,10 +61,11 @@ export function run(plan: Plan, transcript = false): { outcome: Outcome; lines: 
     seed: plan.seed,
     schedule: plan.schedule,
     ...problem,
-    stuck: problem.converged || problem.violation !== null ? null : whatIsMissing(simulation),
+    stuck: problem.violation === null ? stuck : null,
     traceHash: simulation.trace.hash,
     finalHeight: simulation.monitor.finalHeight,
     views: Math.max(...simulation.correct.map(({ store }) => store.position.lastNormalView)),
+    epoch: simulation.newest.epoch,
     accused: [...simulation.monitor.accused],
     virtualMs: simulation.agenda.nowMs,
   };
@@ -110,6 +117,7 @@ function simulationOf(plan: Plan, transcript: boolean): Simulation {
     // Every eighth run goes round the codec; decoding is tested by itself.
     encodes: seed % 8 === 0,
     transcript,
+    joiners: Array.from({ length: plan.joiners }, (_, number) => joinerOf(number)),
   };
   return new Simulation(setup, nodes);
 }
@@ -123,29 +131,39 @@ function networkOf({ replicas, checkpointDistance, maxBlockRequests }: Plan): Te
   return network;
 }
 
-function arrange(simulation: Simulation, plan: Plan): void {
+/** Keys that no genesis names, made once in a process. */
+const joiners: NewKey[] = [];
+
+function joinerOf(number: number): NewKey {
+  while (joiners.length <= number) joiners.push(newKey(joiners.length));
+  return joiners[number]!;
+}
+
+function arrange(simulation: Simulation, plan: Plan): Changes {
   const { agenda } = simulation;
   for (const { atMs, to } of plan.requests) agenda.plan(atMs, () => simulation.submit(to ?? undefined));
   for (const { atMs, name } of plan.clients) agenda.plan(atMs, () => actAsFaultyClient(simulation, name));
   for (const fault of plan.faults) applyFault(simulation, fault);
   const adversary = networkAdversary(simulation, plan.faults);
   if (adversary !== null) simulation.interfere = adversary;
+  return new Changes(simulation, plan.changes);
 }
 
-function settles(simulation: Simulation): boolean {
+function settles(simulation: Simulation, changes: Changes): boolean {
   const untilMs = simulation.agenda.nowMs + HEALED_MS;
   while (simulation.agenda.nowMs < untilMs) {
     simulation.run(LOOK_MS);
-    if (whatIsMissing(simulation) === null) return true;
+    if (whatIsMissing(simulation, changes) === null) return true;
   }
   return false;
 }
 
 /** What keeps the run from being settled: a request that is not final, or a replica that is not in step. */
-function whatIsMissing(simulation: Simulation): string | null {
+function whatIsMissing(simulation: Simulation, changes: Changes): string | null {
   for (const { request, finality } of simulation.client.sent.values()) {
     if (finality === null) return `${simulation.transcript.request(request.id)} is not final`;
   }
+  if (changes.left > 0) return `${String(changes.left)} changes of the replicas have not taken effect`;
   const [first, ...others] = simulation.correct;
   const { tip, stable } = first!.store;
   if (tip.height !== stable.height)

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Random } from '../support/simulation/random.ts';
+import { EPOCH_SCHEDULES } from './epochSchedules.ts';
 import type { Fault, Plan } from './plan.ts';
 
 type Schedule = (plan: Plan, random: Random) => Partial<Plan>;
@@ -14,6 +15,7 @@ function all(plan: Plan): readonly number[] {
 }
 
 const SCHEDULES: Readonly<Record<string, Schedule>> = {
+  ...EPOCH_SCHEDULES,
   /** What certifies reaches few; then the view changes. */
   halfCertified: (plan, random) => {
     const faults: Fault[] = [];

@@ -73,6 +73,8 @@ function dropItems(best: () => Plan, attempt: (candidate: Plan) => boolean): voi
       }
     }
   }
+  // Each change is of the set that those before it lead to.
+  while (best().changes.length > 0 && attempt({ ...best(), changes: best().changes.slice(0, -1) }));
   for (const [index, { behaviours }] of best().byzantine.entries()) {
     for (const name of behaviours) {
       const byzantine = best().byzantine.map((item, at) =>

@@ -53,3 +53,23 @@ export function registryRequest(
   } as const;
   return signedRequest(draft, toHex(ed25519.sign(requestSigningDigest(networkId, requestId(draft)), seed)));
 }
+
+/** The requests that admit another replica where two supervisors decide: a proposal, and its approval. */
+export function changeOfReplicas(
+  network: TestNetwork,
+  key: NewKey = newKey(1),
+  timestampMs = network.genesis.createdAtMs,
+): readonly [proposal: SignedRequest, approval: SignedRequest] {
+  const [one, other] = network.supervisorSeeds as [Uint8Array, Uint8Array];
+  const replica = {
+    name: 'fifth',
+    organisation: '',
+    host: '127.0.0.1',
+    port: 40_099,
+    publicKey: key.publicKey,
+  };
+  const change = { kind: 'addReplica', replica, proof: proofOf(network, key) } as const;
+  const proposal = registryRequest(network, one, { type: 'propose', change }, timestampMs);
+  const action = { type: 'approve', proposalId: proposal.id } as const;
+  return [proposal, registryRequest(network, other, action, timestampMs)];
+}

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Hex } from '../../shared/encoding/hex.ts';
-import { genesisHeader, type Block, type HashedHeader } from '../ledger/block.ts';
+import { epochAfter, genesisHeader, type Block, type HashedHeader } from '../ledger/block.ts';
 import { epochOf } from '../ledger/evidence.ts';
 import type { Genesis, GenesisLimits } from '../ledger/genesis.ts';
 import { replayedRegistry } from '../ledger/registry/replay.ts';
@@ -259,7 +259,7 @@ export class Context {
     const atticMax = ATTIC_WINDOWS * this.membership.windowBlocks;
     const { tip, stable } = this.chain;
     // The next block is the first of another epoch, with another set of replicas (rule E1).
-    if (tip.nextReplicas !== null) return false;
+    if (epochAfter(tip) !== this.position.epoch) return false;
     // One block above what is certified first is always allowed, so that there is something to certify.
     const isFirst = tip.height <= Math.max(stable.height, this.position.baseHeight);
     return tip.height < this.windowEnd && (isFirst || this.attic.size < atticMax);

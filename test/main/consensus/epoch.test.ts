@@ -15,8 +15,8 @@ import {
   sent,
   stableAt,
 } from '../../support/consensus.ts';
-import { TestChain, makeGenesis } from '../../support/ledger.ts';
-import { newKey, proofOf, registryRequest } from '../../support/registry.ts';
+import { TestChain, makeGenesis, signStatement } from '../../support/ledger.ts';
+import { changeOfReplicas, newKey } from '../../support/registry.ts';
 
 const network = makeGenesis({ limits: { checkpointDistance: 64 } });
 const { genesis } = network;
@@ -26,19 +26,8 @@ const OWN = 1;
 /** Two blocks: a fifth replica is proposed, and approved. And what would follow. */
 function history(): { readonly blocks: readonly AcceptedBlock[]; readonly above: AcceptedBlock } {
   const chain = new TestChain(network);
-  const [one, other] = network.supervisorSeeds as [Uint8Array, Uint8Array];
-  const address = { name: 'fifth', organisation: '', host: '127.0.0.1', port: 40_099 };
-  const change = {
-    kind: 'addReplica',
-    replica: { ...address, publicKey: joiner.publicKey },
-    proof: proofOf(network, joiner),
-  } as const;
-  const timestampMs = chain.header().timeMs;
-  const proposal = registryRequest(network, one, { type: 'propose', change }, timestampMs);
-  const first = chain.append([proposal]);
-  const approval = registryRequest(network, other, { type: 'approve', proposalId: proposal.id }, timestampMs);
-  const second = chain.append([approval]);
-  return { blocks: [first, second], above: chain.append() };
+  const [first, second] = changeOfReplicas(network, joiner).map((request) => chain.append([request]));
+  return { blocks: [first!, second!], above: chain.append() };
 }
 
 const { blocks, above } = history();
@@ -148,6 +137,22 @@ describe('an epoch', () => {
     expect(membership).toMatchObject({ epoch: 1, sizes: { n: 5, f: 1, q: 4 } });
     expect(membership.replicas).toContainEqual(expect.objectContaining({ publicKey: joiner.publicKey }));
     expect(membership.replicaKeys[membership.ownIndex]).toBe(joiner.publicKey);
+  });
+
+  it('goes on with the next block', () => {
+    const replica = inNextEpoch();
+    const { block } = above;
+    const [firstKey] = membershipAt(genesis, replica.store.load(), '').replicaKeys;
+    const seeds = [
+      ...genesis.replicas.map(({ publicKey }, index) => ({ publicKey, seed: network.replicaSeeds[index]! })),
+      joiner,
+    ];
+    const { seed } = seeds.find(({ publicKey }) => publicKey === firstKey)!;
+    const { epoch, height, hash } = block.header;
+    const signer = { ...network, replicaSeeds: [seed] };
+    const signature = signStatement(signer, 0, { type: 'order', epoch, view: 0, height, hash });
+    replica.hearOrder(0, { block, order: { view: 0, signature } });
+    expect(replica.standing.tipHeight).toBe(3);
   });
 
   it('begins with no certificate and no view change of the one before', () => {

@@ -16,6 +16,7 @@ import type { Genesis } from '../../../src/main/ledger/genesis.ts';
 import type { LedgerStore, RequestSearch, RequestSummary } from '../../../src/main/storage/ledgerStore.ts';
 import { ZERO_HASH } from '../../../src/main/ledger/hash.ts';
 import { TestChain, makeCommitCertificate, makeGenesis } from '../../support/ledger.ts';
+import { changeOfReplicas } from '../../support/registry.ts';
 
 /** One place where a store can be opened again and again. */
 export interface StorePlace {
@@ -347,10 +348,19 @@ export function testLedgerStore(name: string, makePlace: () => Promise<StorePlac
       expect(await store.load()).toEqual(before);
     });
 
-    it('starts the views of a new epoch anew', async () => {
-      await store.commit([position({ view: 7, target: 7, lastNormalView: 7 })]);
-      await store.commit([position({ epoch: 1 })]);
-      expect((await store.load()).position).toEqual({ ...FIRST_POSITION, epoch: 1 });
+    it('starts the views of a new epoch anew, with the stable checkpoint that ends the one before', async () => {
+      const blocks = [...changeOfReplicas(network)].map((request) => chain.append([request]));
+      await store.commit([...blocks.map(append), position({ view: 7, target: 7, lastNormalView: 7 })]);
+      const begin = position({ epoch: 1, baseHeight: 2 });
+      await expect(store.commit([begin])).rejects.toThrow('an epoch begins at its stable checkpoint');
+      await expect(store.commit([checkpoint()])).rejects.toThrow('an epoch begins at its stable checkpoint');
+      await store.commit([checkpoint(), begin]);
+      const { position: stands, epochBase } = await store.load();
+      expect(stands).toEqual({ ...FIRST_POSITION, epoch: 1, baseHeight: 2 });
+      expect(epochBase).toEqual(blocks[1]!.block.header);
+      // The epoch goes on: what it began above stays.
+      await store.commit([append(chain.append()), checkpoint()]);
+      expect((await store.load()).epochBase).toEqual(blocks[1]!.block.header);
     });
 
     it('remembers executed requests for as long as they could be ordered again', async () => {

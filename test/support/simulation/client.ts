@@ -33,7 +33,7 @@ export interface Sent {
   /** The message that carries it. */
   readonly bytes: Uint8Array;
   /** The real client's count of what the replicas said. */
-  tracking: Tracking;
+  readonly tracking: Tracking;
   readonly responses: Map<number, ResponseMessage>;
   readonly finals: Map<number, FinalMessage>;
   readonly refusals: Map<number, RefusalMessage['error']>;
@@ -60,7 +60,7 @@ export class SimulatedClient {
     const sent: Sent = {
       request,
       bytes: encodeMessage(toReplicaCodec, { type: 'request', request: request.bytes }),
-      tracking: new Tracking(request.id, this.#world.newest.sizes),
+      tracking: new Tracking(request.id, this.#world.newest.sizes, this.#world.newest.epoch),
       responses: new Map(),
       finals: new Map(),
       refusals: new Map(),
@@ -90,9 +90,8 @@ export class SimulatedClient {
 
   /** There is a newer epoch: what those of the one before said counts no more (rule E3). */
   enterEpoch(): void {
-    for (const sent of this.sent.values()) {
-      if (sent.finality === null) sent.tracking = new Tracking(sent.request.id, this.#world.newest.sizes);
-    }
+    const { epoch, sizes } = this.#world.newest;
+    for (const { tracking } of this.sent.values()) tracking.enter(epoch, sizes);
   }
 
   receive(from: number, bytes: Uint8Array): void {

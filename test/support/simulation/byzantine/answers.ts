@@ -14,7 +14,7 @@ export function falseAnswers(): Behaviour {
       const hash = known ?? 'ef'.repeat(32);
       const tag = viewTag(self.world.network.networkId, self.epoch, self.view + self.random.integer(0, 1));
       for (const message of [
-        { type: 'response', requestId, epoch: 0, height, hash, tag },
+        { type: 'response', requestId, epoch: self.epoch, height, hash, tag },
         { type: 'final', requestId, height, hash },
       ] as const) {
         self.world.carryToClient(self.node, client, encodeMessage(toClientCodec, message));
