@@ -3,13 +3,13 @@
  * the draft reaches the terminal as it stands: what does not show is named.
  * @module
  */
-import type { RegistryAction, RegistryChange } from '../../shared/domain/registry.ts';
 import type { Cell, Payload } from '../../shared/domain/payload.ts';
 import type { Hex } from '../../shared/encoding/hex.ts';
 import { visibleText } from '../../shared/text/visible.ts';
 import type { DraftFile } from '../ledger/draftFile.ts';
 import type { Genesis } from '../ledger/genesis.ts';
 import { readableJson } from '../ledger/readableJson.ts';
+import { actionWords } from './registryWords.ts';
 
 /** Records and files shown; how many more there are is said. */
 const ROWS_SHOWN = 5;
@@ -42,29 +42,13 @@ export function draftWords(draft: DraftFile, genesis: Genesis, signer: Hex): str
 }
 
 function sentenceOf(payload: Payload): string {
-  if (payload.kind === 'registry') return `You sign that you ${registryWords(payload.action)}.`;
+  if (payload.kind === 'registry') return `You sign that you ${actionWords(payload.action)}.`;
   const title = `“${visibleText(payload.title)}”`;
   if (payload.kind === 'assessments') {
     return `You sign ${counted(payload.records.length, 'assessment')}, ${title}, as reviewed.`;
   }
   const verb = payload.files.length === 1 ? 'is' : 'are';
   return `You sign that ${counted(payload.files.length, 'document')}, ${title}, ${verb} ${payload.decision}.`;
-}
-
-function registryWords(action: RegistryAction): string {
-  if (action.type !== 'propose') return `${action.type} the change of the registry ${action.proposalId}`;
-  const words: Readonly<Record<RegistryChange['kind'], string>> = {
-    addSupervisor: 'that a supervisor be added',
-    revokeSupervisor: 'that a supervisor be revoked',
-    renameSupervisor: 'that a supervisor be renamed',
-    rotateSupervisor: 'that a supervisor get a new key',
-    addReplica: 'that a replica be added',
-    removeReplica: 'that a replica be removed',
-    updateReplica: 'that a replica get another name or address',
-    rotateReplica: 'that a replica get a new key',
-    setPolicy: 'that the policy of the registry be changed',
-  };
-  return `propose ${words[action.change.kind]}`;
 }
 
 function detailOf(payload: Payload): string[] {

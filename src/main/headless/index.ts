@@ -26,6 +26,8 @@ import { status } from './commands/status.ts';
 import { submit, type SubmitOptions } from './commands/submit.ts';
 import { verify } from './commands/verify.ts';
 import { EXIT, Output, type ExitCode } from './output.ts';
+import { collect, portNumber, seconds, wholeNumber } from './optionValues.ts';
+import { addRegistryCommands } from './registryCommands.ts';
 import type { Places } from './session.ts';
 import { VERSION } from './version.ts';
 
@@ -61,12 +63,13 @@ function program(output: Output, outcome: { code: ExitCode }): Command {
     .description('One ledger of reviewed requests, kept by organisations that need not trust one another.')
     .exitOverride()
     .showHelpAfterError();
-  const command = (name: string, description: string): Command =>
-    root
+  const commandOf = (parent: Command | null, name: string, description: string): Command =>
+    (parent ?? root)
       .command(name)
       .description(description)
       .option('--json', 'print one JSON object on the last line')
       .exitOverride();
+  const command = (name: string, description: string): Command => commandOf(null, name, description);
 
   command('demo', 'run a network of four replicas on this machine and sign a sample batch')
     .option('--data <directory>', 'data directory (default: a new temporary one)')
@@ -213,6 +216,18 @@ function program(output: Output, outcome: { code: ExitCode }): Command {
     .argument('<file>', 'the receipt, or the evidence')
     .action(async (path: string, options: Places) => await verify(path, options, output));
 
+  addRegistryCommands({
+    command: commandOf,
+    withPlaces,
+    portNumber,
+    wholeNumber,
+    seconds,
+    output,
+    finish: (code) => {
+      outcome.code = code;
+    },
+  });
+
   command('evidence', 'show what the replicas of an embedded network have against one another')
     .requiredOption('--data <directory>', 'data directory of an embedded network that is not running')
     .option('--out <directory>', 'where to write a file for each accused replica')
@@ -242,27 +257,6 @@ function withPlaces(command: Command): Command {
     .option('--data <directory>', 'data directory of a network, instead of --genesis and --key');
 }
 
-/** Gathers an option that may be given more than once. */
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1)
-    throw new InvalidArgumentError('It must be a whole number.');
-  return number;
-}
-
-function portNumber(text: string): number {
-  const PORT_MAX = 65_535;
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > PORT_MAX) {
-    throw new InvalidArgumentError('It must be a port number, from 0 to 65535.');
-  }
-  return port;
-}
-
 /** The index of the replica with this number: `Replica 1` is the first. */
 function whichReplica(text: string): number | 'primary' {
   if (text === 'primary') return text;
@@ -288,11 +282,4 @@ function delayOf(text: string): number {
     throw new InvalidArgumentError(`It must be a number from 1 to ${String(SLOW_DELAY_MAX_MS)}.`);
   }
   return delayMs;
-}
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0)
-    throw new InvalidArgumentError('It must be a number of seconds.');
-  return value * SECOND_MS;
 }

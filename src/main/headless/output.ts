@@ -30,6 +30,7 @@ const REFUSED_PREFIXES = [
   'address.',
   'import.',
   'draftFile.',
+  'registry.',
   'key.',
   'encoding.',
 ];

@@ -3,11 +3,14 @@ import { publicKeyOf, signDigest } from '../../../src/main/keys/ed25519.ts';
 import {
   CARDS_PER_FILE_MAX,
   CARD_FILE_CHARS_MAX,
+  admissionProof,
   makeCard,
   parseCardFile,
   renderCardFile,
   verifyCards,
+  type Card,
 } from '../../../src/main/ledger/card.ts';
+import { possessionDigest } from '../../../src/main/ledger/registry/codec.ts';
 import { CHECKS, replicaCard, seedOf, supervisorCard } from '../../support/cards.ts';
 import { caught, rejected } from '../../support/errors.ts';
 
@@ -109,5 +112,38 @@ describe('a card file', () => {
   it('is not made with a bad name or address', () => {
     expect(caught(() => replicaCard(1, { name: 'A\u202eb' })).code).toBe('name.hidden');
     expect(caught(() => replicaCard(1, { port: 0 })).code).toBe('address.invalid');
+  });
+});
+
+describe('a card for a network that is there', () => {
+  const networkId = 'ab'.repeat(32);
+  const seed = seedOf(77);
+  const publicKey = publicKeyOf(seed);
+  const made = makeCard(
+    { kind: 'supervisor', name: 'Bea', organisation: 'House', publicKey },
+    (digest) => signDigest(digest, seed),
+    networkId,
+  );
+
+  it('carries the proof that the registry asks for, through its file', async () => {
+    const [read] = parseCardFile(renderCardFile([made]));
+    expect(read).toEqual(made);
+    await verifyCards([made], CHECKS);
+    const proof = admissionProof(made, networkId);
+    const digest = possessionDigest(networkId, publicKey);
+    expect(await CHECKS.verify({ signature: proof, digest, publicKey })).toBe(true);
+  });
+
+  it('is good for no other network, and one of no network for none', () => {
+    expect(caught(() => admissionProof(made, 'cd'.repeat(32))).code).toBe('card.wrongNetwork');
+    const { admission: _, ...none } = made;
+    expect(caught(() => admissionProof(none as Card, networkId)).code).toBe('card.noAdmission');
+  });
+
+  it('is refused with a proof of another network, or of another key', async () => {
+    const moved = { ...made, admission: { ...made.admission!, networkId: 'cd'.repeat(32) } } as Card;
+    expect((await rejected(verifyCards([moved], CHECKS))).code).toBe('card.badProof');
+    const forged = { ...made, admission: { networkId, proof: '00'.repeat(64) } } as Card;
+    expect((await rejected(verifyCards([forged], CHECKS))).code).toBe('card.badProof');
   });
 });
