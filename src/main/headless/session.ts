@@ -14,6 +14,7 @@ import { readPassphraseFile } from '../replica/childReplica.ts';
 import { vaultPath } from '../replica/embeddedLayout.ts';
 import { networkPathsIn } from '../replica/memberLayout.ts';
 import { loadSigner } from '../keys/loadSigner.ts';
+import { supervisorKeysIn } from './localRegistry.ts';
 import { readGenesis } from '../replica/node.ts';
 
 /** Where a command finds the network and the key: named files, or a data directory that holds both. */
@@ -53,16 +54,16 @@ export async function signerOf({ key, data, passphraseFile }: Places): Promise<S
 
 /**
  * The signer of the supervisor's key in a data directory: of the vault, where there is one, or of its key file. Of
- * several keys the one that the genesis registers signs, or else the first. Throws `key.*`, `vault.*`, `file.*`.
+ * several keys the one that is registered signs, or else the first. Throws `key.*`, `vault.*`, `file.*`.
  */
 export async function supervisorSigner(directory: string, passphrase: string): Promise<Signer> {
   const vault = await Vault.open({ path: vaultPath(directory), now: Date.now });
   const paths = await networkPathsIn(directory);
   if (vault === null) return await loadSigner(paths.supervisorKey, passphrase);
-  const { supervisors } = await readGenesis(paths.genesis);
+  const supervisors = await supervisorKeysIn(directory);
   return await vault.withKeys(passphrase, (keys) => {
     const mine = keys.filter(({ purpose }) => purpose === 'supervisor');
-    const registered = mine.find((one) => supervisors.some(({ publicKey }) => publicKey === one.publicKey));
+    const registered = mine.find((one) => supervisors.has(one.publicKey));
     const chosen = registered ?? mine[0];
     if (chosen === undefined) throw new CountersignError('key.absent', {});
     return createSigner(chosen.seed);

@@ -4,9 +4,11 @@
  */
 import { titleOf } from '../../../shared/domain/payload.ts';
 import { resolve } from 'node:path';
+import { isHex } from '../../../shared/encoding/hex.ts';
 import { CountersignError } from '../../../shared/errors.ts';
 import { payloadBytes } from '../../console/items/payloadBytes.ts';
 import { draftFileOf, renderDraftFile, type ExpectedSigner } from '../../ledger/draftFile.ts';
+import { PUBLIC_KEY_BYTES } from '../../ledger/hash.ts';
 import { networkIdOf, type Genesis } from '../../ledger/genesis.ts';
 import { writeFileAtomic } from '../../storage/index.ts';
 import type { Output } from '../output.ts';
@@ -50,10 +52,14 @@ export async function draft(files: readonly string[], options: DraftOptions, out
   });
 }
 
-/** The supervisor of the genesis with this name or key. Throws `cli.usage` for none, and for a name of several. */
+/**
+ * The supervisor of the genesis with this name or key, or any key: the registry may have come to know it since. Throws
+ * `cli.usage` for a name of none, and of several.
+ */
 function signerNamed({ supervisors }: Genesis, who: string): ExpectedSigner {
   const found = supervisors.filter(({ publicKey, name }) => publicKey === who || name === who);
   const [signer] = found;
+  if (signer === undefined && isHex(who, PUBLIC_KEY_BYTES)) return { publicKey: who, name: who };
   if (signer === undefined) {
     throw new CountersignError('cli.usage', { problem: `the genesis has no supervisor ${who}` });
   }
