@@ -50,7 +50,11 @@ const routes: RouteRecordRaw[] = [
     path: '/evidence/:replica(\\d{1,3})',
     name: 'evidence',
     component: EvidencePage,
-    props: (route) => ({ replica: Number(route.params['replica']) }),
+    // The first epoch has no name in an address: most networks never come to a second one.
+    props: ({ params, query }) => ({
+      epoch: Number(query['epoch'] ?? 0),
+      replica: Number(params['replica']),
+    }),
     meta: { title: 'evidence.title' },
   },
   { path: '/faults', name: 'faults', component: FaultPanelPage, meta: { title: 'faults.title' } },

@@ -5,7 +5,12 @@
 import type { EpochChange } from '../../src/main/ledger/epochChange.ts';
 import { buildReceipt, type Receipt } from '../../src/main/ledger/receipt.ts';
 import type { SignedRequest } from '../../src/main/ledger/request.ts';
-import type { AcceptedBlock, StableCheckpoint } from '../../src/main/consensus/effects.ts';
+import {
+  firstPosition,
+  type AcceptedBlock,
+  type PersistOperation,
+  type StableCheckpoint,
+} from '../../src/main/consensus/effects.ts';
 import type { RegistryChange, ReplicaEntry } from '../../src/shared/domain/registry.ts';
 import type { Hex } from '../../src/shared/encoding/hex.ts';
 import { TestChain, makeCheckpointCertificate, makeGenesis, type TestNetwork } from './ledger.ts';
@@ -80,16 +85,19 @@ export class EpochChain {
     return made;
   }
 
-  /** A certified stable checkpoint at the tip. */
-  checkpoint(): StableCheckpoint {
-    const header = this.chain.header();
+  /** A certified stable checkpoint at `height`. */
+  checkpoint(height = this.chain.header().height): StableCheckpoint {
+    const header = this.chain.header(height);
     const certificate = makeCheckpointCertificate(this.networkOf(header.epoch), header, 1);
-    return {
-      height: header.height,
-      hash: header.hash,
-      certificate,
-      ...this.chain.state.valuesAt(header.height),
-    };
+    return { height, hash: header.hash, certificate, ...this.chain.state.valuesAt(height) };
+  }
+
+  /** What a replica persists when the block at `height` is stable: where it ends its epoch, the next one begins (E2). */
+  settle(height = this.chain.header().height): PersistOperation[] {
+    const { epoch, nextReplicas } = this.chain.header(height);
+    const checkpoint: PersistOperation = { type: 'checkpoint', checkpoint: this.checkpoint(height) };
+    if (nextReplicas === null) return [checkpoint];
+    return [checkpoint, { type: 'position', position: firstPosition(epoch + 1, height) }];
   }
 
   /** The receipt of a request in a new block, with `above` blocks between it and its checkpoint. */

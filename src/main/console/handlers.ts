@@ -95,9 +95,9 @@ export function createHandlers(context: HandlerContext): Handlers {
       return await exportReceipt(store, genesis, requestId);
     },
     'receipt.verify': async ({ text }) => await checkReceipt(running().node.genesis, verifier, text),
-    'evidence.export': async ({ replica }) => {
+    'evidence.export': async ({ epoch, replica }) => {
       const { node, agreement } = running();
-      return exportEvidence(node.genesis, agreement.evidence.against(replica));
+      return await exportEvidence(node.store, node.genesis, agreement.evidence.against(epoch, replica));
     },
 
     'faults.inject': async ({ replica, fault, delayMs }) => {

@@ -7,7 +7,9 @@ import type { Member } from '../../shared/contract/model.ts';
 import type { Hex } from '../../shared/encoding/hex.ts';
 import { toPlainError, type PlainError } from '../../shared/errors.ts';
 import { SupervisorClient } from '../client/supervisorClient.ts';
-import { networkIdOf } from '../ledger/genesis.ts';
+import { verifyEpochChanges, type EpochChange, type ReplicaSet } from '../ledger/epochChange.ts';
+import { networkIdOf, type Genesis } from '../ledger/genesis.ts';
+import { stableEpochChanges } from '../replica/epochHistory.ts';
 import type { SignatureVerifier } from '../replica/inbox.ts';
 import type { ReplicaNode } from '../replica/node.ts';
 import { openClientStore } from '../storage/index.ts';
@@ -26,6 +28,7 @@ import { AgreementWatch } from './live/agreementWatch.ts';
 import { FaultBook, type FaultyNetwork } from './live/faultBook.ts';
 import type { LiveFeed } from './live/feed.ts';
 import { Pulse } from './live/pulse.ts';
+import { ReplicaSets } from './live/replicaSets.ts';
 import { RegistryBook } from './registry/registryBook.ts';
 import { checkSignable } from './registry/registryChecks.ts';
 import { RegistryDrafts } from './registry/registryDrafts.ts';
@@ -135,15 +138,24 @@ async function open(
   });
   opened.push(async () => await progress.settled());
 
+  const epochChanges = await stableEpochChanges(store, genesis);
+  const sets = await ReplicaSets.open(genesis, store, epochChanges.length);
   const client = new SupervisorClient({
     genesis,
+    from: await newestSet(genesis, epochChanges, verifier),
     verify: async (signature, digest, publicKey) => await verifier.verify(signature, digest, publicKey),
     onProgress: (value) => progress.take(value),
     onBadMessage: (replica, error) => log({ kind: 'badMessage', replica, error }),
   });
   opened.push(async () => await client.close());
 
-  const agreement = new AgreementWatch({ node, feed, now });
+  const agreement = new AgreementWatch({
+    node,
+    sets,
+    feed,
+    now,
+    onFailure: (error) => log({ kind: 'failed', what: 'reading an epoch', error: toPlainError(error) }),
+  });
   opened.push(async () => {
     agreement.close();
     await Promise.resolve();
@@ -195,7 +207,7 @@ async function open(
   keyring.onUnlocked(() => void signing.signWaiting());
   const member = (publicKey: Hex): Member => registry.member(publicKey);
   const supervisor = (publicKey: Hex): Member | undefined => registry.tip.supervisor(publicKey);
-  const reads = new LedgerReads({ genesis, store, heights, member, registry: registryReads });
+  const reads = new LedgerReads({ genesis, store, sets, heights, member, registry: registryReads });
   const offline = new OfflineItems({ book, client, genesis, supervisor, store, verifier, heights, now });
   const signatures = new Signatures({ book, member, store, heights });
   const registryDrafts = new RegistryDrafts({
@@ -234,4 +246,18 @@ async function open(
     faults,
     client,
   };
+}
+
+/** The replicas that the local ledger proves: the client need not ask for what is known here. */
+async function newestSet(
+  genesis: Genesis,
+  changes: readonly EpochChange[],
+  verifier: SignatureVerifier,
+): Promise<ReplicaSet> {
+  const [first, ...later] = await verifyEpochChanges(
+    genesis,
+    changes,
+    async ({ signature, digest, publicKey }) => await verifier.verify(signature, digest, publicKey),
+  );
+  return later.at(-1) ?? first;
 }

@@ -52,6 +52,15 @@ export async function epochChangesTo(
   return changes;
 }
 
+/** All changes that this store can prove, in order: as many as epochs have ended. Throws what the store throws. */
+export async function stableEpochChanges(
+  store: LedgerStore,
+  genesis: Genesis,
+): Promise<readonly EpochChange[]> {
+  const [stable] = await store.checkpoints(1);
+  return stable === undefined ? [] : await changesUpTo(store, genesis, stable.height);
+}
+
 /** The replicas of an epoch that this store has come to. Throws `invariant.broken` for a later one. */
 export async function replicasIn(
   store: LedgerStore,

@@ -38,7 +38,7 @@ export interface Picture {
   readonly views: ViewsView | null;
   /** Newest first. */
   readonly viewChanges: readonly ViewChangeView[];
-  /** By the index of the accused replica. */
+  /** By epoch, and the index of the accused replica in it. */
   readonly evidence: readonly EvidenceView[];
   readonly faults: FaultsView | null;
   readonly registry: RegistrySummary | null;
@@ -121,8 +121,10 @@ function withViewChange(known: readonly ViewChangeView[], value: ViewChangeView)
 }
 
 function withEvidence(known: readonly EvidenceView[], value: EvidenceView): readonly EvidenceView[] {
-  return [...known.filter(({ accused }) => accused.index !== value.accused.index), value].sort(
-    (left, right) => left.accused.index - right.accused.index,
+  const isOther = ({ epoch, accused }: EvidenceView): boolean =>
+    epoch !== value.epoch || accused.index !== value.accused.index;
+  return [...known.filter(isOther), value].sort(
+    (left, right) => left.epoch - right.epoch || left.accused.index - right.accused.index,
   );
 }
 

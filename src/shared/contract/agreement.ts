@@ -27,8 +27,10 @@ export const statementSchema = z.strictObject({
 /** Kinds of statements that replicas sign. */
 export const STATEMENT_KINDS = ['order', 'localCommit', 'checkpointVote', 'viewChange', 'newView'] as const;
 
-/** Two contradicting statements of one replica: one piece for each accused replica. */
+/** Two contradicting statements of one replica: one piece for each accused replica of an epoch. */
 export const evidenceSchema = z.strictObject({
+  /** In which the accused has its index, and made both statements. */
+  epoch: countSchema,
   accused: memberSchema.extend({ index: countSchema }),
   kind: z.enum(STATEMENT_KINDS),
   statements: z.tuple([statementSchema, statementSchema]),

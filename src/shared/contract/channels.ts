@@ -241,10 +241,10 @@ export const channels = {
     input: z.strictObject({ text: z.string().max(RECEIPT_CHARS_MAX) }),
     output: verificationSchema,
   },
-  /** The evidence against a replica, as the text of a file that anybody can check with the genesis. */
+  /** The evidence against a replica of an epoch, as the text of a file that anybody can check with the genesis. */
   'evidence.export': {
-    input: z.strictObject({ replica: countSchema }),
-    output: z.strictObject({ fileName: textSchema, text: textSchema }),
+    input: z.strictObject({ epoch: countSchema, replica: countSchema }),
+    output: z.strictObject({ fileName: textSchema, text: z.string().max(RECEIPT_CHARS_MAX) }),
   },
 
   /** Makes something go wrong with a replica of the embedded network; replaces the fault that it had. */

@@ -358,7 +358,7 @@ export const snapshotSchema = z.strictObject({
   views: viewsSchema.nullable(),
   /** The last tries, newest first. */
   viewChanges: z.array(viewChangeSchema),
-  /** One for each accused replica. */
+  /** One for each accused replica of an epoch. */
   evidence: z.array(evidenceSchema),
   /** `null` where this program hosts no embedded network. */
   faults: faultsSchema.nullable(),

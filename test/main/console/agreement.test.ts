@@ -76,13 +76,13 @@ describe('while replicas fail', () => {
     const block = await console.app.handle('block.get', { height: recordedHeight });
     expect(block.evidence).toMatchObject([{ accused: { index: 1 }, recordedHeight }]);
 
-    const file = await console.app.handle('evidence.export', { replica: 1 });
+    const file = await console.app.handle('evidence.export', { epoch: 0, replica: 1 });
     const genesis = parseGenesisFile((await console.app.handle('genesis.export', {})).text, {
       isStrongKey: () => true,
     });
     const proven = await verifyEvidenceFile(genesis, file.text, verifySync);
     expect(proven.accused.name).toBe('Replica 2');
-    expect((await rejected(console.app.handle('evidence.export', { replica: 2 }))).code).toBe(
+    expect((await rejected(console.app.handle('evidence.export', { epoch: 0, replica: 2 }))).code).toBe(
       'evidence.notFound',
     );
     expect((await rejected(console.app.handle('faults.inject', { replica: 3, fault: 'stop' }))).code).toBe(

@@ -23,7 +23,7 @@ beforeAll(async () => {
   store = await openLedgerStore({ directory: directory.path, genesis, createWorker: createStoreWorker });
   const commit = async (checkpoint: boolean): Promise<void> => {
     const operations: PersistOperation[] = epochs.take().map((accepted) => ({ type: 'append', accepted }));
-    if (checkpoint) operations.push({ type: 'checkpoint', checkpoint: epochs.checkpoint() });
+    if (checkpoint) operations.push(...epochs.settle());
     await store.commit(operations);
   };
   const twoBlocks = async (): Promise<void> => {
@@ -101,7 +101,7 @@ async function openAgain(): Promise<{ store: LedgerStore; close: () => Promise<v
     const checkpoint = await store.checkpointCovering(at);
     await fresh.commit([
       { type: 'append', accepted: accepted! },
-      ...(checkpoint?.height === at ? [{ type: 'checkpoint', checkpoint } as const] : []),
+      ...(checkpoint?.height === at ? epochs.settle(at) : []),
     ]);
   }
   return {

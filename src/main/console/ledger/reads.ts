@@ -11,10 +11,11 @@ import type {
   RequestDetail,
   RequestSummary,
 } from '../../../shared/contract/model.ts';
+import type { ReplicaEntry } from '../../../shared/domain/registry.ts';
 import type { Hex } from '../../../shared/encoding/hex.ts';
 import { CountersignError } from '../../../shared/errors.ts';
 import type { HashedHeader } from '../../ledger/block.ts';
-import type { Genesis } from '../../ledger/genesis.ts';
+import { networkIdOf, type Genesis } from '../../ledger/genesis.ts';
 import type { SignedRequest } from '../../ledger/request.ts';
 import type { CheckpointCertificate } from '../../ledger/statement.ts';
 import type { LedgerStore } from '../../storage/index.ts';
@@ -24,6 +25,7 @@ import { countOf } from '../items/payloadBytes.ts';
 import { evidenceView } from '../live/evidenceBook.ts';
 import { memberView } from '../live/networkView.ts';
 import { blockSummary } from '../live/recentChain.ts';
+import type { ReplicaSets } from '../live/replicaSets.ts';
 
 /** Where the local replica stands. */
 export interface Heights {
@@ -33,6 +35,7 @@ export interface Heights {
 
 export interface LedgerReadsOptions {
   readonly genesis: Genesis;
+  readonly sets: Pick<ReplicaSets, 'read'>;
   readonly store: LedgerStore;
   readonly heights: () => Heights;
   /** Who holds a key, or held it. */
@@ -60,11 +63,12 @@ export class LedgerReads {
 
   /** Throws `block.notFound`. */
   async block(height: number): Promise<BlockDetail> {
-    const { store, genesis, member } = this.#options;
+    const { store, genesis, sets, member } = this.#options;
     const accepted = await store.block(height);
     if (accepted === null) throw new CountersignError('block.notFound', { height });
     const { header, requests, evidence } = accepted.block;
     const checkpoint = await store.checkpointCovering(height);
+    const replicas = await sets.read(header.epoch);
     return {
       block: this.#summary(header),
       previousHash: header.previousHash,
@@ -73,8 +77,8 @@ export class LedgerReads {
       stateDigest: header.stateDigest,
       epoch: header.epoch,
       requests: requests.map((request, index) => requestSummary(member, request, height, index)),
-      evidence: evidence.map((one) => evidenceView(genesis, one, height, null)),
-      certificate: checkpoint?.certificate ? certificateView(genesis, checkpoint.certificate) : null,
+      evidence: evidence.map((one) => evidenceView(networkIdOf(genesis), replicas, one, height, null)),
+      certificate: checkpoint?.certificate ? certificateView(replicas, checkpoint.certificate) : null,
     };
   }
 
@@ -122,10 +126,14 @@ function requestSummary(
   };
 }
 
-function certificateView(genesis: Genesis, certificate: CheckpointCertificate): CertificateView {
+/** `replicas`: those of the certificate's epoch. */
+function certificateView(
+  replicas: readonly ReplicaEntry[],
+  certificate: CheckpointCertificate,
+): CertificateView {
   const { height, hash, view, stateDigest, signatures } = certificate;
   const signers = signatures.flatMap(({ replica }) => {
-    const member = genesis.replicas[replica];
+    const member = replicas[replica];
     return member === undefined ? [] : [{ ...memberView(member), index: replica }];
   });
   return { height, hash, view, stateDigest, signers };

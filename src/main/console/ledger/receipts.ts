@@ -4,13 +4,14 @@
  */
 import type { Verification } from '../../../shared/contract/model.ts';
 import type { Hex } from '../../../shared/encoding/hex.ts';
-import type { Evidence } from '../../ledger/evidence.ts';
-import { formatEvidenceFile } from '../../ledger/evidenceFile.ts';
+import { epochOf, type Evidence } from '../../ledger/evidence.ts';
+import { evidenceFileName, formatEvidenceFile } from '../../ledger/evidenceFile.ts';
 import type { Genesis } from '../../ledger/genesis.ts';
 import { renderGenesisFile } from '../../ledger/genesisFile.ts';
 import { verifyReceipt } from '../../ledger/receiptCheck.ts';
 import { renderReceiptFile } from '../../ledger/receiptFile.ts';
 import type { SignatureVerifier } from '../../replica/inbox.ts';
+import { epochChangesTo } from '../../replica/epochHistory.ts';
 import { receiptFor } from '../../replica/history.ts';
 import type { LedgerStore } from '../../storage/index.ts';
 import { toConsoleError } from '../errors.ts';
@@ -34,12 +35,15 @@ export async function exportReceipt(store: LedgerStore, genesis: Genesis, reques
   };
 }
 
-/** Evidence that anybody can check with the genesis. */
-export function exportEvidence(genesis: Genesis, evidence: Evidence): FileText {
-  return {
-    fileName: `evidence-replica-${String(evidence.replica)}.json`,
-    text: formatEvidenceFile(genesis, evidence),
-  };
+/** Evidence that anybody can check with the genesis. Throws `encoding.tooLarge` where too many epochs came before it. */
+export async function exportEvidence(
+  store: LedgerStore,
+  genesis: Genesis,
+  evidence: Evidence,
+): Promise<FileText> {
+  const [stable] = await store.checkpoints(1);
+  const changes = await epochChangesTo(store, genesis, epochOf(evidence), stable?.height ?? 0);
+  return { fileName: evidenceFileName(evidence), text: formatEvidenceFile(genesis, evidence, changes) };
 }
 
 /** The genesis file. */

@@ -6,8 +6,11 @@
 import type { ViewChangeView, ViewsView } from '../../../shared/contract/model.ts';
 import type { ReplicaNode } from '../../replica/node.ts';
 import type { ReplicaEvent } from '../../replica/replica.ts';
+import type { KnownEvidence } from '../../consensus/effects.ts';
+import { epochOf } from '../../ledger/evidence.ts';
 import { EvidenceBook } from './evidenceBook.ts';
 import type { LiveFeed } from './feed.ts';
+import type { ReplicaSets } from './replicaSets.ts';
 import { foldView, startHistory, type ViewEvent, type ViewHistory } from './viewHistory.ts';
 
 /** Time between two looks at which view the others say they are in, in milliseconds: twice for each beacon. */
@@ -15,9 +18,13 @@ const LOOK_INTERVAL_MS = 500;
 
 export interface AgreementWatchOptions {
   readonly node: ReplicaNode;
+  /** Of all epochs up to that of the replica. */
+  readonly sets: ReplicaSets;
   readonly feed: LiveFeed;
   /** Milliseconds since 1970 in UTC. */
   readonly now: () => number;
+  /** The store could not be read. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 export class AgreementWatch {
@@ -29,11 +36,11 @@ export class AgreementWatch {
 
   /** Follows the replica until `close`. */
   constructor(options: AgreementWatchOptions) {
-    const { node, now } = options;
+    const { node, sets, now } = options;
     const { position, evidence } = node.replica.status().standing;
     this.#options = options;
     this.#history = startHistory(node.genesis.replicas.length, node.replica.index, position, now());
-    this.evidence = new EvidenceBook(node.genesis, evidence);
+    this.evidence = new EvidenceBook(node.genesis, sets, evidence);
     this.#unsubscribe = node.subscribe((event) => this.#event(event));
     this.#timer = setInterval(() => this.#look(), LOOK_INTERVAL_MS);
   }
@@ -53,7 +60,6 @@ export class AgreementWatch {
   }
 
   #event(event: ReplicaEvent): void {
-    const { feed, now } = this.#options;
     switch (event.type) {
       case 'suspected':
       case 'changingView':
@@ -63,11 +69,20 @@ export class AgreementWatch {
         this.#fold(event);
         return;
       case 'evidence':
-        feed.publish({ topic: 'evidence', value: this.evidence.take(event.known, now()) });
+        this.#evidence(event.known);
         return;
       default:
         return;
     }
+  }
+
+  /** The replicas of its epoch are known, but for the first piece of a new one. */
+  #evidence(known: KnownEvidence): void {
+    const { feed, now, sets, onFailure } = this.#options;
+    const publish = (): void => feed.publish({ topic: 'evidence', value: this.evidence.take(known, now()) });
+    const epoch = epochOf(known.evidence);
+    if (sets.of(epoch) === undefined) sets.read(epoch).then(publish).catch(onFailure);
+    else publish();
   }
 
   /** When the others entered a view shows by their beacons. */

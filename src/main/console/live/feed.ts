@@ -152,7 +152,7 @@ function keyOf(change: SingleChange): string {
     case 'viewChange':
       return `viewChange ${String(change.value.id)}`;
     case 'evidence':
-      return `evidence ${String(change.value.accused.index)}`;
+      return `evidence ${String(change.value.epoch)} ${String(change.value.accused.index)}`;
     default:
       return change.topic;
   }

@@ -12,19 +12,22 @@ import {
   type FaultsView,
 } from '../../../../src/shared/contract/model.ts';
 import { toHex } from '../../../../src/shared/encoding/hex.ts';
+import { twoChanges } from '../../../support/epochs.ts';
 import { makeEvidence } from '../../../support/evidence.ts';
 import { caught, rejected } from '../../../support/errors.ts';
 import { makeGenesis } from '../../../support/ledger.ts';
 
 const network = makeGenesis();
 const { genesis } = network;
+const epochs = twoChanges(network);
+const sets = { of: (epoch: number) => [0, 1, 2].map((at) => epochs.networkOf(at).genesis.replicas)[epoch] };
 
 describe('evidence', () => {
   it.each(['order', 'localCommit', 'checkpointVote', 'viewChange', 'newView'] as const)(
     'of two contradicting statements of the kind %s names the replica and shows both',
     (kind) => {
       const evidence = makeEvidence(network, 2, kind);
-      const book = new EvidenceBook(genesis, []);
+      const book = new EvidenceBook(genesis, sets, []);
       const view = evidenceSchema.parse(book.take({ evidence, recordedHeight: null }, 5));
       expect(view).toMatchObject({
         accused: { index: 2, name: genesis.replicas[2]?.name, publicKey: genesis.replicas[2]?.publicKey },
@@ -41,12 +44,12 @@ describe('evidence', () => {
         second.stateDigest,
         second.contentDigest,
       ]);
-      expect(book.against(2)).toBe(evidence);
+      expect(book.against(0, 2)).toBe(evidence);
     },
   );
 
   it('keeps when it was learnt while its place on the chain changes', () => {
-    const book = new EvidenceBook(genesis, [{ evidence: makeEvidence(network, 3), recordedHeight: 4 }]);
+    const book = new EvidenceBook(genesis, sets, [{ evidence: makeEvidence(network, 3), recordedHeight: 4 }]);
     const evidence = makeEvidence(network, 1);
     book.take({ evidence, recordedHeight: null }, 5);
     book.take({ evidence, recordedHeight: 9 }, 6);
@@ -61,7 +64,33 @@ describe('evidence', () => {
       [1, 5, 9],
       [3, null, null],
     ]);
-    expect(caught(() => book.against(0))).toMatchObject({ code: 'evidence.notFound', data: { replica: 0 } });
+    expect(caught(() => book.against(0, 0))).toMatchObject({
+      code: 'evidence.notFound',
+      data: { replica: 0 },
+    });
+  });
+});
+
+describe('evidence of several epochs', () => {
+  it('is kept apart, and accuses who has the place in its epoch', () => {
+    const ofEpoch = (epoch: number) => ({
+      evidence: makeEvidence(epochs.networkOf(epoch), 1, 'order', { epoch }),
+      recordedHeight: epoch,
+    });
+    const book = new EvidenceBook(genesis, sets, [ofEpoch(2), ofEpoch(0)]);
+    book.take(ofEpoch(1), 5);
+    const fifth = makeEvidence(epochs.networkOf(1), 4, 'order', { epoch: 1 });
+    book.take({ evidence: fifth, recordedHeight: null }, 6);
+    expect(book.views.map(({ epoch, accused }) => [epoch, accused.index, accused.publicKey])).toEqual(
+      [
+        [0, 1],
+        [1, 1],
+        [1, 4],
+        [2, 1],
+      ].map(([epoch, index]) => [epoch, index, sets.of(epoch!)?.[index!]?.publicKey]),
+    );
+    expect(book.against(1, 4)).toBe(fifth);
+    expect(caught(() => book.against(2, 4)).code).toBe('evidence.notFound');
   });
 });
 
