@@ -5,9 +5,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CountersignError } from '../../shared/errors.ts';
-import { generateSeed } from '../keys/ed25519.ts';
-import { exportKeyPem } from '../keys/pkcs8.ts';
-import { createSigner, type Signer } from '../keys/signer.ts';
+import { makeCardAndKey, type CardKey } from '../keys/cardKey.ts';
 import { CARD_FILE_CHARS_MAX, makeCard, parseCardFile, renderCardFile, type Card } from '../ledger/card.ts';
 import { readTextFile, writeFileAtomic } from '../storage/index.ts';
 import { buildAside } from './buildAside.ts';
@@ -21,7 +19,7 @@ export interface OwnSupervisor {
   /** A key that the supervisor has already, to be kept here; the caller erases it. */
   readonly seed?: Uint8Array;
   /** Of a key that the vault keeps; the caller disposes of it. */
-  readonly signer?: Signer;
+  readonly signer?: CardKey;
 }
 
 export interface OwnCardsOptions {
@@ -34,12 +32,6 @@ export interface OwnCardsOptions {
   readonly supervisor: OwnSupervisor | null;
 }
 
-/** A key to be written: its card, and its file. */
-interface OwnKey {
-  readonly card: Card;
-  readonly pem: string;
-}
-
 /**
  * Makes the keys and cards of a data directory: all of them or none. Throws `setup.alreadyDone`, `name.*`,
  * `address.invalid`, `key.*`, `vault.exists` for a key beside those of a vault, and the errors of writing files.
@@ -48,12 +40,12 @@ export async function makeOwnCards(options: OwnCardsOptions): Promise<readonly C
   const { directory, organisation, passphrase, supervisor } = options;
   await requireContents(directory, 'nothing');
   if (supervisor !== null && supervisor.signer === undefined) await requireNoVault(directory);
-  const replica = await withSeed(undefined, passphrase, (signer) =>
+  const replica = await makeCardAndKey(undefined, passphrase, (signer) =>
     makeCard({ kind: 'replica', ...options.replica, organisation, publicKey: signer.publicKey }, (digest) =>
       signer.sign(digest),
     ),
   );
-  const supervisorCard = (signer: Signer): Card =>
+  const supervisorCard = (signer: CardKey): Card =>
     makeCard(
       { kind: 'supervisor', name: supervisor?.name ?? '', organisation, publicKey: signer.publicKey },
       (digest) => signer.sign(digest),
@@ -61,7 +53,7 @@ export async function makeOwnCards(options: OwnCardsOptions): Promise<readonly C
   const kept =
     supervisor === null || supervisor.signer !== undefined
       ? null
-      : await withSeed(supervisor.seed, passphrase, supervisorCard);
+      : await makeCardAndKey(supervisor.seed, passphrase, supervisorCard);
   const second = supervisor?.signer === undefined ? kept?.card : supervisorCard(supervisor.signer);
   const cards = [replica.card, ...(second === undefined ? [] : [second])];
   await buildAside(memberPaths.keys(directory), async (keys) => {
@@ -75,23 +67,6 @@ export async function makeOwnCards(options: OwnCardsOptions): Promise<readonly C
 /** The cards that `makeOwnCards` made. Throws `file.*`, `card.invalid`. */
 export async function readOwnCards(directory: string): Promise<readonly Card[]> {
   return parseCardFile(await readTextFile(memberPaths.ownCards(directory), CARD_FILE_CHARS_MAX));
-}
-
-/** The key `given`, or a new one: the card that `makeIts` makes with it, and its encrypted file. */
-async function withSeed(
-  given: Uint8Array | undefined,
-  passphrase: string,
-  makeIts: (signer: Signer) => Card,
-): Promise<OwnKey> {
-  const seed = given === undefined ? generateSeed() : Uint8Array.from(given);
-  const signer = createSigner(seed);
-  try {
-    const card = makeIts(signer);
-    return { card, pem: await exportKeyPem(seed, passphrase) };
-  } finally {
-    signer.dispose();
-    seed.fill(0);
-  }
 }
 
 /** A vault has one passphrase and one place: a key in a file beside it would never get into it. */
