@@ -178,6 +178,7 @@ function withChanges(
     replicas,
     joiners,
     changes,
+    requests: plan.requests.map(({ atMs, to }) => ({ atMs, to: to?.filter((node) => node < nodes) ?? null })),
     // What is lost all the time is lost often enough.
     loss: Math.min(plan.loss, 0.1),
     clockSkewMs:

@@ -92,13 +92,13 @@ ${RAISE}${FINALIZE_UP_TO('finalHeight')}`,
       },
       {
         file: append,
-        find: 'if (height < context.position.baseHeight || context.learner !== null',
-        replace: 'if (context.learner !== null',
+        find: 'if (height < context.position.baseHeight || context.isSilent',
+        replace: 'if (context.isSilent',
       },
       {
         file: 'src/main/consensus/handle/request.ts',
-        find: 'executed.height >= context.position.baseHeight && context.learner === null',
-        replace: 'context.learner === null',
+        find: 'executed.height >= context.position.baseHeight && !context.isSilent',
+        replace: '!context.isSilent',
       },
     ],
   },
@@ -337,6 +337,80 @@ ${RAISE}${FINALIZE_UP_TO('finalHeight')}`,
   },
 ];
 
+const EPOCH_RULES: readonly Plant[] = [
+  {
+    name: 'E1',
+    breaks: 'blocks are appended above the last block of the epoch',
+    shows: 'violation',
+    schedule: 'anyChanges',
+    changes: [
+      {
+        file: 'src/main/consensus/context.ts',
+        find: '    if (epochAfter(tip) !== this.position.epoch) return false;\n',
+        replace: '',
+      },
+      {
+        file: append,
+        find: 'if (header.epoch !== context.position.epoch) return',
+        replace: 'if (header.epoch < context.position.epoch) return',
+      },
+    ],
+  },
+  {
+    name: 'E2',
+    breaks: 'an epoch begins with a commit certificate in place of a stable one',
+    shows: 'violation',
+    schedule: 'anyChanges',
+    changes: [
+      {
+        file: certify,
+        find: RAISE,
+        replace: `${RAISE}
+    if (header.nextReplicas !== null) {
+      context.endEpoch(header);
+      return;
+    }`,
+      },
+    ],
+  },
+  {
+    name: 'E3',
+    breaks: 'what was said in one epoch counts in the next',
+    shows: 'violation',
+    schedule: 'anyChanges',
+    changes: [
+      {
+        file: 'src/main/consensus/verification.ts',
+        find: 'return message.viewChange.epoch === epoch;',
+        replace: 'return true;',
+      },
+      {
+        file: viewChange,
+        find: 'if (viewChange.epoch !== position.epoch) return;',
+        replace: 'if (viewChange.epoch > position.epoch) return;',
+      },
+    ],
+  },
+  {
+    name: 'member',
+    breaks: 'a replica that is no member takes part',
+    shows: 'violation',
+    schedule: 'anyChanges',
+    changes: [
+      {
+        file: 'src/main/consensus/config.ts',
+        find: 'ownIndex: replicaKeys.indexOf(ownKey),',
+        replace: 'ownIndex: Math.max(0, replicaKeys.indexOf(ownKey)),',
+      },
+      {
+        file: 'src/main/consensus/context.ts',
+        find: '  isListening = true;',
+        replace: '  isListening = false;',
+      },
+    ],
+  },
+];
+
 /** Every rule of durability broken at once. */
 const DURABILITY: Plant = {
   name: 'durability',
@@ -347,4 +421,4 @@ const DURABILITY: Plant = {
   ),
 };
 
-export const RULES: readonly Plant[] = [...SINGLE_RULES, DURABILITY];
+export const RULES: readonly Plant[] = [...SINGLE_RULES, ...EPOCH_RULES, DURABILITY];

@@ -123,7 +123,10 @@ export class Transcript {
   operation(operation: PersistOperation): string {
     switch (operation.type) {
       case 'position': {
-        const { view, mode, target, baseHeight } = operation.position;
+        const { epoch, view, mode, target, baseHeight } = operation.position;
+        if (epoch > 0 && view === 0 && mode === 'normal') {
+          return `position: epoch ${String(epoch)}, base ${String(baseHeight)}`;
+        }
         const where = mode === 'normal' ? `base ${String(baseHeight)}` : `to ${String(target)}`;
         return `position: view ${String(view)}, ${mode}${view === 0 && mode === 'normal' ? '' : `, ${where}`}`;
       }
@@ -172,6 +175,8 @@ export class Transcript {
         const { view, baseHeight, how } = announcement;
         return `enters view ${String(view)} at ${String(baseHeight)}, by ${how}`;
       }
+      case 'epochEnded':
+        return `ends epoch ${String(announcement.epoch)} at ${String(announcement.height)}`;
       case 'learner':
         return `only learns: ${announcement.reason}`;
       case 'clockSkew':
