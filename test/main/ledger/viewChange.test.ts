@@ -205,6 +205,12 @@ describe('a view change is not well-formed', () => {
       'on the chain already',
     ],
     ['there are headers of a cc, and no cc', 1, { commitHeaders: headers(1, 2) }, 'without cc'],
+    [
+      'a header is of the next epoch',
+      1,
+      { chain: headers(1, 3).map((header) => ({ ...header, epoch: header.height === 3 ? 1 : 0 })) },
+      'of another epoch',
+    ],
   ];
   it.each(bad)('where %s', (_, view, parts, words) => {
     expect(problem(view, parts)).toContain(words);

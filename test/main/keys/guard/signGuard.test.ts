@@ -147,3 +147,30 @@ describe('the log of the sign guard', () => {
     }
   });
 });
+
+describe('an epoch that has begun', () => {
+  it('is durable when it has been entered, and costs one write', async () => {
+    const disk = new GuardDisk();
+    const guard = await begin(disk);
+    await guard.sign([commit(1, 2), change('viewChange', 3)]);
+    const before = disk.writes;
+    await guard.enter(1);
+    await guard.enter(1);
+    await guard.enter(0);
+    expect(disk.writes).toBe(before + 1);
+    disk.crash();
+    const later = await open(disk);
+    expect(await signs(later, commit(1, 2), commit(7, 7), change('viewChange', 9))).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(await signs(later, commit(0, 3, 9, 1), change('viewChange', 1, 9, 1))).toEqual([true, true]);
+  });
+
+  it('is the first one that a new guard hears of', async () => {
+    const guard = await begin(new GuardDisk());
+    await guard.enter(5);
+    expect(await signs(guard, commit(0, 1, 9, 4), commit(0, 1, 9, 5))).toEqual([false, true]);
+  });
+});

@@ -115,3 +115,25 @@ it('never lets two contradicting statements through, whatever is asked in whatev
     }
   }
 });
+
+describe('an epoch that has begun', () => {
+  it('leaves nothing of the one before to be signed, not even again (rule E4)', () => {
+    const memory = remembering(commit(1, 2), change('viewChange', 3));
+    memory.enter(1);
+    const before = [commit(1, 2), commit(9, 9), vote(9, 9), change('viewChange', 3), change('newView', 99)];
+    for (const statement of before) expect(memory.judge(statement)).toEqual({ kind: 'belowFloor' });
+    expect(memory.statements).toEqual([]);
+    expect(memory.judge(change('viewChange', 1, 9, 1)).kind).toBe('new');
+    expect(memory.judge(commit(0, 3, 9, 1)).kind).toBe('new');
+  });
+
+  it('is entered once, and never left for an earlier one', () => {
+    const memory = remembering();
+    memory.enter(2);
+    memory.add(commit(4, 5, 9, 2));
+    memory.enter(2);
+    memory.enter(1);
+    expect(memory.floor).toMatchObject({ epoch: 2, view: 0 });
+    expect(memory.judge(commit(4, 5, 9, 2)).kind).toBe('again');
+  });
+});

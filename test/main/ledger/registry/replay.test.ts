@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Block } from '../../../../src/main/ledger/block.ts';
 import {
+  epochBaseHeight,
   historyOf,
   registryRequestsIn,
   replayedRegistry,
@@ -10,7 +11,14 @@ import {
 import type { SignedRequest } from '../../../../src/main/ledger/request.ts';
 import type { RegistryAction } from '../../../../src/shared/domain/registry.ts';
 import { TestChain, makeGenesis } from '../../../support/ledger.ts';
-import { addSupervisor, newKey, proofOf, registryRequest, type NewKey } from '../../../support/registry.ts';
+import {
+  addSupervisor,
+  changeOfReplicas,
+  newKey,
+  proofOf,
+  registryRequest,
+  type NewKey,
+} from '../../../support/registry.ts';
 import { naiveSupervisors } from './naive.ts';
 
 const NEW_KEYS = Array.from({ length: 4 }, (_, index) => newKey(index));
@@ -121,3 +129,17 @@ describe('the registry of a chain', () => {
 function byName(left: { publicKey: string }, right: { publicKey: string }): number {
   return left.publicKey < right.publicKey ? -1 : 1;
 }
+
+it('an epoch begins above the last block that changed the set of replicas', () => {
+  const ofTwo = makeGenesis();
+  const chain = new TestChain(ofTwo);
+  const [proposal, approval] = changeOfReplicas(ofTwo);
+  const accepted = [[proposal], 1, [approval], 1, 1].map((requests) =>
+    chain.append(requests as readonly SignedRequest[] | number),
+  );
+  const requests = registryRequestsIn(accepted.map(({ block }) => block));
+  const upTo = (height: number) => requests.filter((request) => request.height <= height);
+  const bases = [0, 1, 2, 3, 4, 5].map((height) => epochBaseHeight(ofTwo.genesis, upTo(height), height));
+  expect(bases).toEqual([0, 0, 0, 3, 3, 3]);
+  expect(accepted.map(({ block }) => block.header.epoch)).toEqual([0, 0, 0, 1, 1]);
+});
