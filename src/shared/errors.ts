@@ -144,6 +144,7 @@ export interface ErrorData {
   'vault.keychainFailed': { keychain: string; problem: string };
   'vault.noKeychain': NoData;
   'key.inUse': { publicKey: string; pid: number };
+  'key.tooMany': { max: number };
 
   // Files and the durable store
   'file.notFound': { path: string };
@@ -183,7 +184,9 @@ export interface ErrorData {
 
   // Replicas
   'replica.learner': { replica: string };
-  'replica.notMember': { replica: string };
+  'replica.notMember': { publicKey: string };
+  'replica.proposed': { publicKey: string };
+  'replica.removed': { publicKey: string };
   'replica.keyInUse': { replica: string };
 
   // Client

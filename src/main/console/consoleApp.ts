@@ -43,6 +43,8 @@ export interface ConsoleAppOptions {
   readonly startChild: StartChild;
   /** Of the replica's key, where this is one replica of a real network; the page asks for it unless given. */
   readonly replicaPassphrase?: string | null;
+  /** Where one replica of a real network listens, if not at its registered address. */
+  readonly listen?: { readonly host: string; readonly port: number };
   /** How long the supervisor's key stays unlocked unless it was set, in milliseconds; `UNLOCKED_FOR_MS` unless given. */
   readonly unlockedForMs?: number;
   /** The system's keychain, once it can be asked for; `null` where there is none that protects anything. */
@@ -189,7 +191,7 @@ export class ConsoleApp {
     await this.#requireWizard().join(networkId, passphrase);
     this.#forgetSetup();
     try {
-      await this.#run(memberStarter(passphrase));
+      await this.#run(memberStarter(passphrase, this.#options.listen));
       // Who has just typed the passphrase of both keys need not type it again at once.
       await this.#running?.keyring.unlock(passphrase).catch(() => undefined);
     } catch (error) {
@@ -221,7 +223,7 @@ export class ConsoleApp {
   async #startMember(): Promise<void> {
     const passphrase = this.#options.replicaPassphrase ?? null;
     if (passphrase === null) this.#enter({ name: 'locked' });
-    else await this.#run(memberStarter(passphrase));
+    else await this.#run(memberStarter(passphrase, this.#options.listen));
   }
 
   async #unlock(passphrase: string): Promise<void> {
@@ -230,7 +232,7 @@ export class ConsoleApp {
     // A wrong one leaves the page that asks as it is.
     await checkReplicaPassphrase(this.#directory, passphrase);
     try {
-      await this.#run(memberStarter(passphrase));
+      await this.#run(memberStarter(passphrase, this.#options.listen));
     } catch (error) {
       this.#fail(error);
       throw error;
@@ -292,10 +294,9 @@ export class ConsoleApp {
 
   async #run(starter: Starter): Promise<void> {
     try {
-      const directory = this.#directory;
       const verifier = this.#pool();
       const hosted = await starter.start({
-        directory,
+        directory: this.#directory,
         verifier,
         startChild: this.#options.startChild,
         onPhase: (phase) => this.#enterPhase(phase),
@@ -304,7 +305,7 @@ export class ConsoleApp {
       const keys = this.#requireKeys();
       if (hosted.supervisorKeyPath !== null) await keys.adopt(hosted.supervisorKeyPath);
       this.#running = await openRunning({
-        directory,
+        directory: this.#directory,
         node: hosted.node,
         network: hosted.embedded,
         verifier,
@@ -387,12 +388,11 @@ export class ConsoleApp {
     const hosted = this.#hosted;
     if (hosted === null || this.#running === null) return null;
     const { supervisors } = this.#running.registry.stable.members;
-    return networkView(hosted.node.genesis, supervisors.values(), hosted.embedded !== null);
+    return networkView(hosted.node, supervisors.values(), hosted.embedded !== null);
   }
 
   #registrySummary(): Snapshot['registry'] {
-    const running = this.#running;
-    return running === null ? null : running.registryReads.summary(running.keyring.view()?.publicKey ?? null);
+    return this.#running?.registryReads.summary(this.#running.keyring.view()?.publicKey ?? null) ?? null;
   }
 
   #publishRegistry(): void {

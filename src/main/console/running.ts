@@ -176,6 +176,7 @@ async function open(
     feed,
     now,
     onStable: (height) => book.stableUpTo(height),
+    onMembership: options.onRegistry,
     onHalted: options.onHalted,
     onLook: () => faults?.look(),
     onFailure: (error) =>

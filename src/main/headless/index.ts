@@ -20,6 +20,7 @@ import { keygen, type KeygenOptions } from './commands/keygen.ts';
 import { listEvidence, type EvidenceOptions } from './commands/evidence.ts';
 import { merge } from './commands/merge.ts';
 import { exportReceipt } from './commands/receipts.ts';
+import { rekey, type RekeyOptions } from './commands/rekey.ts';
 import { serve, type ServeOptions } from './commands/serve.ts';
 import { sign, type SignOptions } from './commands/sign.ts';
 import { status } from './commands/status.ts';
@@ -102,6 +103,7 @@ function program(output: Output, outcome: { code: ExitCode }): Command {
     .option('--passphrase-file <file>', "passphrase of the replica's key (default: the page asks for it)")
     .option('--host <address>', 'loopback address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on; 0 takes any free one', portNumber, CONSOLE_PORT)
+    .option('--listen <host:port>', 'where the replica listens to others (default: its registered address)')
     .action(
       async ({ directory, ...options }: Omit<ServeOptions, 'data'> & { directory: string }) =>
         await serve({ ...options, data: resolve(directory) }, ENTRY, VERSION, output),
@@ -140,7 +142,14 @@ function program(output: Output, outcome: { code: ExitCode }): Command {
     .argument('<genesis>', 'the genesis, or an invitation')
     .requiredOption('--passphrase-file <file>', 'file whose first line is the passphrase of the keys')
     .option('--fingerprint <words>', 'the twelve words, as whoever made the genesis told them')
+    .option('--follow', 'the network runs already: follow it until supervisors admit this replica')
     .action(async (path: string, options: JoinCommandOptions) => await join(path, options, output));
+
+  withDirectory(
+    command('rekey', 'make the next key of a replica, for supervisors to admit in place of the present one'),
+  )
+    .requiredOption('--passphrase-file <file>', 'file whose first line is the passphrase of the keys')
+    .action(async (options: RekeyOptions) => await rekey(options, output));
 
   command('keygen', 'make a key, or import one, encrypted with a passphrase')
     .requiredOption('--out <file>', 'where to write the key (PKCS#8 PEM)')
@@ -237,9 +246,10 @@ function program(output: Output, outcome: { code: ExitCode }): Command {
     .command('replica', { hidden: true })
     .requiredOption('--data <directory>')
     .requiredOption('--passphrase-file <file>')
+    .option('--listen <address>')
     .exitOverride()
-    .action(async ({ data, passphraseFile }: { data: string; passphraseFile: string }) => {
-      const options: ChildOptions = { directory: data, passphraseFile };
+    .action(async ({ data, ...given }: { data: string; passphraseFile: string; listen?: string }) => {
+      const options: ChildOptions = { directory: data, ...given };
       outcome.code = (await runChildReplica(options)) === 0 ? EXIT.done : EXIT.failed;
     });
   return root;

@@ -11,24 +11,19 @@ const CODES = {
   stateLost: 'replica.learner',
   stateOld: 'replica.learner',
   keyInUse: 'replica.keyInUse',
-  notMember: 'replica.notMember',
-} as const satisfies Record<LearnerReason, ErrorCode>;
+} as const satisfies Record<Exclude<LearnerReason, 'notMember'>, ErrorCode>;
 
-/** Tells of it through `output`, once. */
+/** Tells of it through `output`, once. That it is no member is told apart (`membershipNote.ts`). */
 export function noteLearner(node: ReplicaNode, output: Output): void {
-  const { genesis, replica } = node;
-  const tell = (reason: LearnerReason): void => {
-    const name = genesis.replicas[replica.index]?.name ?? String(replica.index);
+  const isTold = (reason: LearnerReason | null): boolean => {
+    if (reason === null || reason === 'notMember') return false;
+    const { replica } = node;
+    const { name } = replica.status().membership.replicas[replica.index] ?? { name: String(replica.index) };
     output.note(describeError({ code: CODES[reason], data: { replica: name } }));
+    return true;
   };
-  const { learner } = replica.status().standing;
-  if (learner !== null) {
-    tell(learner);
-    return;
-  }
+  if (isTold(node.replica.status().standing.learner)) return;
   const unsubscribe = node.subscribe((event) => {
-    if (event.type !== 'learner') return;
-    unsubscribe();
-    tell(event.reason);
+    if (event.type === 'learner' && isTold(event.reason)) unsubscribe();
   });
 }

@@ -46,3 +46,17 @@ export async function publicKeyOfFile(path: string, passphrase: string): Promise
   signer.dispose();
   return signer.publicKey;
 }
+
+/** What `use` makes with the key in an encrypted file, which is forgotten afterwards. Throws `key.*` and `file.*`. */
+export async function withKeyOfFile<T>(
+  path: string,
+  passphrase: string,
+  use: (key: CardKey) => T | Promise<T>,
+): Promise<T> {
+  const signer = await loadSigner(path, passphrase);
+  try {
+    return await use(signer);
+  } finally {
+    signer.dispose();
+  }
+}

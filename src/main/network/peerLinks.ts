@@ -70,7 +70,7 @@ export class PeerLinks {
   }
 
   /** See `ReplicaNetwork.setGuests`. */
-  setGuests(entries: readonly PeerEntry[]): void {
+  setGuests(entries: readonly PeerEntry[]): readonly number[] {
     const { come, gone } = this.#options.responder.book.setGuests(entries);
     for (const { index, publicKey } of gone) {
       const left = this.#links.get(index);
@@ -85,6 +85,7 @@ export class PeerLinks {
       const { dialler } = this.#add(guest, 'guest');
       if (this.#hasStarted) dialler?.start();
     }
+    return gone.map(({ index }) => index);
   }
 
   /** Stops dialling and ends all connections; resolves when they have ended. */

@@ -166,10 +166,11 @@ export class ReplicaNetwork {
 
   /**
    * Makes these the guests, up to `GUESTS_MAX`; members and this replica itself are left out. Whoever is not among them any
-   * more is told so and gone. A guest that stays keeps its connection and its index; indexes are never used again.
+   * more is told so and gone. A guest that stays keeps its connection and its index. Returns the indexes of those that have gone,
+   * which are never used again.
    */
-  setGuests(guests: readonly PeerEntry[]): void {
-    if (!this.#isClosed) this.#links.setGuests(guests);
+  setGuests(guests: readonly PeerEntry[]): readonly number[] {
+    return this.#isClosed ? [] : this.#links.setGuests(guests);
   }
 
   /** Like `sendToPeer`, for a client. */

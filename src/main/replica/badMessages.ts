@@ -51,6 +51,11 @@ export class BadMessages {
     return !culprit.allowance.take(1);
   }
 
+  /** The replica has gone for good, and its index with it. */
+  forget(index: number): void {
+    this.#replicas.delete(index);
+  }
+
   /** Counts one of a client's. */
   ofClient(code: ErrorCode): void {
     count(this.#clients, code);

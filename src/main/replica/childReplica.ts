@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { CountersignError, toPlainError, type PlainError } from '../../shared/errors.ts';
 import { VerifierPool } from '../keys/verifierPool.ts';
 import { createVerifyWorker } from '../keys/verifyWorker.ts';
+import { parseAddress } from '../../shared/text/hostName.ts';
 import { readTextFile } from '../storage/index.ts';
 import { faultOrderSchema, type OutgoingFault } from './faults/fault.ts';
 import { FaultyOutlet } from './faults/faultyOutlet.ts';
@@ -21,6 +22,8 @@ import { STOP, superviseReplica, type ChildMessage, type ReplicaProcess } from '
 export interface ChildOptions {
   readonly directory: string;
   readonly passphraseFile: string;
+  /** Where it listens while the registry knows nothing of it, as `host:port`. */
+  readonly listen?: string;
 }
 
 /** A child replica as its parent sees it. */
@@ -58,8 +61,9 @@ export function forkReplicas(entry: string): StartChild {
 }
 
 /** The arguments with which the command line runs a child replica. */
-export function childArguments({ directory, passphraseFile }: ChildOptions): string[] {
-  return ['replica', '--data', directory, '--passphrase-file', passphraseFile];
+export function childArguments({ directory, passphraseFile, listen }: ChildOptions): string[] {
+  const where = listen === undefined ? [] : ['--listen', listen];
+  return ['replica', '--data', directory, '--passphrase-file', passphraseFile, ...where];
 }
 
 /** Runs inside the child: takes part until the parent says stop, or has gone. Returns the exit code. */
@@ -70,9 +74,16 @@ export async function runChildReplica(options: ChildOptions): Promise<number> {
   return code;
 }
 
-async function takePart({ directory, passphraseFile }: ChildOptions, parent: ParentChannel): Promise<number> {
+async function takePart(
+  { directory, passphraseFile, listen }: ChildOptions,
+  parent: ParentChannel,
+): Promise<number> {
   const told = Promise.withResolvers<number>();
-  const faulty: { outlet: FaultyOutlet | null; signer: LateSigner | null } = { outlet: null, signer: null };
+  const faulty: { outlet: FaultyOutlet | null; signer: LateSigner | null; fault: OutgoingFault | null } = {
+    outlet: null,
+    signer: null,
+    fault: null,
+  };
   parent.onGone(() => told.resolve(0));
   parent.onMessage((message) => {
     if (message === STOP) told.resolve(0);
@@ -81,6 +92,7 @@ async function takePart({ directory, passphraseFile }: ChildOptions, parent: Par
     const { fault } = order.data;
     const become = async (): Promise<void> => {
       if (fault?.kind === 'equivocate') await faulty.signer?.open();
+      faulty.fault = fault;
       faulty.outlet?.become(fault);
       parent.send({ type: 'faultDone' } satisfies ChildMessage);
     };
@@ -97,8 +109,15 @@ async function takePart({ directory, passphraseFile }: ChildOptions, parent: Par
       directory,
       passphrase,
       verifier,
+      ...(listen === undefined ? {} : { ownAddress: parseAddress(listen) }),
       // The one replica that can be made to misbehave: its parent does it, to try out what the others do.
-      interpose: (outlet, membership) => (faulty.outlet = new FaultyOutlet(outlet, membership, signer)),
+      interpose: (outlet, membership) => {
+        // Each epoch has its own way out; a fault lasts until it is healed.
+        faulty.outlet?.dispose();
+        faulty.outlet = new FaultyOutlet(outlet, membership, signer);
+        faulty.outlet.become(faulty.fault);
+        return faulty.outlet;
+      },
     });
     node.subscribe((event) => {
       if (event.type !== 'halted') return;

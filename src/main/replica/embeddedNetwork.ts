@@ -249,7 +249,11 @@ function unavailable(replica: number, fault: string): CountersignError {
 /** Waits, for a while, until the replica is connected with all others: then the first request is a fast one. */
 async function connected(node: ReplicaNode): Promise<void> {
   const deadlineMs = Date.now() + CONNECT_PATIENCE_MS;
-  while (node.replica.status().connectedReplicas < node.genesis.replicas.length && Date.now() < deadlineMs) {
+  const isWhole = (): boolean => {
+    const { connectedReplicas, membership } = node.replica.status();
+    return connectedReplicas >= membership.sizes.n;
+  };
+  while (!isWhole() && Date.now() < deadlineMs) {
     await new Promise((resolve) => setTimeout(resolve, CONNECT_POLL_MS));
   }
 }

@@ -18,7 +18,10 @@ import { replayedRegistry } from '../ledger/registry/replay.ts';
 import type { LedgerStore } from '../storage/index.ts';
 import { epochChangesTo } from './epochHistory.ts';
 
-/** The headers from a height up to the next stable checkpoint; `null` where nothing stable lies there. */
+/**
+ * The headers from a height up to the next stable checkpoint; `null` where nothing stable lies there. They never cross the
+ * end of an epoch: it is a stable checkpoint itself, and all of those are kept (rule E3).
+ */
 export async function headersFor(
   store: LedgerStore,
   { fromHeight }: GetHeadersMessage,

@@ -31,6 +31,9 @@ export interface VerifiedPeerMessage {
   readonly bodies: readonly SignedRequest[];
 }
 
+/** What a guest may ask: the stable part of the chain. */
+export type GuestMessage = Extract<PeerMessage, { readonly type: 'getHeaders' | 'getBlock' }>;
+
 /** What a client's request was found to be. */
 export type VerifiedRequest =
   | { readonly request: SignedRequest; readonly refusal: null }
@@ -88,6 +91,17 @@ export class Inbox {
     ]);
     if (verdicts.includes(false)) throw new CountersignError('message.badSignature', { from: sender, type });
     return { message, bodies };
+  }
+
+  /**
+   * The message of a replica that is no member of the epoch: a question, or `null` for what only members say. Throws
+   * `message.malformed`.
+   */
+  guestMessage(from: number, bytes: Uint8Array): GuestMessage | null {
+    const message = orMalformed(`replica ${String(from)}`, UNREADABLE, () =>
+      decodeMessage(peerMessageCodec, bytes, this.#maxBytes),
+    );
+    return message.type === 'getHeaders' || message.type === 'getBlock' ? message : null;
   }
 
   /** The message of a client; a request in it is not verified yet. Throws `encoding.*`. */

@@ -3,7 +3,10 @@
  *
  * Layout of a replica's data directory: `genesis.json`, `replica.pem` (the encrypted key), `ledger.sqlite`, `signed.log`
  * (what the sign guard remembers), `lock`. All but the lock are made when the network is. A replica without its ledger
- * has lost what it signed: it only learns. Without its guard's log it does so as well, once its ledger has begun.
+ * has lost what it signed: it only learns. Without its guard's log it does so as well, once its ledger has begun. Later
+ * keys have files of their own (`ownKeys.ts`).
+ *
+ * It runs over all epochs: as a member, or following the others before it is admitted and after it was removed.
  * @module
  */
 import { access } from 'node:fs/promises';
@@ -13,13 +16,19 @@ import type { DurableState } from '../consensus/effects.ts';
 import { networkIdOf, windowOf, type Genesis } from '../ledger/genesis.ts';
 import { GENESIS_FILE_CHARS_MAX, parseGenesisFile } from '../ledger/genesisFile.ts';
 import { isStrongPublicKey } from '../keys/ed25519.ts';
-import { GUARD_FILE, openReplicaKey } from '../keys/guard/openSignGuard.ts';
+import type { PeerEntry } from '../network/index.ts';
 import { openDataDirectory } from '../storage/dataDirectory.ts';
-import { lockKey, readTextFile, writeFileAtomic, type LedgerStore } from '../storage/index.ts';
-import { LEDGER_FILE, openLedgerStore } from '../storage/openLedgerStore.ts';
+import { readTextFile, type LedgerStore } from '../storage/index.ts';
+import { openLedgerStore } from '../storage/openLedgerStore.ts';
 import { createStoreWorker } from '../storage/storeWorker.ts';
+import { Epochs, type OwnKey } from './epochs.ts';
 import type { SignatureVerifier } from './inbox.ts';
-import { Replica, type Interpose, type ReplicaEvent } from './replica.ts';
+import { lostKeys } from './lostState.ts';
+import { REPLICA_KEY_FILE, guardPath, openOwnKeys, publicKeysOf, type NumberedKey } from './ownKeys.ts';
+import type { Interpose, Replica, ReplicaEvent, ReplicaOptions } from './replica.ts';
+
+export { REPLICA_KEY_FILE } from './ownKeys.ts';
+export { STATE_LOST_FILE } from './lostState.ts';
 
 /** What a starting replica is doing, in order. */
 export type StartPhase = 'lock' | 'keys' | 'genesis' | 'verifyLog' | 'connect';
@@ -31,6 +40,10 @@ export interface ReplicaNodeOptions {
   /** Of the replica's key file. */
   readonly passphrase: string;
   readonly verifier: SignatureVerifier;
+  /** See `ReplicaOptions`. */
+  readonly listen?: ReplicaOptions['listen'];
+  /** See `ReplicaOptions`. */
+  readonly ownAddress?: ReplicaOptions['ownAddress'];
   readonly consensus?: Partial<ConsensusOptions>;
   readonly onPhase?: (phase: StartPhase) => void;
   /** See `ReplicaOptions`. */
@@ -39,34 +52,46 @@ export interface ReplicaNodeOptions {
 
 /** Name of the genesis file in a data directory. */
 export const GENESIS_FILE = 'genesis.json';
-/** Name of the file that stands in a data directory whose ledger was lost. */
-export const STATE_LOST_FILE = 'state-lost';
-/** Name of a replica's encrypted key file in its data directory. */
-export const REPLICA_KEY_FILE = 'replica.pem';
 
 export class ReplicaNode {
   readonly genesis: Genesis;
   readonly store: LedgerStore;
-  readonly replica: Replica;
+  readonly #epochs: Epochs;
+  readonly #ownAddress: ReplicaNodeOptions['ownAddress'];
   readonly #listeners: Set<(event: ReplicaEvent) => void>;
   readonly #release: () => Promise<void>;
 
   private constructor(
     genesis: Genesis,
     store: LedgerStore,
-    replica: Replica,
+    epochs: Epochs,
+    ownAddress: ReplicaNodeOptions['ownAddress'],
     listeners: Set<(event: ReplicaEvent) => void>,
     release: () => Promise<void>,
   ) {
     this.genesis = genesis;
     this.store = store;
-    this.replica = replica;
+    this.#epochs = epochs;
+    this.#ownAddress = ownAddress;
     this.#listeners = listeners;
     this.#release = release;
   }
 
+  /** The replica as it is in this epoch. Another one takes its place when the epoch ends: do not keep it. */
+  get replica(): Replica {
+    return this.#epochs.replica;
+  }
+
+  /** This replica as the registry has it, or else as it was told; `null` where nobody says. */
+  get ownEntry(): PeerEntry | null {
+    const { ownEntry, membership } = this.replica.status();
+    if (ownEntry !== null || this.#ownAddress === undefined) return ownEntry;
+    const { name = '', host, port } = this.#ownAddress;
+    return { publicKey: membership.ownKey, name, host, port };
+  }
+
   /**
-   * Locks the data directory, opens what is in it and takes part in the network. Throws the errors of those steps;
+   * Locks the data directory, opens what is in it and takes part in the network, or follows it. Throws the errors of those steps;
    * then nothing is left open.
    */
   static async start(options: ReplicaNodeOptions): Promise<ReplicaNode> {
@@ -80,44 +105,38 @@ export class ReplicaNode {
       const lock = await openDataDirectory(directory);
       opened.push(async () => await lock.release());
       onPhase?.('keys');
-      const key = await openReplicaKey(options.keyPath ?? join(directory, REPLICA_KEY_FILE), passphrase);
-      opened.push(async () => {
-        key.dispose();
-        await Promise.resolve();
-      });
-      const keyLock = await lockKey(key.publicKey);
-      opened.push(async () => await keyLock.release());
+      const keys = await openOwnKeys(options.keyPath ?? join(directory, REPLICA_KEY_FILE), passphrase);
+      opened.push(...keys.map(({ release }) => release));
       onPhase?.('genesis');
       const genesis = await readGenesis(join(directory, GENESIS_FILE));
       onPhase?.('verifyLog');
-      const hasLostLedger = await hasLostState(directory);
+      const lost = await lostKeys(directory, publicKeysOf(keys));
       const store = await openLedgerStore({ directory, genesis, createWorker: createStoreWorker });
       opened.push(async () => await store.close());
-      const guardPath = join(directory, GUARD_FILE);
-      const isNew = !(await exists(guardPath)) && (hasLostLedger || isUntouched(await store.load()));
-      const guard = await key.openGuard({
-        path: guardPath,
-        networkId: networkIdOf(genesis),
-        windowBlocks: windowOf(genesis.limits),
-        isNew,
-      });
-      opened.push(async () => await guard.close());
+      const owned: OwnKey[] = [];
+      for (const key of keys) {
+        const own = await openGuard({ directory, genesis, store, key, isLost: lost.has(key.key.publicKey) });
+        opened.push(async () => await own.guard.close());
+        owned.push(own);
+      }
       onPhase?.('connect');
       const listeners = new Set<(event: ReplicaEvent) => void>();
-      const replica = await Replica.start({
+      const { listen, ownAddress, consensus, interpose } = options;
+      const epochs = await Epochs.start({
         genesis,
-        guard,
+        keys: owned,
         store,
         verifier,
-        ...(hasLostLedger ? { learner: 'stateLost' } : {}),
-        ...(options.consensus === undefined ? {} : { consensus: options.consensus }),
-        ...(options.interpose === undefined ? {} : { interpose: options.interpose }),
+        ...(listen === undefined ? {} : { listen }),
+        ...(ownAddress === undefined ? {} : { ownAddress }),
+        ...(consensus === undefined ? {} : { consensus }),
+        ...(interpose === undefined ? {} : { interpose }),
         onEvent: (event) => {
           for (const listener of listeners) listener(event);
         },
       });
-      opened.push(async () => await replica.stop());
-      return new ReplicaNode(genesis, store, replica, listeners, release);
+      opened.push(async () => await epochs.stop());
+      return new ReplicaNode(genesis, store, epochs, ownAddress, listeners, release);
     } catch (error) {
       await release();
       throw error;
@@ -151,19 +170,25 @@ function isUntouched({ position, stable, chain, opening, rolledBack }: DurableSt
   return isFirst && opening === null && chain.length === 0 && rolledBack.length === 0;
 }
 
-/**
- * Whether the ledger that was made with the network has gone, now or at an earlier start. It is written down before a
- * new ledger is made: a crash right after that must not make the new one look like the old.
- */
-async function hasLostState(directory: string): Promise<boolean> {
-  const mark = join(directory, STATE_LOST_FILE);
-  if (await exists(mark)) return true;
-  if (await exists(join(directory, LEDGER_FILE))) return false;
-  await writeFileAtomic(
-    mark,
-    'The ledger was missing when this replica started. It follows, and signs nothing.\n',
-  );
-  return true;
+interface GuardParts {
+  readonly directory: string;
+  readonly genesis: Genesis;
+  readonly store: LedgerStore;
+  readonly key: NumberedKey;
+  readonly isLost: boolean;
+}
+
+/** The guard of a key. One whose log is missing has one made only where nothing can have been signed under the key. */
+async function openGuard({ directory, genesis, store, key, isLost }: GuardParts): Promise<OwnKey> {
+  const path = guardPath(directory, key.number);
+  const isNew = !(await exists(path)) && (isLost || isUntouched(await store.load()));
+  const guard = await key.key.openGuard({
+    path,
+    networkId: networkIdOf(genesis),
+    windowBlocks: windowOf(genesis.limits),
+    isNew,
+  });
+  return isLost ? { guard, learner: 'stateLost' } : { guard };
 }
 
 async function exists(path: string): Promise<boolean> {

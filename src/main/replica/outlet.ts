@@ -12,11 +12,13 @@ import {
 } from '../consensus/messages.ts';
 import type { ReplicaNetwork } from '../network/index.ts';
 
-/** Takes messages for other replicas and for clients. What cannot be delivered is lost. */
+/** Takes messages for other replicas, members and guests, and for clients. What cannot be delivered is lost. */
 export interface Outlet {
   toPeer(index: number, message: PeerMessage): void;
-  /** To all other replicas. */
+  /** To all other members of the epoch. */
   toPeers(message: PeerMessage): void;
+  /** To all guests: replicas that follow (`guests.ts`). */
+  toGuests(message: PeerMessage): void;
   toClients(clientIds: readonly number[], message: ToClientMessage): void;
 }
 
@@ -34,6 +36,10 @@ export class NetworkOutlet implements Outlet {
 
   toPeers(message: PeerMessage): void {
     this.#network.broadcastToPeers(encodeMessage(peerMessageCodec, message));
+  }
+
+  toGuests(message: PeerMessage): void {
+    this.#network.broadcastToGuests(encodeMessage(peerMessageCodec, message));
   }
 
   toClients(clientIds: readonly number[], message: ToClientMessage): void {

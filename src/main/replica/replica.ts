@@ -8,76 +8,36 @@
 import { randomBytes } from 'node:crypto';
 import { toHex } from '../../shared/encoding/hex.ts';
 import { CountersignError, toPlainError, type PlainError } from '../../shared/errors.ts';
+import { DEFAULT_OPTIONS, membershipAt, type Membership } from '../consensus/config.ts';
+import { Consensus } from '../consensus/consensus.ts';
 import {
-  DEFAULT_OPTIONS,
-  membershipAt,
-  type ConsensusOptions,
-  type Membership,
-} from '../consensus/config.ts';
-import { Consensus, type Standing } from '../consensus/consensus.ts';
-import { statementsToSign, type Announcement, type Effect, type Input } from '../consensus/effects.ts';
-import type { LastingLearnerReason, TimerName } from '../consensus/effects.ts';
+  statementsToSign,
+  type DurableState,
+  type Effect,
+  type Input,
+  type StableCheckpoint,
+  type TimerName,
+} from '../consensus/effects.ts';
 import { RUN_TOKEN_BYTES, maxMessageBytes, type PeerMessage } from '../consensus/messages.ts';
-import type { Answer, SignGuard } from '../keys/guard/signGuard.ts';
-import type { Genesis } from '../ledger/genesis.ts';
+import type { Answer } from '../keys/guard/signGuard.ts';
 import type { SignedStatement } from '../ledger/statement.ts';
-import { ReplicaNetwork, type ReplicaNetworkStatus } from '../network/index.ts';
+import { ReplicaNetwork } from '../network/index.ts';
 import { markedLearner } from '../storage/derive.ts';
-import type { LedgerStore } from '../storage/index.ts';
-import {
-  BAD_MESSAGES_PER_MINUTE_MAX,
-  BadMessages,
-  SHUT_OUT_MS,
-  type BadMessageCounts,
-} from './badMessages.ts';
+import { BAD_MESSAGES_PER_MINUTE_MAX, BadMessages, SHUT_OUT_MS } from './badMessages.ts';
 import { ClientAnswers } from './clientAnswers.ts';
+import { ClientDoor } from './clientDoor.ts';
+import { admissionOf, guestsAt, type Guest } from './guests.ts';
+import { GuestWatch } from './guestWatch.ts';
 import { blockFor, headersFor } from './history.ts';
-import { Inbox, type SignatureVerifier, type VerifiedPeerMessage } from './inbox.ts';
+import { Inbox, type VerifiedPeerMessage } from './inbox.ts';
 import { NetworkOutlet, type Outlet } from './outlet.ts';
 import { peersOf } from '../network/genesisPeers.ts';
 import { Senders } from './senders.ts';
+import type { ReplicaEvent, ReplicaOptions, ReplicaStatus } from './replicaTypes.ts';
 import { Turns } from './turns.ts';
-import { CLIENT_JOBS_MAX, REPLICA_JOBS_MAX } from './verifierShare.ts';
+import { REPLICA_JOBS_MAX } from './verifierShare.ts';
 
-/** Puts something of its own between a replica and its way out. The one use is to try out faults (`faults/`). */
-export type Interpose = (outlet: Outlet, membership: Membership) => Outlet;
-
-export interface ReplicaOptions {
-  readonly genesis: Genesis;
-  /** All that this replica signs goes through it. The caller closes it, after `stop`. */
-  readonly guard: SignGuard;
-  readonly store: LedgerStore;
-  readonly verifier: SignatureVerifier;
-  /** Where to listen, if not at the address in the genesis. */
-  readonly listen?: { readonly host: string; readonly port: number };
-  readonly consensus?: Partial<ConsensusOptions>;
-  /** Why this replica must not sign, where its host knows that: its durable state is not what it was. */
-  readonly learner?: LastingLearnerReason;
-  readonly interpose?: Interpose;
-  /** Milliseconds since 1970 in UTC. */
-  readonly now?: () => number;
-  /** Told of everything worth showing or counting. Must not throw. */
-  readonly onEvent?: (event: ReplicaEvent) => void;
-}
-
-/** Something that happened to a replica. */
-export type ReplicaEvent =
-  | Announcement
-  | { readonly type: 'peer'; readonly index: number; readonly connected: boolean }
-  | { readonly type: 'refusedGuest'; readonly address: string; readonly error: PlainError }
-  | { readonly type: 'badMessage'; readonly from: string; readonly error: PlainError }
-  /** It has stopped by itself and will not go on: its disk failed, or a rule was broken. */
-  | { readonly type: 'halted'; readonly error: PlainError };
-
-/** Where a replica stands, with its network. */
-export interface ReplicaStatus {
-  readonly standing: Standing;
-  readonly network: ReplicaNetworkStatus;
-  /** Replicas that it is connected with, itself included. */
-  readonly connectedReplicas: number;
-  readonly halted: PlainError | null;
-  readonly badMessages: BadMessageCounts;
-}
+export type { Interpose, ReplicaEvent, ReplicaOptions, ReplicaStatus } from './replicaTypes.ts';
 
 /** Most inputs in one group of steps, so that one transaction stays short. */
 const GROUP_INPUTS_MAX = 512;
@@ -94,7 +54,8 @@ export class Replica {
   readonly #answers: ClientAnswers;
   readonly #badMessages = new BadMessages(() => performance.now());
   readonly #peers: Senders;
-  readonly #clients: Senders;
+  readonly #clients: ClientDoor;
+  readonly #guests: GuestWatch;
   readonly #reads = new Turns();
   readonly #timers = new Map<TimerName, NodeJS.Timeout>();
   readonly #inputs: Input[] = [];
@@ -104,7 +65,13 @@ export class Replica {
   #stopped = false;
   #halted: PlainError | null = null;
 
-  private constructor(options: ReplicaOptions, membership: Membership, consensus: Consensus) {
+  private constructor(
+    options: ReplicaOptions,
+    membership: Membership,
+    guests: readonly Guest[],
+    consensus: Consensus,
+    listen: { readonly host: string; readonly port: number },
+  ) {
     this.#options = options;
     this.#membership = membership;
     this.#consensus = consensus;
@@ -115,27 +82,36 @@ export class Replica {
       jobsMax: REPLICA_JOBS_MAX,
       hold: (index, held) => (held ? this.#network.pausePeer(index) : this.#network.resumePeer(index)),
     });
-    this.#clients = new Senders({
-      verifier,
-      jobsMax: CLIENT_JOBS_MAX,
-      hold: (id, held) => (held ? this.#network.pauseClient(id) : this.#network.resumeClient(id)),
+    this.#guests = new GuestWatch({
+      genesis,
+      store: options.store,
+      membership,
+      guests,
+      registryDigest: consensus.standing.stable.registryDigest,
+      onGuests: (entries) => {
+        for (const index of this.#network.setGuests(entries)) {
+          this.#peers.forget(index);
+          this.#badMessages.forget(index);
+        }
+      },
+      onAdmission: (admission) => this.#event({ type: 'membership', epoch: membership.epoch, admission }),
+      onReadFailed: (error) => this.#readFailed(error),
     });
-    const peers = peersOf(genesis);
-    const own = peers[membership.ownIndex];
     this.#network = new ReplicaNetwork({
       networkId: membership.networkId,
       identity: guard,
       ownIndex: membership.ownIndex,
-      peers,
-      listen: options.listen ?? { host: own?.host ?? '', port: own?.port ?? 0 },
+      peers: peersOf(membership),
+      guests: this.#guests.entries,
+      listen,
       limits: { maxMessageBytes: maxMessageBytes(genesis) },
       verify: async (signature, digest, publicKey) => await verifier.verify(signature, digest, publicKey),
       onPeerMessage: (index, bytes) => this.#peerMessage(index, bytes),
       onPeerUp: (index) => this.#peerChanged(index, true),
       onPeerDown: (index) => this.#peerChanged(index, false),
-      onClientMessage: (clientId, bytes) => this.#clientMessage(clientId, bytes),
+      onClientMessage: (clientId, bytes) => this.#clients.take(clientId, bytes),
       onClientUp: () => undefined,
-      onClientDown: (clientId) => this.#clientLeft(clientId),
+      onClientDown: (clientId) => this.#clients.leave(clientId),
       onRefused: ({ address, error }) => this.#event({ type: 'refusedGuest', address, error }),
     });
     const outlet = new NetworkOutlet(this.#network);
@@ -148,23 +124,45 @@ export class Replica {
       stableHeight: () => consensus.standing.stable.height,
       onReadFailed: (error) => this.#readFailed(error),
     });
+    this.#clients = new ClientDoor({
+      verifier,
+      inbox: this.#inbox,
+      answers: this.#answers,
+      reads: this.#reads,
+      hold: (id, held) => (held ? this.#network.pauseClient(id) : this.#network.resumeClient(id)),
+      onInput: (input) => this.#enqueue(input),
+      onStatus: (clientId) => this.#sendStatus(clientId),
+      onBad: (clientId, error) => {
+        this.#event({ type: 'badMessage', from: `client ${String(clientId)}`, error });
+        this.#badMessages.ofClient(error.code);
+        this.#network.closeClient(clientId, error);
+      },
+    });
   }
 
   /**
-   * Loads what was durable, listens and takes part. Throws `key.unknown` where the genesis does not name the guard's
-   * key, and what the store and the network throw.
+   * Loads what was durable, listens and takes part in its epoch, or follows where it is no member. It does so until the
+   * epoch ends, which it announces: `Epochs` starts it again. Throws `key.unknown` where neither the registry nor the
+   * caller says where this replica listens, and what the store and the network throw.
    */
   static async start(options: ReplicaOptions): Promise<Replica> {
-    const { guard, learner: reason } = options;
+    return await Replica.startFrom(options, await options.store.load());
+  }
+
+  /** `start`, from what has just been loaded from the store. */
+  static async startFrom(options: ReplicaOptions, loaded: DurableState): Promise<Replica> {
+    const { genesis, guard, learner: reason } = options;
     const { publicKey } = guard;
-    const loaded = await options.store.load();
-    const membership = membershipAt(options.genesis, loaded, publicKey);
-    if (membership.ownIndex < 0) throw new CountersignError('key.unknown', { publicKey });
+    const membership = membershipAt(genesis, loaded, publicKey);
+    const guests = guestsAt(genesis, loaded.registryRequests, loaded.stable.height);
+    const { entry } = admissionOf(membership.replicas, guests, publicKey);
+    const listen = options.listen ?? entry ?? options.ownAddress;
+    if (listen === undefined) throw new CountersignError('key.unknown', { publicKey });
     const learner = markedLearner(loaded.learner, reason === undefined ? null : { reason, publicKey });
     await guard.enter(loaded.position.epoch);
     const consensusOptions = { ...DEFAULT_OPTIONS, ...options.consensus };
-    const consensus = new Consensus(options.genesis, membership, consensusOptions, { ...loaded, learner });
-    const replica = new Replica(options, membership, consensus);
+    const consensus = new Consensus(genesis, membership, consensusOptions, { ...loaded, learner });
+    const replica = new Replica(options, membership, guests, consensus, listen);
     await replica.#network.start();
     const token = toHex(randomBytes(RUN_TOKEN_BYTES));
     replica.#enqueue({ type: 'start', token, signed: options.guard.statements });
@@ -172,7 +170,7 @@ export class Replica {
     return replica;
   }
 
-  /** This replica's index in the sorted list of replicas. */
+  /** This replica's index in the sorted list of members; -1 where it is none. */
   get index(): number {
     return this.#membership.ownIndex;
   }
@@ -180,8 +178,11 @@ export class Replica {
   status(): ReplicaStatus {
     return {
       standing: this.#consensus.standing,
+      membership: this.#membership,
+      admission: this.#guests.admission,
+      ownEntry: this.#guests.ownEntry,
       network: this.#network.status(),
-      connectedReplicas: this.#connected.size + 1,
+      connectedReplicas: this.#connectedReplicas,
       halted: this.#halted,
       badMessages: this.#badMessages.counts,
     };
@@ -192,6 +193,7 @@ export class Replica {
     this.#end();
     await this.#network.close();
     await this.#working;
+    await this.#guests.stop();
   }
 
   #end(): void {
@@ -200,6 +202,10 @@ export class Replica {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#inputs.length = 0;
+  }
+
+  get #connectedReplicas(): number {
+    return this.#connected.size + (this.index >= 0 ? 1 : 0);
   }
 
   #event(event: ReplicaEvent): void {
@@ -215,11 +221,22 @@ export class Replica {
   #peerMessage(index: number, bytes: Uint8Array): void {
     const sender = this.#peers.of(index);
     sender.delivery.push(
-      this.#inbox.peerMessage(index, bytes, sender.verifier),
+      this.#isMember(index)
+        ? this.#inbox.peerMessage(index, bytes, sender.verifier)
+        : this.#guestMessage(index, bytes),
       bytes.length,
       (verified) => this.#takePeerMessage(index, verified),
       (error) => this.#badPeerMessage(index, toPlainError(error)),
     );
+  }
+
+  async #guestMessage(index: number, bytes: Uint8Array): Promise<VerifiedPeerMessage | null> {
+    const message = this.#inbox.guestMessage(index, bytes);
+    return await Promise.resolve(message === null ? null : { message, bodies: [] });
+  }
+
+  #isMember(index: number): boolean {
+    return index < this.#membership.sizes.n;
   }
 
   #badPeerMessage(index: number, error: PlainError): void {
@@ -259,69 +276,12 @@ export class Replica {
     );
   }
 
-  #clientMessage(clientId: number, bytes: Uint8Array): void {
-    const sender = this.#clients.of(clientId);
-    sender.delivery.push(
-      this.#handleClientMessage(clientId, bytes, sender.verifier),
-      bytes.length,
-      (input) => {
-        if (input !== null) this.#enqueue(input);
-      },
-      (error) => {
-        const plain = toPlainError(error);
-        this.#event({ type: 'badMessage', from: `client ${String(clientId)}`, error: plain });
-        this.#badMessages.ofClient(plain.code);
-        this.#network.closeClient(clientId, plain);
-      },
-    );
-  }
-
-  async #handleClientMessage(
-    clientId: number,
-    bytes: Uint8Array,
-    verifier: SignatureVerifier,
-  ): Promise<Input | null> {
-    const message = this.#inbox.clientMessage(bytes);
-    switch (message.type) {
-      case 'request':
-        return await this.#takeRequest(clientId, message.request, verifier);
-      case 'commit':
-        return message;
-      case 'evidence':
-        return await this.#inbox.clientEvidence(clientId, message.evidence, verifier);
-      case 'getStatus':
-        this.#sendStatus(clientId);
-        return null;
-      case 'getReceipt':
-      case 'getEpochChange':
-        await this.#reads.take(
-          `client ${String(clientId)}`,
-          async () => await this.#answers.answer(clientId, message),
-        );
-        return null;
-    }
-  }
-
-  async #takeRequest(
-    clientId: number,
-    bytes: Uint8Array,
-    verifier: SignatureVerifier,
-  ): Promise<Input | null> {
-    const { request, refusal } = await this.#inbox.clientRequest(bytes, verifier);
-    if (refusal !== null) {
-      this.#answers.refuseTo(clientId, request.id, refusal);
-      return null;
-    }
-    this.#answers.wait(clientId, request.id);
-    return { type: 'request', request };
-  }
-
-  #clientLeft(clientId: number): void {
-    this.#answers.leave(clientId);
-    this.#clients.forget(clientId);
-  }
-
   #peerChanged(index: number, connected: boolean): void {
+    if (!this.#isMember(index)) {
+      if (connected) this.#peers.connectedAgain(index);
+      this.#event({ type: 'peer', index, connected });
+      return;
+    }
     if (connected) {
       this.#connected.add(index);
       this.#peers.connectedAgain(index);
@@ -392,6 +352,8 @@ export class Replica {
       case 'send':
         return this.#send(effect.to, effect.message);
       case 'broadcast':
+        // Guests are told where the chain stands, and ask for what they lack.
+        if (effect.message.type === 'beacon') this.#outlet.toGuests(effect.message);
         return this.#outlet.toPeers(effect.message);
       case 'respond':
         return this.#answers.respond(effect);
@@ -408,6 +370,7 @@ export class Replica {
         this.#timers.delete(effect.timer);
         return;
       case 'announce':
+        if (effect.announcement.type === 'stable') this.#becameStable(effect.announcement.checkpoint);
         return this.#event(effect.announcement);
     }
   }
@@ -426,6 +389,12 @@ export class Replica {
 
   // What goes out
 
+  #becameStable(checkpoint: StableCheckpoint): void {
+    const { certificate } = checkpoint;
+    if (certificate !== null) this.#outlet.toGuests({ type: 'stable', certificate });
+    this.#guests.stableAt(checkpoint);
+  }
+
   #send(to: number, message: PeerMessage): void {
     if (to !== this.index) this.#outlet.toPeer(to, message);
   }
@@ -437,7 +406,7 @@ export class Replica {
       epoch: this.#answers.epoch,
       tipHeight,
       stableHeight: stable.height,
-      connectedReplicas: this.#connected.size + 1,
+      connectedReplicas: this.#connectedReplicas,
       participating: this.#halted === null && learner === null && !listening,
     });
   }

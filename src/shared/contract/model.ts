@@ -65,8 +65,15 @@ export const networkSchema = z.strictObject({
 });
 
 /** Where the local replica stands. */
+/** Where a replica stands to the set of replicas. `unknown`: nobody has proposed it, or its proposal has expired. */
+export const ADMISSIONS = ['member', 'proposed', 'removed', 'unknown'] as const;
+
 export const replicaSchema = z.strictObject({
+  /** Its index; one that is no member comes after all members. */
   index: countSchema,
+  /** Counts the sets of replicas, from 0. */
+  epoch: countSchema,
+  admission: z.enum(ADMISSIONS),
   tipHeight: countSchema,
   stableHeight: countSchema,
   /** Highest height that a quorum of replicas has attested to this one: what "in step" is measured against. */
@@ -394,6 +401,7 @@ export const deltaSchema = z.strictObject({ sequence: countSchema, changes: z.ar
 
 export type Stage = z.infer<typeof stageSchema>;
 export type NetworkView = z.infer<typeof networkSchema>;
+export type Admission = (typeof ADMISSIONS)[number];
 export type ReplicaView = z.infer<typeof replicaSchema>;
 export type PeerView = z.infer<typeof peerSchema>;
 export type KeyView = z.infer<typeof keySchema>;

@@ -30,6 +30,15 @@ export function isHost(host: string): boolean {
   return url?.hostname === written && url.href === `http://${written}/`;
 }
 
+/** The address in `host:port`, with brackets around an IPv6 address. Throws `address.invalid`: see `assertAddress`. */
+export function parseAddress(text: string): { readonly host: string; readonly port: number } {
+  const [, bracketed, plain = text, digits = ''] = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  const port = Number(digits);
+  assertAddress(host, port);
+  return { host, port };
+}
+
 function invalid(host: string, port: number): CountersignError<'address.invalid'> {
   return new CountersignError('address.invalid', { host, port });
 }

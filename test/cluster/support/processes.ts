@@ -15,6 +15,9 @@ import { createSigner, type Signer } from '../../../src/main/keys/signer.ts';
 import { VerifierPool } from '../../../src/main/keys/verifierPool.ts';
 import { createVerifyWorker } from '../../../src/main/keys/verifyWorker.ts';
 import { networkIdOf, type Genesis } from '../../../src/main/ledger/genesis.ts';
+import { verifySync } from '../../../src/main/keys/verifier.ts';
+import { verifyReceipt } from '../../../src/main/ledger/receiptCheck.ts';
+import type { Receipt } from '../../../src/main/ledger/receipt.ts';
 import type { SignedRequest } from '../../../src/main/ledger/request.ts';
 import {
   forkReplicas,
@@ -115,6 +118,9 @@ export class ReplicaProcesses {
   }
 }
 
+/** The network that a client sends to, and the key that it signs with. */
+export type LoadedNetwork = Pick<ReplicaProcesses, 'genesis' | 'signer'>;
+
 /** A client that keeps a number of requests under way, and remembers what it saw as final. */
 export class LoadClient {
   readonly finals = new Map<string, Progress>();
@@ -122,14 +128,14 @@ export class LoadClient {
   /** From sending to final, in the order in which requests became final, in milliseconds. */
   readonly latenciesMs: number[] = [];
   readonly #sentAtMs = new Map<string, number>();
-  readonly #processes: ReplicaProcesses;
+  readonly #processes: LoadedNetwork;
   readonly #client: SupervisorClient;
   readonly #verifier: VerifierPool;
   readonly #onSend: (request: SignedRequest) => void;
   #sending = true;
 
   /** @param onSend - told of each request just before it is sent */
-  constructor(processes: ReplicaProcesses, onSend: (request: SignedRequest) => void = () => undefined) {
+  constructor(processes: LoadedNetwork, onSend: (request: SignedRequest) => void = () => undefined) {
     this.#processes = processes;
     this.#onSend = onSend;
     this.#verifier = new VerifierPool({ createWorker: createVerifyWorker, workers: 1 });
@@ -224,11 +230,34 @@ export class LoadClient {
       records: [['sample', { number: String(this.sent.length) }]],
     } as const;
     const request = signPayload(payload, networkIdOf(genesis), Date.now(), signer);
+    this.send(request);
+    return request;
+  }
+
+  /** Sends a request that somebody else made. */
+  send(request: SignedRequest): void {
     this.sent.push(request);
     this.#sentAtMs.set(request.id, performance.now());
     this.#onSend(request);
     this.#client.track(request);
-    return request;
+  }
+
+  /** Waits until a request that was sent is final. */
+  async isFinal({ id }: SignedRequest, timeoutMs: number): Promise<void> {
+    const deadlineMs = Date.now() + timeoutMs;
+    while (!this.finals.has(id)) {
+      if (Date.now() > deadlineMs) throw new Error(`${id} is not final after ${String(timeoutMs)} ms`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** A receipt of a request that is final, which verifies with the genesis alone. */
+  async receipt(requestId: string): Promise<Receipt> {
+    const { genesis } = this.#processes;
+    return await this.#client.receipt(
+      requestId,
+      async (receipt) => await verifyReceipt(receipt, genesis, verifySync),
+    );
   }
 
   #progressed(progress: Progress): void {

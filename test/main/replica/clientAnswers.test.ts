@@ -39,6 +39,7 @@ function answers(epoch: number): { made: ClientAnswers; told: ToClientMessage[] 
     outlet: {
       toPeer: () => undefined,
       toPeers: () => undefined,
+      toGuests: () => undefined,
       toClients: (clientIds, message) => {
         expect(clientIds).toEqual([7]);
         told.push(message);

@@ -191,3 +191,26 @@ describe("a client's evidence", () => {
     });
   });
 });
+
+describe('a guest', () => {
+  const encoded = (message: PeerMessage): Uint8Array => encodeMessage(peerMessageCodec, message);
+
+  it('may ask for the stable chain', () => {
+    const { inbox } = makeInbox();
+    const headers = { type: 'getHeaders', fromHeight: 3 } as const;
+    const block = { type: 'getBlock', height: 3, hash: 'ab'.repeat(32) } as const;
+    expect(inbox.guestMessage(4, encoded(headers))).toEqual(headers);
+    expect(inbox.guestMessage(4, encoded(block))).toEqual(block);
+  });
+
+  it('says nothing else that counts, and what cannot be read is its fault', () => {
+    const { inbox, verified } = makeInbox();
+    expect(inbox.guestMessage(4, encoded({ type: 'suspect', epoch: 0, view: 0 }))).toBeNull();
+    expect(inbox.guestMessage(4, encoded({ type: 'request', request: request.bytes }))).toBeNull();
+    expect(verified()).toBe(0);
+    expect(caught(() => inbox.guestMessage(4, new Uint8Array([1, 2, 3])))).toMatchObject({
+      code: 'message.malformed',
+      data: { from: 'replica 4' },
+    });
+  });
+});

@@ -2,10 +2,14 @@ import { access, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { publicKeyOf } from '../../../src/main/keys/ed25519.ts';
-import { verifyCards, type Card } from '../../../src/main/ledger/card.ts';
+import { admissionProof, parseCardFile, verifyCards, type Card } from '../../../src/main/ledger/card.ts';
 import { composeGenesis } from '../../../src/main/ledger/composeGenesis.ts';
-import type { Genesis } from '../../../src/main/ledger/genesis.ts';
-import { checkOwnCard, joinNetwork } from '../../../src/main/replica/joinNetwork.ts';
+import { networkIdOf, type Genesis } from '../../../src/main/ledger/genesis.ts';
+import { possessionDigest } from '../../../src/main/ledger/registry/codec.ts';
+import { verifySync } from '../../../src/main/keys/verifier.ts';
+import { makeNextKey } from '../../../src/main/replica/nextKey.ts';
+import { openOwnKeys } from '../../../src/main/replica/ownKeys.ts';
+import { checkOwnCard, joinNetwork, ownAddress } from '../../../src/main/replica/joinNetwork.ts';
 import { contentsOf, memberPaths, memberSupervisorKey } from '../../../src/main/replica/memberLayout.ts';
 import { loadSigner } from '../../../src/main/keys/loadSigner.ts';
 import { readGenesis } from '../../../src/main/replica/node.ts';
@@ -149,5 +153,60 @@ describe('joining', () => {
     expect((await rejected(joinNetwork({ directory, genesis, passphrase: PASSPHRASE }))).code).toBe(
       'key.invalid',
     );
+  });
+});
+
+describe('following a network that runs already', () => {
+  const running = genesisOf(replicaCard(4));
+  const networkId = networkIdOf(running);
+
+  it('lays out the genesis, and proves the key for its registry', async () => {
+    await makeOwnCards({ directory, ...OWN });
+    expect(await joinNetwork({ directory, genesis: running, passphrase: PASSPHRASE, follow: true })).toBe(
+      'follower',
+    );
+    expect(await readGenesis(memberPaths.genesis(directory))).toEqual(running);
+    expect(await contentsOf(directory)).toBe('member');
+    const [card, supervisor] = await readOwnCards(directory);
+    await verifyCards([card!, supervisor!], CHECKS);
+    const signature = admissionProof(card!, networkId);
+    const { publicKey } = card!;
+    expect(verifySync({ signature, digest: possessionDigest(networkId, publicKey), publicKey })).toBe(true);
+    expect(await ownAddress(directory)).toEqual(OWN.replica);
+  });
+
+  it('is said by the genesis where that names the key', async () => {
+    const genesis = genesisOf(...(await makeOwnCards({ directory, ...OWN })));
+    expect(await joinNetwork({ directory, genesis, passphrase: PASSPHRASE, follow: true })).toBe('member');
+  });
+});
+
+describe('the next key', () => {
+  it('is made beside the present one, with a log and a card for this network', async () => {
+    const genesis = genesisOf(...(await makeOwnCards({ directory, ...OWN })));
+    await joinNetwork({ directory, genesis, passphrase: PASSPHRASE });
+    const made = await makeNextKey(directory, PASSPHRASE);
+    expect(made).toMatchObject({ number: 2, card: join(directory, 'keys/own-2.cscard') });
+    const [card] = parseCardFile(await readFile(made.card, 'utf8'));
+    expect(card).toMatchObject({ kind: 'replica', ...OWN.replica, publicKey: made.publicKey });
+    await verifyCards([card!], CHECKS);
+    admissionProof(card!, networkIdOf(genesis));
+    await access(join(memberPaths.replica(directory), 'signed-2.log'));
+    const opened = await openOwnKeys(memberPaths.replicaKey(directory), PASSPHRASE);
+    expect(opened.map(({ key }) => key.publicKey)).toEqual([
+      (await readOwnCards(directory))[0]!.publicKey,
+      made.publicKey,
+    ]);
+    for (const { release } of opened) await release();
+    expect((await makeNextKey(directory, PASSPHRASE)).number).toBe(3);
+  });
+
+  it('needs a replica that has joined, and its passphrase; then nothing is made', async () => {
+    expect((await rejected(makeNextKey(directory, PASSPHRASE))).code).toBe('setup.required');
+    const genesis = genesisOf(...(await makeOwnCards({ directory, ...OWN })));
+    await joinNetwork({ directory, genesis, passphrase: PASSPHRASE });
+    const before = await readdir(memberPaths.keys(directory));
+    expect((await rejected(makeNextKey(directory, 'another passphrase'))).code).toBe('key.wrongPassphrase');
+    expect(await readdir(memberPaths.keys(directory))).toEqual(before);
   });
 });

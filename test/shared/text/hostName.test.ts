@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assertAddress, isHost } from '../../../src/shared/text/hostName.ts';
+import { assertAddress, isHost, parseAddress } from '../../../src/shared/text/hostName.ts';
 import { caught } from '../../support/errors.ts';
 
 describe('addresses', () => {
@@ -47,5 +47,31 @@ describe('addresses', () => {
 
   it.each([0, -1, 65_536, 1.5, Number.NaN])('port %d is none', (port) => {
     expect(caught(() => assertAddress('localhost', port)).code).toBe('address.invalid');
+  });
+
+  it.each([
+    ['localhost:7400', { host: 'localhost', port: 7_400 }],
+    ['127.0.0.1:1', { host: '127.0.0.1', port: 1 }],
+    ['[fd00::12]:65535', { host: 'fd00::12', port: 65_535 }],
+  ])('%s is read', (text, address) => {
+    expect(parseAddress(text)).toEqual(address);
+  });
+
+  it.each([
+    '',
+    'localhost',
+    ':7400',
+    'localhost:',
+    'localhost:0',
+    'localhost:65536',
+    'localhost:7400x',
+    '::1:7400',
+    '[::1]',
+    '[localhost',
+    'a b:1',
+    '0.0.0.0:1',
+    'localhost:-1',
+  ])('%j is not read', (text) => {
+    expect(caught(() => parseAddress(text)).code).toBe('address.invalid');
   });
 });

@@ -33,13 +33,15 @@ export class AgreementWatch {
   readonly #unsubscribe: () => void;
   readonly #timer: NodeJS.Timeout;
   #history: ViewHistory;
+  #epoch: number;
 
   /** Follows the replica until `close`. */
   constructor(options: AgreementWatchOptions) {
     const { node, sets, now } = options;
-    const { position, evidence } = node.replica.status().standing;
+    const { evidence } = node.replica.status().standing;
     this.#options = options;
-    this.#history = startHistory(node.genesis.replicas.length, node.replica.index, position, now());
+    this.#history = newHistory(node, now());
+    this.#epoch = node.replica.status().membership.epoch;
     this.evidence = new EvidenceBook(node.genesis, sets, evidence);
     this.#unsubscribe = node.subscribe((event) => this.#event(event));
     this.#timer = setInterval(() => this.#look(), LOOK_INTERVAL_MS);
@@ -67,6 +69,13 @@ export class AgreementWatch {
       case 'newView':
       case 'enteredView':
         this.#fold(event);
+        return;
+      case 'membership':
+        // The views of an epoch are its own: with other replicas they begin again.
+        if (event.epoch === this.#epoch) return;
+        this.#epoch = event.epoch;
+        this.#history = newHistory(this.#options.node, this.#options.now());
+        this.#options.feed.publish({ topic: 'views', value: this.#history.views });
         return;
       case 'evidence':
         this.#evidence(event.known);
@@ -104,4 +113,9 @@ export class AgreementWatch {
       feed.publish({ topic: 'viewChange', value });
     }
   }
+}
+
+function newHistory({ replica }: ReplicaNode, nowMs: number): ViewHistory {
+  const { standing, membership } = replica.status();
+  return startHistory(membership.sizes.n, membership.ownIndex, standing.position, nowMs);
 }

@@ -5,26 +5,34 @@
 import type { SupervisorEntry } from '../../../shared/domain/registry.ts';
 import type { Member, NetworkView, PeerView, ReplicaView } from '../../../shared/contract/model.ts';
 import { networkIdOf, quorumSizes, type Genesis } from '../../ledger/genesis.ts';
-import { addressText } from '../../network/index.ts';
+import type { Membership } from '../../consensus/config.ts';
+import { addressText, type PeerEntry } from '../../network/index.ts';
 import type { ReplicaStatus } from '../../replica/replica.ts';
 import { toConsoleError } from '../errors.ts';
 import { fromPlainError } from '../../../shared/errors.ts';
 
+/** A replica that tells who takes part now (`ReplicaNode`). */
+export interface NetworkSource {
+  readonly genesis: Genesis;
+  readonly replica: { readonly status: () => Pick<ReplicaStatus, 'membership'> };
+}
+
 /** The network as a page sees it. `embedded`: all its replicas run on this machine. */
 export function networkView(
-  genesis: Genesis,
+  { genesis, replica }: NetworkSource,
   supervisors: Iterable<SupervisorEntry>,
   embedded: boolean,
 ): NetworkView {
+  const { replicas } = replica.status().membership;
   return {
     networkId: networkIdOf(genesis),
     name: genesis.name,
     createdAtMs: genesis.createdAtMs,
-    ...quorumSizes(genesis.replicas.length),
-    replicas: genesis.replicas.map((replica, index) => ({
-      ...memberView(replica),
+    ...quorumSizes(replicas.length),
+    replicas: replicas.map((member, index) => ({
+      ...memberView(member),
       index,
-      address: addressText(replica),
+      address: addressText(member),
     })),
     supervisors: Array.from(supervisors, memberView),
     maxRequestBytes: genesis.limits.maxRequestBytes,
@@ -45,19 +53,16 @@ export interface ReplicaFigures {
   readonly storeBytes: number;
 }
 
-/** Where the local replica stands. */
-export function replicaView(
-  genesis: Genesis,
-  index: number,
-  status: ReplicaStatus,
-  figures: ReplicaFigures,
-): ReplicaView {
-  const { standing, connectedReplicas, halted } = status;
+/** Where the local replica stands. One that is no member comes after all members. */
+export function replicaView(status: ReplicaStatus, figures: ReplicaFigures): ReplicaView {
+  const { standing, membership, admission, connectedReplicas, halted } = status;
   return {
-    index,
+    index: shownIndex(membership),
+    epoch: membership.epoch,
+    admission,
     tipHeight: standing.tipHeight,
     stableHeight: standing.stable.height,
-    attestedHeight: attestedHeight(genesis, index, status),
+    attestedHeight: attestedHeight(status),
     lastBlockAtMs: standing.tipHeight === 0 ? null : standing.tipTimeMs,
     view: standing.position.view,
     primaryIndex: standing.primary,
@@ -71,23 +76,28 @@ export function replicaView(
 }
 
 /** The height that at least a quorum has reached, by what each replica said last: the q-th highest. */
-function attestedHeight(genesis: Genesis, ownIndex: number, { standing }: ReplicaStatus): number {
-  const { n, q } = quorumSizes(genesis.replicas.length);
+function attestedHeight({ standing, membership: { ownIndex, sizes } }: ReplicaStatus): number {
+  const { n, q } = sizes;
   const heights = Array.from({ length: n }, (_, index) =>
     index === ownIndex ? standing.tipHeight : (standing.peers.get(index)?.tipHeight ?? 0),
   );
   return heights.sort((left, right) => right - left)[q - 1] ?? 0;
 }
 
-/** All replicas, this one included, as the network knows them and as they say themselves. */
-export function peersView(
-  genesis: Genesis,
-  ownIndex: number,
-  status: ReplicaStatus,
-  startedAtMs: number,
-): PeerView[] {
-  const { standing, network } = status;
-  return genesis.replicas.map((replica, index): PeerView => {
+function shownIndex({ ownIndex, sizes }: Membership): number {
+  return ownIndex < 0 ? sizes.n : ownIndex;
+}
+
+/**
+ * All members, as the network knows them and as they say themselves, and this replica: it comes last where it is none.
+ * `own`: what its card says, for one that nobody knows.
+ */
+export function peersView(status: ReplicaStatus, own: PeerEntry | null, startedAtMs: number): PeerView[] {
+  const { standing, network, membership } = status;
+  const ownIndex = shownIndex(membership);
+  const shown: readonly PeerEntry[] =
+    membership.ownIndex < 0 && own !== null ? [...membership.replicas, own] : membership.replicas;
+  return shown.map((replica, index): PeerView => {
     const known = { index, name: replica.name, publicKey: replica.publicKey, address: addressText(replica) };
     const peer = network.peers.find((candidate) => candidate.index === index);
     if (index === ownIndex || peer === undefined) {

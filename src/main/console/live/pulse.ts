@@ -23,6 +23,8 @@ export interface PulseOptions {
   readonly now: () => number;
   /** The local ledger is stable up to here. */
   readonly onStable: (height: number) => void;
+  /** Other replicas take part now, or this one has another place among them. */
+  readonly onMembership: () => void;
   /** The replica has stopped by itself. */
   readonly onHalted: (error: PlainError) => void;
   /** The figures are looked at, twice a second. */
@@ -80,12 +82,12 @@ export class Pulse {
       requestsPerSecond: this.#rate.perSecond(now()),
       storeBytes: this.#storeBytes,
     };
-    return replicaView(node.genesis, node.replica.index, node.replica.status(), figures);
+    return replicaView(node.replica.status(), figures);
   }
 
   peers(): PeerView[] {
     const { node } = this.#options;
-    return peersView(node.genesis, node.replica.index, node.replica.status(), this.#startedAtMs);
+    return peersView(node.replica.status(), node.ownEntry, this.#startedAtMs);
   }
 
   async close(): Promise<void> {
@@ -128,6 +130,11 @@ export class Pulse {
       case 'halted':
         this.#publishReplica();
         onHalted(event.error);
+        return;
+      case 'membership':
+        this.#options.onMembership();
+        this.#publishReplica();
+        this.#publishPeers();
         return;
       case 'peer':
         this.#publishReplica();

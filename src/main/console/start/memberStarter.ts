@@ -4,11 +4,15 @@
  */
 import { memberPaths, memberSupervisorKey } from '../../replica/memberLayout.ts';
 import { loadSigner } from '../../keys/loadSigner.ts';
-import { ReplicaNode } from '../../replica/node.ts';
+import { ownAddress } from '../../replica/joinNetwork.ts';
+import { ReplicaNode, type ReplicaNodeOptions } from '../../replica/node.ts';
 import type { Starter } from './starter.ts';
 
-/** The starter of a data directory that has joined a network. `passphrase`: of the replica's key. */
-export function memberStarter(passphrase: string): Starter {
+/**
+ * The starter of a data directory that has joined a network. `passphrase`: of the replica's keys. `listen`: where it
+ * listens, if not where the registry says, or its card while the registry knows nothing of it.
+ */
+export function memberStarter(passphrase: string, listen?: ReplicaNodeOptions['listen']): Starter {
   return {
     async start({ directory, verifier, onPhase }) {
       const node = await ReplicaNode.start({
@@ -17,6 +21,8 @@ export function memberStarter(passphrase: string): Starter {
         passphrase,
         verifier,
         onPhase,
+        ...(listen === undefined ? {} : { listen }),
+        ownAddress: await ownAddress(directory),
       });
       return {
         node,

@@ -6,14 +6,15 @@
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CountersignError } from '../../../shared/errors.ts';
+import { parseAddress } from '../../../shared/text/hostName.ts';
 import { ConsoleApp } from '../../console/consoleApp.ts';
 import type { ConsoleEvent } from '../../console/events.ts';
 import { ConsoleServer } from '../../console/transports/http.ts';
 import { forkReplicas, readPassphraseFile } from '../../replica/childReplica.ts';
-import { quorumSizes } from '../../ledger/genesis.ts';
 import type { ReplicaNode } from '../../replica/node.ts';
 import { consoleToken } from '../consoleToken.ts';
 import { noteLearner } from '../learnerNote.ts';
+import { noteMembership } from '../membershipNote.ts';
 import { describeError, type Output } from '../output.ts';
 import { stopSignal } from '../stopSignal.ts';
 
@@ -23,6 +24,8 @@ export interface ServeOptions {
   readonly port: number;
   /** Holds the passphrase of the replica's key; the page asks for it unless given. */
   readonly passphraseFile?: string;
+  /** Where the replica listens to the others, as `host:port`; at its registered address unless given. */
+  readonly listen?: string;
 }
 
 export async function serve(
@@ -34,6 +37,7 @@ export async function serve(
   const pageFolder = await builtPage(entry);
   const replicaPassphrase =
     options.passphraseFile === undefined ? null : await readPassphraseFile(options.passphraseFile);
+  const listen = options.listen === undefined ? null : parseAddress(options.listen);
   const token = await consoleToken(options.data);
   const stopped = stopSignal();
   const app = new ConsoleApp({
@@ -41,6 +45,7 @@ export async function serve(
     version,
     startChild: forkReplicas(entry),
     replicaPassphrase,
+    ...(listen === null ? {} : { listen }),
     log: (event) => describe(event, output),
   });
   // The page is there from the first moment, and shows what the program waits for.
@@ -62,6 +67,7 @@ export async function serve(
     await starting;
     if (app.hosted !== null) {
       noteLearner(app.hosted.node, output);
+      noteMembership(app.hosted.node, output);
       noteQuorum(app.hosted.node, output);
     }
     await stopped;
@@ -83,9 +89,9 @@ async function builtPage(entry: string): Promise<string> {
 }
 
 /** Says what the replica waits for, where too few others are connected. */
-function noteQuorum({ genesis, replica }: ReplicaNode, output: Output): void {
-  const { n, q } = quorumSizes(genesis.replicas.length);
-  const { connectedReplicas } = replica.status();
+function noteQuorum({ replica }: ReplicaNode, output: Output): void {
+  const { connectedReplicas, membership } = replica.status();
+  const { n, q } = membership.sizes;
   if (connectedReplicas >= q) return;
   output.note(
     `${String(connectedReplicas)} of ${String(n)} replicas are connected; ${String(q)} are needed.`,

@@ -49,6 +49,10 @@ export class EquivocatingOutlet implements Outlet {
     }
   }
 
+  toGuests(message: PeerMessage): void {
+    this.#outlet.toGuests(message);
+  }
+
   toClients(clientIds: readonly number[], message: ToClientMessage): void {
     this.#outlet.toClients(clientIds, message);
   }

@@ -39,6 +39,10 @@ export class FaultyOutlet implements Outlet {
     this.#current.toPeers(message);
   }
 
+  toGuests(message: PeerMessage): void {
+    this.#current.toGuests(message);
+  }
+
   toClients(clientIds: readonly number[], message: ToClientMessage): void {
     this.#current.toClients(clientIds, message);
   }

@@ -8,5 +8,6 @@ import type { Outlet } from '../outlet.ts';
 export const SILENT_OUTLET: Outlet = {
   toPeer: () => undefined,
   toPeers: () => undefined,
+  toGuests: () => undefined,
   toClients: () => undefined,
 };

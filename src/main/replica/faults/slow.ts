@@ -33,6 +33,10 @@ export class SlowOutlet implements Outlet {
     this.#hold(() => this.#outlet.toPeers(message));
   }
 
+  toGuests(message: PeerMessage): void {
+    this.#hold(() => this.#outlet.toGuests(message));
+  }
+
   toClients(clientIds: readonly number[], message: ToClientMessage): void {
     this.#hold(() => this.#outlet.toClients(clientIds, message));
   }

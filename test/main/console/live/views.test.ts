@@ -2,13 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { TestChain, makeGenesis } from '../../../support/ledger.ts';
 import { networkView, peersView, replicaView } from '../../../../src/main/console/live/networkView.ts';
 import { RECENT_BLOCKS_MAX, RecentChain } from '../../../../src/main/console/live/recentChain.ts';
+import { replicaSchema } from '../../../../src/shared/contract/model.ts';
 import { FIRST_POSITION } from '../../../../src/main/consensus/effects.ts';
+import { membershipOf } from '../../../../src/main/consensus/config.ts';
 import type { ReplicaStatus } from '../../../../src/main/replica/replica.ts';
 
 const network = makeGenesis();
 const { genesis } = network;
 
-function status(tipHeight: number, others: ReadonlyMap<number, number>): ReplicaStatus {
+const STRANGER = { publicKey: 'ff'.repeat(32), name: 'Stranger', host: 'localhost', port: 9 };
+
+/** Of replica `own`; -1 is none of the network. */
+function status(tipHeight: number, others: ReadonlyMap<number, number>, own = 0): ReplicaStatus {
   const chain = new TestChain(network);
   return {
     standing: {
@@ -37,12 +42,21 @@ function status(tipHeight: number, others: ReadonlyMap<number, number>): Replica
         ]),
       ),
     },
+    membership: membershipOf(genesis, genesis.replicas[own]?.publicKey ?? STRANGER.publicKey),
+    admission: own < 0 ? 'unknown' : 'member',
+    ownEntry: genesis.replicas[own] ?? null,
     network: { peers: [], guests: [], clients: 0, refusals: {}, closings: {} },
     connectedReplicas: 1,
     halted: null,
     badMessages: { replicas: new Map(), clients: {} },
   };
 }
+
+/** A network in which these take part now. */
+const source = (replicas: typeof genesis.replicas) => ({
+  genesis,
+  replica: { status: () => ({ membership: membershipOf({ ...genesis, replicas }, STRANGER.publicKey) }) },
+});
 
 const figures = { requests: 0, requestsPerSecond: 0, storeBytes: 0 };
 
@@ -57,24 +71,24 @@ describe('where the local replica stands', () => {
     [5, [5, 5, 1_000], 5],
   ])('own %i, others %j: attested %i', (own, others, attested) => {
     const heights = new Map(others.map((height, index) => [index + 1, height]));
-    expect(replicaView(genesis, 0, status(own, heights), figures).attestedHeight).toBe(attested);
+    expect(replicaView(status(own, heights), figures).attestedHeight).toBe(attested);
   });
 
   it('has no last block before the first one', () => {
-    expect(replicaView(genesis, 0, status(0, new Map()), figures).lastBlockAtMs).toBeNull();
-    expect(replicaView(genesis, 0, status(1, new Map()), figures).lastBlockAtMs).toBe(5);
+    expect(replicaView(status(0, new Map()), figures).lastBlockAtMs).toBeNull();
+    expect(replicaView(status(1, new Map()), figures).lastBlockAtMs).toBe(5);
   });
 
   it('takes no part as a learner, and knows which others are', () => {
     const own = status(1, new Map([[1, 1]]));
-    expect(replicaView(genesis, 0, own, figures)).toMatchObject({ participating: true, learner: null });
+    expect(replicaView(own, figures)).toMatchObject({ participating: true, learner: null });
     const learner = { ...own, standing: { ...own.standing, learner: 'stateOld' } as const };
-    expect(replicaView(genesis, 0, learner, figures)).toMatchObject({
+    expect(replicaView(learner, figures)).toMatchObject({
       participating: false,
       learner: 'stateOld',
     });
     const listening = { ...own, standing: { ...own.standing, listening: true } };
-    expect(replicaView(genesis, 0, listening, figures)).toMatchObject({
+    expect(replicaView(listening, figures)).toMatchObject({
       participating: false,
       listening: true,
     });
@@ -87,12 +101,12 @@ describe('where the local replica stands', () => {
       standing: { ...own.standing, peers: following },
       network: { ...own.network, peers: [known] },
     };
-    const peers = peersView(genesis, 0, seen, 0);
+    const peers = peersView(seen, null, 0);
     expect(peers.slice(0, 2).map(({ participating }) => participating)).toEqual([true, false]);
   });
 
   it('shows itself among its peers', () => {
-    expect(peersView(genesis, 2, status(3, new Map()), 77)[2]).toMatchObject({
+    expect(peersView(status(3, new Map(), 2), null, 77)[2]).toMatchObject({
       index: 2,
       self: true,
       state: 'connected',
@@ -104,8 +118,47 @@ describe('where the local replica stands', () => {
 
   it('names supervisors, and leaves strangers nameless', () => {
     const [supervisor] = genesis.supervisors;
-    expect(networkView(genesis, genesis.supervisors, false).supervisors).toContainEqual(supervisor);
-    expect(networkView(genesis, [], true)).toMatchObject({ supervisors: [], embedded: true });
+    const { supervisors } = genesis;
+    expect(networkView(source(genesis.replicas), supervisors, false).supervisors).toContainEqual(supervisor);
+    expect(networkView(source(genesis.replicas), [], true)).toMatchObject({
+      supervisors: [],
+      embedded: true,
+    });
+  });
+
+  it('shows the replicas that take part now', () => {
+    const seventh = { ...genesis.replicas[0]!, name: 'seventh', port: 9 };
+    const replicas = [...genesis.replicas, seventh, seventh, seventh];
+    const view = networkView(source(replicas), [], false);
+    expect(view).toMatchObject({ n: 7, f: 2, q: 5 });
+    expect(view.replicas[6]).toMatchObject({ index: 6, name: 'seventh' });
+  });
+});
+
+describe('a replica that is no member', () => {
+  const seen = status(3, new Map([[0, 5]]), -1);
+
+  it('comes after all members, and says what the network knows of it', () => {
+    const proposed = { ...seen, admission: 'proposed' } as const;
+    expect(replicaSchema.parse(replicaView(proposed, figures))).toMatchObject({
+      index: 4,
+      epoch: 0,
+      admission: 'proposed',
+    });
+    const peers = peersView(seen, STRANGER, 7);
+    expect(peers).toHaveLength(5);
+    expect(peers[4]).toMatchObject({
+      index: 4,
+      self: true,
+      name: 'Stranger',
+      address: 'localhost:9',
+      sinceMs: 7,
+    });
+    expect(peersView(seen, null, 7)).toHaveLength(4);
+  });
+
+  it('counts for no quorum', () => {
+    expect(replicaView(seen, figures).attestedHeight).toBe(0);
   });
 });
 

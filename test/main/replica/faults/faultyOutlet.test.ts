@@ -23,7 +23,8 @@ const network = makeGenesis();
 const { genesis, networkId } = network;
 
 type Sent =
-  { to: number | 'all'; message: PeerMessage } | { clients: readonly number[]; message: ToClientMessage };
+  | { to: number | 'all' | 'guests'; message: PeerMessage }
+  | { clients: readonly number[]; message: ToClientMessage };
 
 class Recorder implements Outlet {
   readonly sent: Sent[] = [];
@@ -32,6 +33,9 @@ class Recorder implements Outlet {
   }
   toPeers(message: PeerMessage): void {
     this.sent.push({ to: 'all', message });
+  }
+  toGuests(message: PeerMessage): void {
+    this.sent.push({ to: 'guests', message });
   }
   toClients(clients: readonly number[], message: ToClientMessage): void {
     this.sent.push({ clients, message });
