@@ -11,7 +11,8 @@ export const PASSPHRASE = 'correct horse battery staple';
 const START_TIMEOUT_MS = 60_000;
 
 /** Pages that the navigation leads to. */
-type Place = 'overview' | 'inbox' | 'blocks' | 'views' | 'evidence' | 'verify' | 'keys' | 'registry' | 'faults';
+type Place =
+  'overview' | 'inbox' | 'blocks' | 'views' | 'evidence' | 'verify' | 'keys' | 'registry' | 'faults';
 
 export class Supervisor {
   readonly page: Page;
