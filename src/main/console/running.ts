@@ -166,7 +166,8 @@ async function open(
       ? null
       : new FaultBook({
           network: options.network,
-          replicas: genesis.replicas.length,
+          keys: genesis.replicas.map(({ publicKey }) => publicKey),
+          shown: () => node.replica.status().membership.replicaKeys,
           now,
           onChange: (value) => feed.publish({ topic: 'faults', value }),
         });
@@ -176,7 +177,10 @@ async function open(
     feed,
     now,
     onStable: (height) => book.stableUpTo(height),
-    onMembership: options.onRegistry,
+    onMembership: () => {
+      options.onRegistry();
+      faults?.replaced();
+    },
     onHalted: options.onHalted,
     onLook: () => faults?.look(),
     onFailure: (error) =>

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Fault, FaultRun, FaultsView } from '../../../shared/contract/model.ts';
+import type { Hex } from '../../../shared/encoding/hex.ts';
 import { CountersignError } from '../../../shared/errors.ts';
 
 /** Faults that are remembered, the newest: some screens of them. Those that last are always among them. */
@@ -21,13 +22,17 @@ export interface FaultyNetwork {
 
 export interface FaultBookOptions {
   readonly network: FaultyNetwork;
-  readonly replicas: number;
+  /** The key of each replica of the embedded network, in the network's own order. */
+  readonly keys: readonly Hex[];
+  /** The keys of the replicas that are shown now, in the order of the epoch: their places change with the set. */
+  readonly shown: () => readonly Hex[];
   readonly now: () => number;
   readonly onChange: (view: FaultsView) => void;
 }
 
 export class FaultBook {
   readonly #options: FaultBookOptions;
+  /** `replica` is the place in the network's own order. */
   #runs: readonly FaultRun[] = [];
   #nextId = 1;
   /** Faults that are being brought about or healed. */
@@ -38,17 +43,27 @@ export class FaultBook {
   }
 
   view(): FaultsView {
-    const { replicas, network } = this.#options;
-    const possible = Array.from({ length: replicas }, (_, index) => [...network.possibleFaults(index)]);
-    return { possible, runs: [...this.#runs] };
+    const { keys, shown, network } = this.#options;
+    const places = shown();
+    const possible = places.map((key) =>
+      keys.includes(key) ? [...network.possibleFaults(keys.indexOf(key))] : [],
+    );
+    const runs = this.#runs.map((run) => ({ ...run, replica: places.indexOf(keys[run.replica] ?? '') }));
+    return { possible, runs: runs.filter(({ replica }) => replica >= 0) };
   }
 
-  /** Brings a fault about. Throws `fault.unavailable` for a replica that cannot have it. */
-  async inject(replica: number, fault: Fault, delayMs: number | undefined): Promise<void> {
-    const isPossible = this.view().possible[replica]?.includes(fault) ?? false;
+  /** The set of replicas has changed, and with it their places. */
+  replaced(): void {
+    this.#options.onChange(this.view());
+  }
+
+  /** Brings a fault about at the replica that is shown at `place`. Throws `fault.unavailable` where it cannot have it. */
+  async inject(place: number, fault: Fault, delayMs: number | undefined): Promise<void> {
+    const isPossible = this.view().possible[place]?.includes(fault) ?? false;
     if (!isPossible || (fault === 'slow') !== (delayMs !== undefined)) {
-      throw new CountersignError('fault.unavailable', { replica, fault });
+      throw new CountersignError('fault.unavailable', { replica: place, fault });
     }
+    const replica = this.#ownPlace(place);
     // Ahead of its effects, so that they come after it.
     const startedAtMs = this.#options.now();
     await this.#changing(async () => await this.#options.network.injectFault(replica, fault, delayMs));
@@ -64,11 +79,10 @@ export class FaultBook {
     this.#keep([run, ...this.#runs]);
   }
 
-  /** Ends a replica's fault; does nothing where it has none. */
-  async heal(replica: number): Promise<void> {
-    if (!(replica < this.#options.replicas)) {
-      throw new CountersignError('fault.unavailable', { replica, fault: 'heal' });
-    }
+  /** Ends the fault of the replica that is shown at `place`; does nothing where it has none. */
+  async heal(place: number): Promise<void> {
+    const replica = this.#ownPlace(place);
+    if (replica < 0) throw new CountersignError('fault.unavailable', { replica: place, fault: 'heal' });
     await this.#changing(async () => await this.#options.network.healFault(replica));
     this.#end(replica, this.#options.now());
     this.#keep(this.#runs);
@@ -84,6 +98,12 @@ export class FaultBook {
     if (gone.length === 0 || this.#busy > 0) return;
     for (const { replica } of gone) this.#end(replica, now());
     this.#keep(this.#runs);
+  }
+
+  /** Where the network itself has the replica that is shown at `place`; -1 for one that is not its own. */
+  #ownPlace(place: number): number {
+    const { keys, shown } = this.#options;
+    return keys.indexOf(shown()[place] ?? '');
   }
 
   async #changing(work: () => Promise<void>): Promise<void> {

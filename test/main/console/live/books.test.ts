@@ -100,8 +100,11 @@ describe('the fault panel', () => {
     asked: unknown[];
     told: FaultsView[];
     faults: Map<number, { fault: Fault }>;
+    /** Keys of the replicas that are shown. */
+    shown: string[];
   } {
     const asked: unknown[] = [];
+    const shown = ['a', 'b', 'c', 'd'];
     const faults = new Map<number, { fault: Fault }>();
     const told: FaultsView[] = [];
     let nowMs = 0;
@@ -118,11 +121,12 @@ describe('the fault panel', () => {
           faults.delete(replica);
         },
       },
-      replicas: 4,
+      keys: ['a', 'b', 'c', 'd'],
+      shown: () => shown,
       now: () => ++nowMs,
       onChange: (view) => told.push(faultsSchema.parse(view)),
     });
-    return { book, asked, told, faults };
+    return { book, asked, told, faults, shown };
   }
 
   it('remembers which replica had what fault and when', async () => {
@@ -178,5 +182,20 @@ describe('the fault panel', () => {
     const { runs } = book.view();
     expect(runs).toHaveLength(FAULT_RUNS_MAX);
     expect(runs.at(-1)).toMatchObject({ replica: 0, fault: 'pause', endedAtMs: null });
+  });
+
+  it('goes on meaning the same replicas when the set of them changes', async () => {
+    const { book, asked, told, shown } = panel();
+    await book.inject(0, 'silence', undefined);
+    await book.inject(1, 'pause', undefined);
+    // The first has gone, and one that the embedded network does not run has come.
+    shown.splice(0, 4, 'aa', 'b', 'c', 'd');
+    book.replaced();
+    expect(told.at(-1)?.possible.map(({ length }) => length > 0)).toEqual([false, true, true, false]);
+    expect(told.at(-1)?.runs).toMatchObject([{ replica: 1, fault: 'pause' }]);
+    shown.splice(0, 2, 'b');
+    await book.heal(0);
+    expect(asked.at(-1)).toBe(1);
+    expect((await rejected(book.inject(3, 'stop', undefined))).code).toBe('fault.unavailable');
   });
 });
