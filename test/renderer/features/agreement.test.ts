@@ -135,6 +135,8 @@ describe('in step, and why, without a primary', () => {
     const { step, reasons } = stepStatus(learner, network(now), peers(now), views(now));
     expect(step).toBe('learner');
     expect(reasons[0]?.key).toBe('learner');
+    const stranger = { ...learner, learner: 'notMember' } as const;
+    expect(stepStatus(stranger, network(now), peers(now)).reasons[0]?.key).toBe('notMember');
     const { step: other } = stepStatus({ ...learner, learner: null }, network(now), peers(now));
     expect(other).toBe('notParticipating');
   });

@@ -41,8 +41,9 @@ export function stepStatus(
     ...suspicions(network, views),
     lastBlock(replica),
   ];
-  if (replica.learner !== null) reasons.unshift(reason(false, 'learner'));
-  else if (replica.listening) reasons.unshift(reason(false, 'listening'));
+  if (replica.learner !== null) {
+    reasons.unshift(reason(false, replica.learner === 'notMember' ? 'notMember' : 'learner'));
+  } else if (replica.listening) reasons.unshift(reason(false, 'listening'));
   else if (!replica.participating) reasons.unshift(reason(false, 'notParticipating'));
   return { step: stepOf(replica, network, views), reasons };
 }
