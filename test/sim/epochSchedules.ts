@@ -56,9 +56,14 @@ class Members {
     this.#plan({ kind: 'update', replica: this.#random.pick(this.#in) });
   }
 
+  /** A change that begins no epoch. */
+  other(): void {
+    this.#plan({ kind: this.#random.pick(['rename', 'policy'] as const), replica: 0 });
+  }
+
   /** Any change that keeps the number of members from `LEAST` to `most`. */
   any(most: number): void {
-    const kinds: (() => void)[] = [() => this.update()];
+    const kinds: (() => void)[] = [() => this.update(), () => this.other()];
     if (this.size > LEAST) kinds.push(() => this.remove());
     if (this.#out.length > 0) kinds.push(() => this.rotate());
     if (this.#out.length > 0 && this.size < most) kinds.push(() => this.add());

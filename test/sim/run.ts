@@ -163,7 +163,7 @@ function whatIsMissing(simulation: Simulation, changes: Changes): string | null 
   for (const { request, finality } of simulation.client.sent.values()) {
     if (finality === null) return `${simulation.transcript.request(request.id)} is not final`;
   }
-  if (changes.left > 0) return `${String(changes.left)} changes of the replicas have not taken effect`;
+  if (changes.left > 0) return `${String(changes.left)} changes of the registry have not taken effect`;
   const [first, ...others] = simulation.correct;
   const { tip, stable } = first!.store;
   if (tip.height !== stable.height)

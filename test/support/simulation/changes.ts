@@ -1,5 +1,5 @@
 /**
- * Supervisors who change the set of replicas while a run goes on: one proposes, the other approves, and when a change has
+ * Supervisors who change the registry while a run goes on, the set of replicas above all: one proposes, the other approves, and when a change has
  * taken effect the next is proposed.
  * @module
  */
@@ -16,12 +16,12 @@ import type { Hex } from '../../../src/shared/encoding/hex.ts';
 import type { Simulation } from '../simulation.ts';
 import type { Sent } from './client.ts';
 
-/** A change of the set of replicas, by their places. */
+/** A change of the set of replicas, by their places, or of what begins no epoch: a supervisor's name, the policy. */
 export interface PlannedChange {
   /** Not before. */
   readonly atMs: number;
-  readonly kind: 'add' | 'remove' | 'rotate' | 'update';
-  /** Who is admitted, removed, renewed or moved. */
+  readonly kind: 'add' | 'remove' | 'rotate' | 'update' | 'rename' | 'policy';
+  /** Who is admitted, removed, renewed or moved; nobody where a supervisor or the policy is changed. */
   readonly replica: number;
   /** Of a `rotate`: who goes on in its place. */
   readonly next?: number;
@@ -35,6 +35,7 @@ export class Changes {
   readonly #waiting: PlannedChange[];
   #proposal: Sent | null = null;
   #approval: Sent | null = null;
+  /** Counts what is new each time: addresses, names. */
   #moves = 0;
 
   constructor(simulation: Simulation, planned: readonly PlannedChange[]) {
@@ -68,7 +69,8 @@ export class Changes {
   }
 
   #changeOf({ kind, replica, next }: PlannedChange): RegistryChange {
-    const { publicKey } = this.#simulation.nodes[replica]!;
+    const { nodes, network } = this.#simulation;
+    const { publicKey } = nodes[replica]!;
     switch (kind) {
       case 'add':
         return { kind: 'addReplica', replica: this.#entryOf(replica), proof: this.#proofOf(replica) };
@@ -77,8 +79,18 @@ export class Changes {
       case 'update':
         return { kind: 'updateReplica', replica: this.#entryOf(replica) };
       case 'rotate': {
-        const newPublicKey = this.#simulation.nodes[next!]!.publicKey;
+        const newPublicKey = nodes[next!]!.publicKey;
         return { kind: 'rotateReplica', publicKey, newPublicKey, proof: this.#proofOf(next!) };
+      }
+      case 'rename': {
+        const supervisor = network.genesis.supervisors[1]!.publicKey;
+        const name = `supervisor ${String(this.#moves++)}`;
+        return { kind: 'renameSupervisor', publicKey: supervisor, name, organisation: '' };
+      }
+      case 'policy': {
+        // Never so short that a change expires before it is approved.
+        const proposalBlocks = 1_000 + this.#moves++;
+        return { kind: 'setPolicy', policy: { threshold: 2, proposalBlocks } };
       }
     }
   }
