@@ -67,9 +67,14 @@ export class GuestWatch {
     );
   }
 
+  /** The epoch has ended: what the registry says from here on is for the set that follows. Tells nothing any more. */
+  end(): void {
+    this.#isStopped = true;
+  }
+
   /** Tells nothing any more; resolves when nothing is being read. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.end();
     await this.#reading;
   }
 

@@ -371,6 +371,7 @@ export class Replica {
         return;
       case 'announce':
         if (effect.announcement.type === 'stable') this.#becameStable(effect.announcement.checkpoint);
+        if (effect.announcement.type === 'epochEnded') this.#guests.end();
         return this.#event(effect.announcement);
     }
   }

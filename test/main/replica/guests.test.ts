@@ -200,6 +200,21 @@ describe('watching guests', () => {
     expect(told).toEqual([[], 'proposed']);
   });
 
+  it('one that is admitted is not told for a moment that nobody knows it', async () => {
+    const doings = new Doings();
+    const { guests, told } = watch(key.publicKey, doings);
+    const proposalId = doings.propose(addReplica(network, key));
+    guests.stableAt(checkpointAt(1, 'second'));
+    await new Promise(setImmediate);
+    doings.approve(proposalId);
+    // The block that admits it is the last of the epoch: both are announced in one go.
+    guests.stableAt(checkpointAt(2, 'third'));
+    guests.end();
+    await guests.stop();
+    expect(told).toEqual([[], 'proposed']);
+    expect(guests.admission).toBe('proposed');
+  });
+
   it('what cannot be read is told, and after the end nothing is', async () => {
     const failure = new Error('the disk');
     const { guests, told } = watch(key.publicKey, new Doings(), {
