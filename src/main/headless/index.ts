@@ -27,12 +27,11 @@ import { status } from './commands/status.ts';
 import { submit, type SubmitOptions } from './commands/submit.ts';
 import { verify } from './commands/verify.ts';
 import { EXIT, Output, type ExitCode } from './output.ts';
-import { collect, portNumber, seconds, wholeNumber } from './optionValues.ts';
+import { collect, portNumber, timeoutOption, wholeNumber } from './optionValues.ts';
 import { addRegistryCommands } from './registryCommands.ts';
 import type { Places } from './session.ts';
 import { VERSION } from './version.ts';
 
-const SECOND_MS = 1_000;
 /** Default port of the served console: the same each time, so that an open page finds it again. */
 const CONSOLE_PORT = 7430;
 /** All but the one in this process can be made to misbehave. */
@@ -195,7 +194,7 @@ function program(output: Output, outcome: { code: ExitCode }): Command {
 
   withPlaces(command('submit', 'send signed requests and wait until they are final'))
     .argument('<request...>', 'signed requests, as written by sign')
-    .option('--timeout <seconds>', 'how long to wait', seconds, 60 * SECOND_MS)
+    .addOption(timeoutOption('how long to wait'))
     .action(
       async (files: string[], { timeout, ...places }: Places & { timeout: SubmitOptions['timeoutMs'] }) => {
         outcome.code = await submit(files, { ...places, timeoutMs: timeout }, output);
@@ -230,7 +229,6 @@ function program(output: Output, outcome: { code: ExitCode }): Command {
     withPlaces,
     portNumber,
     wholeNumber,
-    seconds,
     output,
     finish: (code) => {
       outcome.code = code;

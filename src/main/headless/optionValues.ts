@@ -2,9 +2,10 @@
  * Values of options, from the text that was typed. What is wrong with one is told with its option.
  * @module
  */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 const SECOND_MS = 1_000;
+const TIMEOUT_SECONDS = 60;
 
 /** Gathers an option that may be given more than once. */
 export function collect(value: string, before: readonly string[]): readonly string[] {
@@ -29,8 +30,14 @@ export function portNumber(text: string): number {
   return port;
 }
 
-/** A number of seconds, in milliseconds. */
-export function seconds(text: string): number {
+/** `--timeout`: how long to wait, told in seconds and given in milliseconds. */
+export function timeoutOption(description: string): Option {
+  return new Option('--timeout <seconds>', description)
+    .argParser(milliseconds)
+    .default(TIMEOUT_SECONDS * SECOND_MS, String(TIMEOUT_SECONDS));
+}
+
+function milliseconds(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value <= 0)
     throw new InvalidArgumentError('It must be a number of seconds.');

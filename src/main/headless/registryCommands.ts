@@ -17,6 +17,7 @@ import {
   replicaUpdate,
   supervisorRotation,
 } from './registryChanges.ts';
+import { timeoutOption } from './optionValues.ts';
 import { signerOf } from './session.ts';
 
 /** How the program makes its commands, and the options that several have. */
@@ -25,12 +26,9 @@ export interface CommandParts {
   readonly withPlaces: (command: Command) => Command;
   readonly portNumber: (text: string) => number;
   readonly wholeNumber: (text: string) => number;
-  readonly seconds: (text: string) => number;
   readonly output: Output;
   readonly finish: (code: ExitCode) => void;
 }
-
-const TIMEOUT_MS = 60_000;
 
 export function addRegistryCommands(parts: CommandParts): void {
   const { command, withPlaces, portNumber, wholeNumber, output } = parts;
@@ -147,14 +145,14 @@ function optionsOf({ timeout, ...options }: Typed): RegistryChangeOptions {
   return { ...options, timeoutMs: timeout };
 }
 
-function signing({ withPlaces, seconds }: CommandParts, command: Command): Command {
+function signing({ withPlaces }: CommandParts, command: Command): Command {
   return withPlaces(command)
     .option('--key <file>', "the supervisor's encrypted key")
     .option('--passphrase-file <file>', 'file whose first line is the passphrase')
     .option('--remark <text>', 'remark, which is signed', '')
     .addOption(new Option('--draft <file>', 'make a draft to sign elsewhere (.csdraft), and send nothing'))
     .option('--yes', 'sign without asking', false)
-    .option('--timeout <seconds>', 'how long to wait until it is final', seconds, TIMEOUT_MS);
+    .addOption(timeoutOption('how long to wait until it is final'));
 }
 
 function terminal(): { readonly input: typeof process.stdin; readonly output: typeof process.stderr } {
