@@ -73,7 +73,7 @@ describe('the pages', () => {
     ['/inbox/item-7', 'Annual report, signed copy'],
     ['/blocks', 'Blocks'],
     ['/blocks/4120', 'Block 4,120'],
-    [`/requests/${hash('request')}`, 'Sediment cores, harbour basin 3'],
+    [`/requests/${hash('request')}`, 'Groundwater wells, quarterly review'],
     ['/views', 'View changes'],
     ['/evidence', 'Evidence'],
     ['/evidence/3', 'Evidence against University Laboratory'],
