@@ -30,6 +30,7 @@ import { loadSigner } from '../../../src/main/keys/loadSigner.ts';
 import { REPLICA_KEY_FILE, readGenesis } from '../../../src/main/replica/node.ts';
 import { openLedgerStore, type LedgerStore } from '../../../src/main/storage/index.ts';
 import { createStoreWorker } from '../../../src/main/storage/storeWorker.ts';
+import { hasCode } from '../../../src/shared/errors.ts';
 
 const ENTRY = fileURLToPath(new URL('../../../src/main/headless/index.ts', import.meta.url));
 
@@ -251,13 +252,23 @@ export class LoadClient {
     }
   }
 
-  /** A receipt of a request that is final, which verifies with the genesis alone. */
+  /**
+   * A receipt of a request that is final, which verifies with the genesis alone. What all replicas have accepted is final
+   * before a stable checkpoint covers it: until then there is none.
+   */
   async receipt(requestId: string): Promise<Receipt> {
     const { genesis } = this.#processes;
-    return await this.#client.receipt(
-      requestId,
-      async (receipt) => await verifyReceipt(receipt, genesis, verifySync),
-    );
+    for (;;) {
+      try {
+        return await this.#client.receipt(
+          requestId,
+          async (receipt) => await verifyReceipt(receipt, genesis, verifySync),
+        );
+      } catch (error) {
+        if (!hasCode(error, 'request.notFinal')) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
   }
 
   #progressed(progress: Progress): void {

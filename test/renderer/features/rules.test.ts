@@ -15,6 +15,8 @@ import { PASSPHRASE_CHARS_MIN, strengthOf } from '../../../src/renderer/features
 import { countdown, relativeTime } from '../../../src/renderer/ui/relativeTime.ts';
 import { MIN_PASSPHRASE_CHARS } from '../../../src/main/keys/pkcs8.ts';
 import { ITEM_STATES, type ReplicaView } from '../../../src/shared/contract/model.ts';
+import english from '../../../src/renderer/locales/en.json' with { type: 'json' };
+import chinese from '../../../src/renderer/locales/zh-CN.json' with { type: 'json' };
 import { network, peers, replica } from '../fixture/data.ts';
 import { item } from '../stores/samples.ts';
 
@@ -75,6 +77,18 @@ describe('the life of an item', () => {
   it('has a sign of its own shape for every state', () => {
     const shapes = ITEM_STATES.map((state) => STATE_SIGNS[state].icon);
     expect(new Set(shapes).size).toBe(ITEM_STATES.length);
+  });
+
+  it('has words for its state, and for how many there are', () => {
+    for (const words of [english, chinese]) {
+      const states = [...ITEM_STATES].sort();
+      expect(Object.keys(words.state).sort()).toEqual(states);
+      expect(
+        Object.keys(words.counts)
+          .filter((key) => key !== 'title')
+          .sort(),
+      ).toEqual(states);
+    }
   });
 
   it('can be removed unless it is on its way', () => {
