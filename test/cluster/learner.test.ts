@@ -55,7 +55,7 @@ describe('a replica whose ledger was deleted', () => {
     const stores = await Promise.all([LOST, 0].map(async (index) => await processes.store(index)));
     try {
       const [lost, other] = await Promise.all(stores.map(async (store) => await store.load()));
-      expect(lost!.learner).toBe('stateLost');
+      expect(lost!.learner).toMatchObject({ reason: 'stateLost' });
       expect([lost!.stable.hash, lost!.stable.executedDigest]).toEqual([
         other!.stable.hash,
         other!.stable.executedDigest,
