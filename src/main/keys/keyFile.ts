@@ -6,11 +6,10 @@ import { randomBytes } from 'node:crypto';
 import { constants, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CountersignError } from '../../shared/errors.ts';
+import { KEY_FILE_MODE, syncDirectory, writeDurably } from './durableFile.ts';
 
 /** Largest key file that is read: as large as the largest PEM (`MAX_PEM_CHARS`). */
 export const MAX_KEY_FILE_BYTES = 16 * 1024;
-/** Readable and writable by the owner alone. Windows ignores it: there the folder's rights apply. */
-export const KEY_FILE_MODE = 0o600;
 
 /**
  * Writes a new key file. When it returns, the file survives a loss of power; if it throws, there is no file, or
@@ -73,27 +72,6 @@ export async function readKeyFile(path: string): Promise<string> {
 async function reserve(path: string): Promise<void> {
   const file = await open(path, 'wx', KEY_FILE_MODE);
   await file.close();
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', KEY_FILE_MODE);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Makes the new name durable. Windows cannot open a folder, and its file systems log the name themselves. */
-async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }
 
 function codeOf(error: unknown): string | undefined {

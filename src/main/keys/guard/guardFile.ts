@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CountersignError } from '../../../shared/errors.ts';
-import { KEY_FILE_MODE } from '../keyFile.ts';
+import { KEY_FILE_MODE, syncDirectory, writeDurably } from '../durableFile.ts';
 
 /** Largest log that is read, in bytes: far more than one grows to before it is made anew. */
 export const GUARD_FILE_BYTES_MAX = 512 * 1024 * 1024;
@@ -102,27 +102,6 @@ export class DiskGuardFile implements GuardFile {
       if (isFull) throw new CountersignError('storage.full', { path }, { cause: error });
       throw new CountersignError('file.unwritable', { path, problem: messageOf(error) }, { cause: error });
     }
-  }
-}
-
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx', KEY_FILE_MODE);
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Makes the new name durable. Windows does so by itself. */
-async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }
 

@@ -6,7 +6,7 @@
 import { constants, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CountersignError } from '../../../shared/errors.ts';
-import { KEY_FILE_MODE } from '../keyFile.ts';
+import { KEY_FILE_MODE } from '../durableFile.ts';
 
 /** Single steps on files. Tests put a disk under a vault that loses power between any two of them. */
 export interface Disk {
