@@ -31,6 +31,8 @@ const env = {
   ...process.env,
   CI: process.env.CI ?? '1',
   PATH: [join(bin, '.bin'), process.env.PATH ?? ''].join(delimiter),
+  // Hundreds of processes are started from the same sources: half of each start is reading them.
+  NODE_COMPILE_CACHE: join(bin, '.cache', 'node'),
 };
 const started_ms = performance.now();
 

@@ -1,14 +1,19 @@
 /**
  * A long history for replicas that have not started yet: valid blocks and certificates, signed by all of them, written
- * through the store. The four ledgers are equal, so one is written and copied.
+ * through the store. The four ledgers are equal, so one is written and copied. The sign guards know of the last votes:
+ * a replica whose guard does not would rightly take itself for a restored backup.
  * @module
  */
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PersistOperation } from '../../../src/main/consensus/effects.ts';
+import { DiskGuardFile } from '../../../src/main/keys/guard/guardFile.ts';
+import { GUARD_FILE } from '../../../src/main/keys/guard/openSignGuard.ts';
+import { SignGuard } from '../../../src/main/keys/guard/signGuard.ts';
+import type { Signer } from '../../../src/main/keys/signer.ts';
 import { genesisHeader, hashed, type Block, type HashedHeader } from '../../../src/main/ledger/block.ts';
 import { evidenceDigest } from '../../../src/main/ledger/evidence.ts';
-import { networkIdOf } from '../../../src/main/ledger/genesis.ts';
+import { networkIdOf, windowOf } from '../../../src/main/ledger/genesis.ts';
 import { merkleRoot } from '../../../src/main/ledger/merkle.ts';
 import {
   requestId,
@@ -18,15 +23,17 @@ import {
   type SignedRequest,
 } from '../../../src/main/ledger/request.ts';
 import { LedgerState } from '../../../src/main/ledger/state.ts';
-import { statementDigest, type CheckpointCertificate } from '../../../src/main/ledger/statement.ts';
+import {
+  statementDigest,
+  type CheckpointCertificate,
+  type CheckpointVoteStatement,
+} from '../../../src/main/ledger/statement.ts';
 import { LEDGER_FILE } from '../../../src/main/storage/index.ts';
 import type { ReplicaProcesses } from './processes.ts';
 
 /** Time between two blocks of the history, in milliseconds. */
 export const BLOCK_STEP_MS = 5_000;
 const BLOCKS_PER_COMMIT = 512;
-
-type Signers = readonly { sign(digest: Uint8Array): string }[];
 
 /** Gives all replicas, none of which has started, the same history of `blocks` blocks of one request each. */
 export async function writeLongChain(processes: ReplicaProcesses, blocks: number): Promise<void> {
@@ -55,7 +62,8 @@ export async function writeLongChain(processes: ReplicaProcesses, blocks: number
     operations = [];
   }
   await store.close();
-  for (const signer of signers) signer.dispose();
+  for (const [index, signer] of signers.entries())
+    await rememberVote(processes, processes.directoryOf(index), signer, tip);
   const [first = '', ...others] = genesis.replicas.map((_, index) =>
     join(processes.directoryOf(index), LEDGER_FILE),
   );
@@ -94,10 +102,28 @@ function requestOf({ genesis, signer }: ReplicaProcesses, { height, timeMs }: Ha
   return signedRequest(draft, signer.sign(requestSigningDigest(networkId, requestId(draft))));
 }
 
-function certify(networkId: string, signers: Signers, header: HashedHeader): CheckpointCertificate {
-  const { epoch, height, hash, stateDigest } = header;
-  const fields = { epoch, view: 0, height, hash, stateDigest };
-  const digest = statementDigest(networkId, { type: 'checkpointVote', ...fields });
+function certify(networkId: string, signers: readonly Signer[], header: HashedHeader): CheckpointCertificate {
+  const vote = voteFor(header);
+  const digest = statementDigest(networkId, vote);
   const signatures = signers.map((signer, replica) => ({ replica, signature: signer.sign(digest) }));
+  const { type: _, ...fields } = vote;
   return { ...fields, signatures };
+}
+
+function voteFor({ epoch, height, hash, stateDigest }: HashedHeader): CheckpointVoteStatement {
+  return { type: 'checkpointVote', epoch, view: 0, height, hash, stateDigest };
+}
+
+/** Lets a replica's guard sign the vote for `header` as well; forgets the key. */
+async function rememberVote(
+  { genesis }: ReplicaProcesses,
+  directory: string,
+  signer: Signer,
+  header: HashedHeader,
+): Promise<void> {
+  const file = new DiskGuardFile(join(directory, GUARD_FILE));
+  const windowBlocks = windowOf(genesis.limits);
+  const guard = await SignGuard.open({ signer, networkId: networkIdOf(genesis), windowBlocks, file });
+  await guard.sign([voteFor(header)]);
+  await guard.close();
 }
