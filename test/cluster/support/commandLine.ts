@@ -38,9 +38,9 @@ export function lastLine({ stdout, stderr }: Outcome): Readonly<Record<string, u
 }
 
 function start(args: readonly string[], { cwd, lang = ENGLISH }: RunOptions): ChildProcess {
-  const { PATH, HOME, TMPDIR } = process.env;
+  const { PATH, HOME, TMPDIR, NODE_COMPILE_CACHE } = process.env;
   return spawn(process.execPath, [ENTRY, ...args], {
-    env: { PATH, HOME, TMPDIR, LANG: lang },
+    env: { PATH, HOME, TMPDIR, NODE_COMPILE_CACHE, LANG: lang },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
   });

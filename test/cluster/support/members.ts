@@ -104,8 +104,8 @@ export async function runWithin(
 }
 
 function environment(): NodeJS.ProcessEnv {
-  const { PATH, HOME, TMPDIR } = process.env;
-  return { PATH, HOME, TMPDIR, LANG: 'C.UTF-8' };
+  const { PATH, HOME, TMPDIR, NODE_COMPILE_CACHE } = process.env;
+  return { PATH, HOME, TMPDIR, NODE_COMPILE_CACHE, LANG: 'C.UTF-8' };
 }
 
 /** `countersign serve` of a member. */

@@ -190,22 +190,21 @@ export class LoadClient {
     return await this.#client.replicaStatus(index);
   }
 
-  /** Stable height of each replica. */
-  async stableHeights(): Promise<readonly number[]> {
-    const statuses = await Promise.all(
-      this.#processes.genesis.replicas.map(async (_, index) => await this.#client.replicaStatus(index)),
-    );
-    return statuses.map(({ stableHeight }) => stableHeight);
-  }
-
-  /** Waits until all replicas stand at one stable height, or, while requests keep coming, near it. */
+  /**
+   * Waits until all replicas are near one stable height while requests keep coming, and afterwards until everything is
+   * stable on all of them: an idle network makes a last checkpoint by itself.
+   */
   async inStep(timeoutMs: number): Promise<void> {
-    const NEAR_BLOCKS = this.#sending ? 64 : 0;
+    const NEAR_BLOCKS = 64;
     const deadlineMs = Date.now() + timeoutMs;
     for (;;) {
-      const heights = await this.stableHeights();
-      if (Math.max(...heights) - Math.min(...heights) <= NEAR_BLOCKS) return;
-      if (Date.now() > deadlineMs) throw new Error(`not in step: ${heights.join(', ')}`);
+      const statuses = await this.#statuses();
+      const heights = statuses.map(({ stableHeight }) => stableHeight);
+      const goal = Math.max(...(this.#sending ? heights : statuses.map(({ tipHeight }) => tipHeight)));
+      if (Math.min(...heights) >= (this.#sending ? goal - NEAR_BLOCKS : goal)) return;
+      if (Date.now() > deadlineMs) {
+        throw new Error(`not in step: stable ${heights.join(', ')}, wanted ${String(goal)}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
@@ -269,6 +268,12 @@ export class LoadClient {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     }
+  }
+
+  async #statuses(): Promise<readonly StatusMessage[]> {
+    return await Promise.all(
+      this.#processes.genesis.replicas.map(async (_, index) => await this.#client.replicaStatus(index)),
+    );
   }
 
   #progressed(progress: Progress): void {
