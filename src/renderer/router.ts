@@ -12,6 +12,7 @@ import FaultPanelPage from './features/faults/FaultPanelPage.vue';
 import KeysPage from './features/keys/KeysPage.vue';
 import InboxPage from './features/inbox/InboxPage.vue';
 import OverviewPage from './features/overview/OverviewPage.vue';
+import PeersPage from './features/peers/PeersPage.vue';
 import RegistryPage from './features/registry/RegistryPage.vue';
 import ReviewPage from './features/review/ReviewPage.vue';
 import NotFoundPage from './features/shell/NotFoundPage.vue';
@@ -59,6 +60,7 @@ const routes: RouteRecordRaw[] = [
   },
   { path: '/faults', name: 'faults', component: FaultPanelPage, meta: { title: 'faults.title' } },
   { path: '/registry', name: 'registry', component: RegistryPage, meta: { title: 'registry.title' } },
+  { path: '/peers', name: 'peers', component: PeersPage, meta: { title: 'peers.title' } },
   { path: '/keys', name: 'keys', component: KeysPage, meta: { title: 'keys.title' } },
   { path: '/verify', name: 'verify', component: VerifyPage, meta: { title: 'verify.title' } },
   { path: '/:path(.*)*', name: 'notFound', component: NotFoundPage, meta: { title: 'notFound.title' } },

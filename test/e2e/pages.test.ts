@@ -80,6 +80,7 @@ describe('the pages', () => {
     ['/evidence/2', 'Evidence'],
     ['/faults', 'Fault panel'],
     ['/registry', 'Registry'],
+    ['/peers', 'Peers'],
     ['/verify', 'Verify a receipt'],
     ['/nowhere/at/all', 'Nothing here'],
   ])(

@@ -15,7 +15,6 @@ import { VerifierPool } from '../keys/verifierPool.ts';
 import { createVerifyWorker } from '../keys/verifyWorker.ts';
 import type { StartChild } from '../replica/childReplica.ts';
 import { vaultPath } from '../replica/embeddedLayout.ts';
-import { createEmbeddedNetwork } from '../replica/embeddedNetwork.ts';
 import { contentsOf } from '../replica/memberLayout.ts';
 import { openDataDirectory, type DataDirectory } from '../storage/index.ts';
 import { dispatch, type HandlerInput, type Handlers } from './dispatch.ts';
@@ -25,12 +24,13 @@ import { createHandlers } from './handlers.ts';
 import { Uploads } from './items/uploads.ts';
 import { UNLOCKED_FOR_MS, requireKeyring } from './keyring.ts';
 import { KeyStore } from './keys/keyStore.ts';
-import { makeKey, openKey, supervisorSigner } from './keys/supervisorKey.ts';
+import { supervisorSigner } from './keys/supervisorKey.ts';
 import { LiveFeed } from './live/feed.ts';
 import { networkView } from './live/networkView.ts';
 import { openRunning, type Running } from './running.ts';
 import { embeddedStarter } from './start/embeddedStarter.ts';
 import { Settings } from './settings.ts';
+import { makeTrial } from './setup/makeTrial.ts';
 import { SetupWizard } from './setup/wizard.ts';
 import { checkReplicaPassphrase, memberStarter } from './start/memberStarter.ts';
 import type { Hosted, Starter } from './start/starter.ts';
@@ -90,6 +90,7 @@ export class ConsoleApp {
       keys: () => this.#requireKeys(),
       settings: () => this.#requireSettings(),
       keyring: () => this.#running?.keyring ?? null,
+      now: () => this.#now(),
       snapshot: () => this.#snapshot(),
       unlock: async (passphrase) => await this.#exclusively(async () => await this.#unlock(passphrase)),
       join: async (input) => await this.#exclusively(async () => await this.#join(input)),
@@ -245,7 +246,7 @@ export class ConsoleApp {
     }
     try {
       this.#enterPhase('keys');
-      await this.#create(input);
+      await makeTrial(this.#directory, this.#requireKeys(), input, this.#now());
     } catch (error) {
       // Nothing was made: a better passphrase, or more room on the disk, can be tried.
       this.#enter({ name: 'setup' });
@@ -258,24 +259,6 @@ export class ConsoleApp {
       await requireKeyring(this.#requireRunning().keyring).unlock(input.passphrase);
     } catch (error) {
       this.#fail(error);
-      throw error;
-    }
-  }
-
-  async #create(input: HandlerInput<'setup.try'>): Promise<void> {
-    const { supervisorName: name, organisation, networkName, passphrase } = input;
-    const keys = this.#requireKeys();
-    const isNew = keys.state === 'none';
-    const publicKey = isNew ? await makeKey(keys, name, passphrase) : await openKey(keys, passphrase);
-    try {
-      await createEmbeddedNetwork({
-        directory: this.#directory,
-        networkName,
-        supervisor: { name, organisation, publicKey },
-        nowMs: this.#now(),
-      });
-    } catch (error) {
-      if (isNew) await keys.discard();
       throw error;
     }
   }

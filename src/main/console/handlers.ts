@@ -9,13 +9,14 @@ import { badInput, type HandlerInput, type Handlers } from './dispatch.ts';
 import { createKeyHandlers, type KeyHandlerContext } from './keys/keyHandlers.ts';
 import { isExport, type Uploads } from './items/uploads.ts';
 import { checkReceipt, exportEvidence, exportGenesis, exportReceipt } from './ledger/receipts.ts';
+import { createOperatorHandlers, type OperatorContext } from './operator/operatorHandlers.ts';
 import { createRegistryHandlers } from './registry/registryHandlers.ts';
 import type { Running } from './running.ts';
 import { setupHandlers } from './setup/handlers.ts';
 import type { SetupWizard } from './setup/wizard.ts';
 
 /** What the handlers work with. */
-export interface HandlerContext extends KeyHandlerContext {
+export interface HandlerContext extends KeyHandlerContext, OperatorContext {
   readonly uploads: Uploads;
   readonly verifier: SignatureVerifier;
   /** What lives while a network runs. Throws `setup.required`, or `stopped` while it starts or stops. */
@@ -85,6 +86,7 @@ export function createHandlers(context: HandlerContext): Handlers {
 
     ...createKeyHandlers(context),
     ...createRegistryHandlers(context),
+    ...createOperatorHandlers(context),
 
     'block.page': async (input) => ({ blocks: await running().reads.blockPage(input) }),
     'block.get': async ({ height }) => await running().reads.block(height),

@@ -29,6 +29,7 @@ import { FaultBook, type FaultyNetwork } from './live/faultBook.ts';
 import type { LiveFeed } from './live/feed.ts';
 import { Pulse } from './live/pulse.ts';
 import { ReplicaSets } from './live/replicaSets.ts';
+import { NetworkWatch } from './operator/networkWatch.ts';
 import { RegistryBook } from './registry/registryBook.ts';
 import { checkSignable } from './registry/registryChecks.ts';
 import { RegistryDrafts } from './registry/registryDrafts.ts';
@@ -71,6 +72,8 @@ export interface Running {
   readonly agreement: AgreementWatch;
   readonly faults: FaultBook | null;
   readonly client: SupervisorClient;
+  /** What the replica tells of strangers and bad messages. */
+  readonly networkWatch: NetworkWatch;
   close(): Promise<void>;
 }
 
@@ -172,6 +175,13 @@ async function open(
           onChange: (value) => feed.publish({ topic: 'faults', value }),
         });
 
+  const networkWatch = new NetworkWatch(now);
+  const endWatching = node.subscribe((event) => networkWatch.take(event));
+  opened.push(async () => {
+    endWatching();
+    await Promise.resolve();
+  });
+
   const pulse = await Pulse.start({
     node,
     feed,
@@ -250,6 +260,7 @@ async function open(
     agreement,
     faults,
     client,
+    networkWatch,
   };
 }
 

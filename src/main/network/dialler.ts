@@ -63,6 +63,7 @@ export class Dialler {
 
   #connect(): void {
     this.#timer = null;
+    this.#link.dialsAt(null);
     this.#dial?.abort(); // a refused one may still be taking its leave
     try {
       this.#dial = new Dial(this.#link.peer, this.#party, this.#limits, {
@@ -107,6 +108,8 @@ export class Dialler {
     const delayMs = backoffMs(failures, reconnectMinMs, reconnectMaxMs, this.#random);
     // One that is shut out is not called either.
     const shutOutMs = this.#link.refusal?.forMs ?? 0;
-    this.#timer = setTimeout(() => this.#connect(), Math.max(delayMs, shutOutMs));
+    const pauseMs = Math.max(delayMs, shutOutMs);
+    this.#link.dialsAt(Math.round(Date.now() + pauseMs));
+    this.#timer = setTimeout(() => this.#connect(), pauseMs);
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { Hex } from '../../shared/encoding/hex.ts';
 import type { PlainError } from '../../shared/errors.ts';
+import { Troubles, type Trouble } from './codeCounts.ts';
 import { Connection, type Counterpart, type EstablishedSocket, type Traffic } from './connection.ts';
 import type { NetworkLimits } from './limits.ts';
 import { addressText, type PeerAddress } from './peerBook.ts';
@@ -33,6 +34,14 @@ export interface PeerStatus {
   readonly lastMessageAtMs: number | null;
   /** Why it is, or last was, not connected. */
   readonly lastError: PlainError | null;
+  /** Whether this side is the one that dials. */
+  readonly isDialled: boolean;
+  /** Attempts to connect that have failed since it was last connected; 0 where the other side dials. */
+  readonly failedDials: number;
+  /** When this side dials again, in ms since 1970; `null` while it is connected or dialled, or the other side dials. */
+  readonly nextDialAtMs: number | null;
+  /** Why connections with it failed or ended, the latest first; at most one for each code. */
+  readonly troubles: readonly Trouble[];
 }
 
 /** What a link tells its owner. */
@@ -70,6 +79,9 @@ export class PeerLink {
   #state: PeerState;
   #sinceMs: number = Date.now();
   #lastError: PlainError | null = null;
+  readonly #troubles = new Troubles();
+  #failedDials = 0;
+  #nextDialAtMs: number | null = null;
 
   constructor(peer: PeerAddress, kind: LinkKind, limits: NetworkLimits, handlers: PeerLinkHandlers) {
     this.peer = peer;
@@ -104,6 +116,8 @@ export class PeerLink {
       },
     );
     this.#connection = connection;
+    this.#failedDials = 0;
+    this.#nextDialAtMs = null;
     this.#enter('connected');
     this.#handlers.onUp(this.peer.index);
     connection.start();
@@ -111,8 +125,18 @@ export class PeerLink {
 
   /** An attempt has failed, or a connection ended in a way that makes the next one wait. */
   dialFailed(error: PlainError, isRefused: boolean): void {
+    // The end of a connection has been counted when it came.
+    if (error !== this.#lastError) {
+      this.#failedDials += 1;
+      this.#troubles.add(error);
+    }
     this.#lastError = error;
     this.#enter(isRefused ? 'refused' : 'down');
+  }
+
+  /** The next attempt is made at `atMs` (since 1970), or is under way: `null`. */
+  dialsAt(atMs: number | null): void {
+    this.#nextDialAtMs = atMs;
   }
 
   /** Says why and closes the connection, and lets no other one be made for `forMs`. */
@@ -166,6 +190,10 @@ export class PeerLink {
       roundTripMs: this.#connection?.roundTripMs ?? null,
       ...this.#traffic,
       lastError: this.#lastError,
+      isDialled: this.#kind.isDialled,
+      failedDials: this.#failedDials,
+      nextDialAtMs: this.#nextDialAtMs,
+      troubles: this.#troubles.all,
     };
   }
 
@@ -183,6 +211,7 @@ export class PeerLink {
   #down(reason: PlainError): void {
     this.#connection = null;
     this.#lastError = reason;
+    this.#troubles.add(reason);
     this.#enter(this.#stateWithout());
     this.#handlers.onDown(this.peer.index, reason);
   }

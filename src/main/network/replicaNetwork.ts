@@ -7,13 +7,8 @@
  * @module
  */
 import type { Hex } from '../../shared/encoding/hex.ts';
-import {
-  CountersignError,
-  fromPlainError,
-  invariant,
-  type ErrorCode,
-  type PlainError,
-} from '../../shared/errors.ts';
+import { CountersignError, fromPlainError, invariant, type PlainError } from '../../shared/errors.ts';
+import { count, type CodeCounts } from './codeCounts.ts';
 import { Connection, type EstablishedSocket, type Traffic } from './connection.ts';
 import type { ReplicaIdentity, Responder, Verify } from './handshake.ts';
 import { DEFAULT_LIMITS, type NetworkLimits } from './limits.ts';
@@ -63,9 +58,6 @@ export interface ReplicaNetworkOptions {
   /** Called for each: whoever writes a log must bound it. */
   readonly onRefused: (guest: RefusedGuest) => void;
 }
-
-/** How often each error code has occurred. */
-export type CodeCounts = Partial<Record<ErrorCode, number>>;
 
 /** What is known about a replica's network. */
 export interface ReplicaNetworkStatus {
@@ -268,10 +260,6 @@ export class ReplicaNetwork {
     count(this.#refusals, error.code);
     if (!this.#isClosed) this.#options.onRefused({ address, error });
   }
-}
-
-function count(counts: CodeCounts, code: ErrorCode): void {
-  counts[code] = (counts[code] ?? 0) + 1;
 }
 
 function noTraffic(): Traffic {

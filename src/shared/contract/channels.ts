@@ -24,6 +24,7 @@ import {
   textSchema,
   verificationSchema,
 } from './model.ts';
+import { peerChannels } from './peers.ts';
 import { registryChannels } from './registry.ts';
 import { CARD_TEXT_CHARS_MAX, GENESIS_TEXT_MAX, SETUP_PATHS } from './setup.ts';
 
@@ -217,6 +218,7 @@ export const channels = {
 
   ...keyChannels,
   ...registryChannels,
+  ...peerChannels,
 
   /** Blocks below a height (or the newest, for `null`), newest first. */
   'block.page': {

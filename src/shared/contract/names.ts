@@ -55,6 +55,7 @@ export const PRELOAD_CHANNELS: readonly Channel[] = [
   'registry.propose',
   'registry.act',
   'registry.makeCard',
+  'peers.get',
   'block.page',
   'block.get',
   'request.get',

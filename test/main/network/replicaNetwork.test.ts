@@ -122,12 +122,22 @@ describe('a replica that comes and goes', () => {
     expect(replicas[0]!.network.status().peers[0]).toMatchObject({
       state: 'down',
       lastError: { code: 'network.unreachable', data: { problem: 'ECONNREFUSED' } },
+      isDialled: true,
     });
+    const { failedDials, troubles } = replicas[0]!.network.status().peers[0]!;
+    expect(failedDials).toBeGreaterThan(0);
+    const counted = new Map(troubles.map(({ error, count }) => [error.code, count]));
+    expect(counted.get('stopped')).toBe(1);
+    // It may have been called before it listened, too.
+    expect(counted.get('network.unreachable')).toBeGreaterThanOrEqual(failedDials);
+    // Either it waits, or it is trying just now.
+    await eventually(() => (replicas[0]!.network.status().peers[0]!.nextDialAtMs ?? 0) > Date.now() - 1_000);
 
     const restarted = await startReplica({ peers, identity: identities[1]!, ownIndex: 1 });
     await restarted.events.nth('peerUp', 2);
     await replicas[0]!.events.nth('peerUp', 3);
     await replicas[2]!.events.nth('peerUp', 3);
+    expect(replicas[0]!.network.status().peers[0]).toMatchObject({ failedDials: 0, nextDialAtMs: null });
     expect(restarted.network.broadcastToPeers(bytesOf('back'))).toBe(2);
     expect(textOf((await replicas[2]!.events.nth('peerMessage')).bytes)).toBe('back');
   });

@@ -75,6 +75,11 @@ export class Pulse {
     return this.#chain;
   }
 
+  /** When the replica began to be followed, in milliseconds since 1970. */
+  get startedAtMs(): number {
+    return this.#startedAtMs;
+  }
+
   replica(): ReplicaView {
     const { node, now } = this.#options;
     const figures: ReplicaFigures = {

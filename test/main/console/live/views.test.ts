@@ -95,7 +95,8 @@ describe('where the local replica stands', () => {
     const following = new Map([[1, { ...own.standing.peers.get(1)!, participating: false }]]);
     const link = { index: 1, state: 'connected', since: 0, roundTripMs: 1, lastMessageAtMs: 1 } as const;
     const counts = { bytesIn: 0, bytesOut: 0, messagesIn: 0, messagesOut: 0, lastError: null };
-    const known = { ...link, ...counts, name: '', publicKey: '', address: '' };
+    const dial = { isDialled: true, failedDials: 0, nextDialAtMs: null, troubles: [] };
+    const known = { ...link, ...counts, ...dial, name: '', publicKey: '', address: '' };
     const seen = {
       ...own,
       standing: { ...own.standing, peers: following },

@@ -1,0 +1,138 @@
+/**
+ * All that is known of the connections of the local replica, as a page shows it.
+ * @module
+ */
+import type { PeerView } from '../../../shared/contract/model.ts';
+import {
+  TROUBLES_SHOWN_MAX,
+  type PeerDetail,
+  type PeerRole,
+  type PeersView,
+  type TroubleView,
+} from '../../../shared/contract/peers.ts';
+import { fromPlainError } from '../../../shared/errors.ts';
+import type { PeerEntry, PeerStatus, Trouble } from '../../network/index.ts';
+import type { ReplicaStatus } from '../../replica/replica.ts';
+import { toConsoleError } from '../errors.ts';
+import { peersView, replicaView } from '../live/networkView.ts';
+import type { NetworkWatch } from './networkWatch.ts';
+
+export interface PeersSource {
+  readonly status: ReplicaStatus;
+  /** What this replica's card says, for one that nobody knows. */
+  readonly own: PeerEntry | null;
+  readonly watch: NetworkWatch;
+  readonly startedAtMs: number;
+  readonly nowMs: number;
+}
+
+/** The answer to `peers.get`. */
+export function peersDetail({ status, own, watch, startedAtMs, nowMs }: PeersSource): PeersView {
+  const { network } = status;
+  const links = new Map(network.peers.map((peer) => [peer.index, peer]));
+  const { attestedHeight } = replicaView(status, NO_FIGURES);
+  return {
+    nowMs,
+    attestedHeight,
+    members: peersView(status, own, startedAtMs).map((peer) =>
+      memberDetail(peer, peer.self ? undefined : links.get(peer.index), status, watch),
+    ),
+    guests: network.guests.map((guest) => guestDetail(guest, watch)),
+    knocks: watch.knocks.map(({ host, firstAtMs, ...trouble }) => ({
+      host,
+      firstAtMs,
+      ...troubleView(trouble),
+    })),
+    refused: sum(network.refusals),
+    clients: network.clients,
+  };
+}
+
+const NO_FIGURES = { requests: 0, requestsPerSecond: 0, storeBytes: 0 };
+
+function memberDetail(
+  peer: PeerView,
+  link: PeerStatus | undefined,
+  status: ReplicaStatus,
+  watch: NetworkWatch,
+): PeerDetail {
+  const { index, name, publicKey, address, self, state, sinceMs, view } = peer;
+  const { tipHeight, stableHeight, roundTripMs, lastMessageAtMs, bytesIn, bytesOut, lastError } = peer;
+  return {
+    index,
+    name,
+    publicKey,
+    address,
+    self,
+    role: roleOf(peer, status),
+    state,
+    sinceMs,
+    view,
+    tipHeight,
+    stableHeight,
+    roundTripMs,
+    lastMessageAtMs,
+    bytesIn,
+    bytesOut,
+    lastError,
+    ...dialView(link, self ? [] : watch.badMessagesOf(index)),
+  };
+}
+
+function roleOf({ index, self, participating }: PeerView, status: ReplicaStatus): PeerRole {
+  const { membership, standing } = status;
+  if (self && membership.ownIndex < 0) return 'outside';
+  if (participating === false) return 'learner';
+  const isPrimary = standing.position.mode === 'normal' && standing.primary === index;
+  return isPrimary ? 'primary' : 'backup';
+}
+
+function guestDetail(guest: PeerStatus, watch: NetworkWatch): PeerDetail {
+  const { index, name, publicKey, address, state, since, roundTripMs, lastMessageAtMs } = guest;
+  return {
+    index,
+    name,
+    publicKey,
+    address,
+    self: false,
+    role: 'guest',
+    state,
+    sinceMs: since,
+    view: null,
+    tipHeight: null,
+    stableHeight: null,
+    roundTripMs,
+    lastMessageAtMs,
+    bytesIn: guest.bytesIn,
+    bytesOut: guest.bytesOut,
+    lastError: guest.lastError === null ? null : toConsoleError(fromPlainError(guest.lastError)),
+    ...dialView(guest, watch.badMessagesOf(index)),
+  };
+}
+
+type DialView = Pick<
+  PeerDetail,
+  'messagesIn' | 'messagesOut' | 'dialledHere' | 'failedDials' | 'nextDialAtMs' | 'troubles'
+>;
+
+function dialView(link: PeerStatus | undefined, bad: readonly Trouble[]): DialView {
+  const troubles = [...(link?.troubles ?? []), ...bad]
+    .sort((left, right) => right.lastAtMs - left.lastAtMs)
+    .slice(0, TROUBLES_SHOWN_MAX);
+  return {
+    messagesIn: link?.messagesIn ?? 0,
+    messagesOut: link?.messagesOut ?? 0,
+    dialledHere: link?.isDialled ?? false,
+    failedDials: link?.failedDials ?? 0,
+    nextDialAtMs: link?.nextDialAtMs ?? null,
+    troubles: troubles.map(troubleView),
+  };
+}
+
+function troubleView({ error, count, lastAtMs }: Trouble): TroubleView {
+  return { error: toConsoleError(fromPlainError(error)), count, lastAtMs };
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, one) => total + one, 0);
+}
