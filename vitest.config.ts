@@ -22,6 +22,7 @@ export default defineConfig({
           include: ['test/{shared,main,preload,renderer,house,vectors,independent}/**/*.test.ts'],
           // Key derivation is slow on purpose, and a test may need dozens of them on a busy machine.
           testTimeout: 2 * minute_ms,
+          hookTimeout: minute_ms,
         },
       },
       {

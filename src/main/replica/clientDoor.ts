@@ -18,8 +18,8 @@ export interface ClientDoorOptions {
   readonly reads: Turns;
   /** Stops reading from a client of whom too much waits, or goes on. */
   readonly hold: (clientId: number, held: boolean) => void;
-  /** Something for agreement. */
-  readonly onInput: (input: Input) => void;
+  /** Something for agreement, which says when it is `done` with it. */
+  readonly onInput: (input: Input, done: () => void) => void;
   /** Asks where this replica stands. */
   readonly onStatus: (clientId: number) => void;
   /** Sent what no correct client sends. */
@@ -43,8 +43,9 @@ export class ClientDoor {
     sender.delivery.push(
       this.#handle(clientId, bytes, sender.verifier),
       bytes.length,
-      (input) => {
-        if (input !== null) onInput(input);
+      (input, done) => {
+        if (input === null) done();
+        else onInput(input, done);
       },
       (error) => onBad(clientId, toPlainError(error)),
     );

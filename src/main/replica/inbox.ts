@@ -221,23 +221,27 @@ export class OrderedDelivery {
 
   /**
    * Delivers what `ready` resolves to after everything pushed before; `failed` is told of a rejection. `sizeBytes`: of
-   * the message.
+   * the message. A message waits until whoever it is delivered to says that it is `done` with it: agreement may be held
+   * up by its disk.
    */
   push<T>(
     ready: Promise<T>,
     sizeBytes: number,
-    deliver: (value: T) => void,
+    deliver: (value: T, done: () => void) => void,
     failed: (error: unknown) => void,
   ): void {
     this.#count(1, sizeBytes);
+    const done = (): void => this.#count(-1, -sizeBytes);
     // A rejection before its turn must not count as unhandled.
     const settled = ready.then(
-      (value) => () => deliver(value),
-      (error: unknown) => () => failed(error),
+      (value) => () => deliver(value, done),
+      (error: unknown) => () => {
+        done();
+        failed(error);
+      },
     );
     this.#tail = this.#tail.then(async () => {
       const act = await settled;
-      this.#count(-1, -sizeBytes);
       act();
     });
   }

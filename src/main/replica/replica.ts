@@ -44,6 +44,14 @@ const GROUP_INPUTS_MAX = 512;
 /** How long a starting replica waits for the others before it counts them as unreachable, in milliseconds. */
 const REACHABILITY_GRACE_MS = 3_000;
 
+/** Something for agreement; whoever it came from is told by `done` that it waits no more. */
+interface WaitingInput {
+  readonly input: Input;
+  readonly done: () => void;
+}
+
+const nobody = (): void => undefined;
+
 export class Replica {
   readonly #options: ReplicaOptions;
   readonly #membership: Membership;
@@ -58,7 +66,7 @@ export class Replica {
   readonly #guests: GuestWatch;
   readonly #reads = new Turns();
   readonly #timers = new Map<TimerName, NodeJS.Timeout>();
-  readonly #inputs: Input[] = [];
+  readonly #inputs: WaitingInput[] = [];
   readonly #connected = new Set<number>();
   #working: Promise<void> | null = null;
   #graceTimer: NodeJS.Timeout | undefined;
@@ -130,7 +138,7 @@ export class Replica {
       answers: this.#answers,
       reads: this.#reads,
       hold: (id, held) => (held ? this.#network.pauseClient(id) : this.#network.resumeClient(id)),
-      onInput: (input) => this.#enqueue(input),
+      onInput: (input, done) => this.#enqueue(input, done),
       onStatus: (clientId) => this.#sendStatus(clientId),
       onBad: (clientId, error) => {
         this.#event({ type: 'badMessage', from: `client ${String(clientId)}`, error });
@@ -225,7 +233,7 @@ export class Replica {
         ? this.#inbox.peerMessage(index, bytes, sender.verifier)
         : this.#guestMessage(index, bytes),
       bytes.length,
-      (verified) => this.#takePeerMessage(index, verified),
+      (verified, done) => this.#takePeerMessage(index, verified, done),
       (error) => this.#badPeerMessage(index, toPlainError(error)),
     );
   }
@@ -248,15 +256,20 @@ export class Replica {
     this.#network.shutOutPeer(index, { code: 'admission.badMessages', data }, SHUT_OUT_MS);
   }
 
-  #takePeerMessage(from: number, verified: VerifiedPeerMessage | null): void {
-    if (verified === null) return;
+  #takePeerMessage(from: number, verified: VerifiedPeerMessage | null, done: () => void): void {
+    if (verified === null) return done();
     const { message, bodies } = verified;
     const { store } = this.#options;
-    if (message.type === 'getHeaders') this.#answerPeer(from, async () => await headersFor(store, message));
-    else if (message.type === 'getBlock') this.#answerPeer(from, async () => await blockFor(store, message));
-    else {
-      if (message.type === 'recall') this.#compareWithGuard(from, message.statements);
-      this.#enqueue({ type: 'peerMessage', from, message, bodies });
+    switch (message.type) {
+      case 'getHeaders':
+        this.#answerPeer(from, async () => await headersFor(store, message));
+        return done();
+      case 'getBlock':
+        this.#answerPeer(from, async () => await blockFor(store, message));
+        return done();
+      default:
+        if (message.type === 'recall') this.#compareWithGuard(from, message.statements);
+        this.#enqueue({ type: 'peerMessage', from, message, bodies }, done);
     }
   }
 
@@ -299,9 +312,10 @@ export class Replica {
 
   // Steps
 
-  #enqueue(input: Input): void {
+  /** `done`: called when agreement has taken the input in. What waits for that is held against its sender. */
+  #enqueue(input: Input, done: () => void = nobody): void {
     if (this.#stopped) return;
-    this.#inputs.push(input);
+    this.#inputs.push({ input, done });
     this.#working ??= this.#work().finally(() => {
       this.#working = null;
     });
@@ -320,7 +334,10 @@ export class Replica {
   async #workGroup(): Promise<void> {
     const group = this.#inputs.splice(0, GROUP_INPUTS_MAX);
     const nowMs = this.#now();
-    const effects = group.flatMap((input) => this.#consensus.step(input, nowMs));
+    const effects = group.flatMap(({ input, done }) => {
+      done();
+      return this.#consensus.step(input, nowMs);
+    });
     effects.push(...this.#consensus.flush(nowMs));
     const operations = effects.flatMap((effect) => (effect.type === 'persist' ? [effect.operation] : []));
     if (operations.length > 0) await this.#options.store.commit(operations);
@@ -329,7 +346,8 @@ export class Replica {
     // Nothing of this asserts what is still to be signed: it need not wait for the guard's disk.
     for (const effect of effects) this.#carryOut(effect);
     // What is signed goes on first, in the order in which it was asked for.
-    if (signed !== null) this.#inputs.unshift(...(await signed).map(inputOf));
+    if (signed !== null)
+      this.#inputs.unshift(...(await signed).map((answer) => ({ input: inputOf(answer), done: nobody })));
     const checkpoints = operations.filter((operation) => operation.type === 'checkpoint');
     for (const { checkpoint } of checkpoints) this.#options.guard.settle(checkpoint.height);
   }

@@ -6,8 +6,8 @@
 import { OrderedDelivery, type SignatureVerifier } from './inbox.ts';
 import { VerifierShare } from './verifierShare.ts';
 
-/** Most messages of one sender that wait to be verified, before the replica stops reading from it. */
-const WAITING_MESSAGES_MAX = 1_024;
+/** Most messages of one sender that wait to be verified and taken in, before the replica stops reading from it. */
+export const WAITING_MESSAGES_MAX = 1_024;
 /** The same in bytes. */
 const WAITING_BYTES_MAX = 16 * 1024 * 1024;
 

@@ -1,6 +1,7 @@
 /** What one sender sends without end costs the others next to nothing: over real sockets. */
 import { describe, expect, it } from 'vitest';
 import { encodeMessage, peerMessageCodec, type PeerMessage } from '../../../src/main/consensus/messages.ts';
+import { WAITING_MESSAGES_MAX } from '../../../src/main/replica/senders.ts';
 import { READS_AT_ONCE_MAX } from '../../../src/main/replica/turns.ts';
 import { REPLICA_JOBS_MAX } from '../../../src/main/replica/verifierShare.ts';
 import type { LedgerStore } from '../../../src/main/storage/index.ts';
@@ -26,6 +27,14 @@ class Gauge {
 
 function send({ liar }: OneOfFour, message: PeerMessage): void {
   liar.network.sendToPeer(3, encodeMessage(peerMessageCodec, message));
+}
+
+/** Resolves when a count has not changed for half a second. */
+async function standsStill(count: () => number): Promise<void> {
+  for (let last = -1; last !== count();) {
+    last = count();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
 }
 
 describe('a replica that floods another', () => {
@@ -59,6 +68,43 @@ describe('a replica that floods another', () => {
     }
     await eventually(() => gauge.done === 2 * count);
     expect(gauge.most).toBe(READS_AT_ONCE_MAX);
+  });
+});
+
+describe('a replica that sends on while the disk hangs', () => {
+  it('is not read from: no more of it waits for agreement than may, and nothing is lost', async () => {
+    const gauge = new Gauge();
+    const disk = Promise.withResolvers<undefined>();
+    let isHanging = false;
+    const all = await startOneOfFour(
+      { verify: async () => await gauge.through(async () => await Promise.resolve(true)) },
+      (store) =>
+        new Proxy(store, {
+          get: (target, name) => {
+            const value: unknown = Reflect.get(target, name);
+            if (typeof value !== 'function') return value;
+            if (name !== 'commit') return (...args: unknown[]): unknown => Reflect.apply(value, target, args);
+            return async (...args: unknown[]) => {
+              isHanging = true;
+              await disk.promise;
+              return (await Reflect.apply(value, target, args)) as unknown;
+            };
+          },
+        }),
+    );
+    const [accepted] = makeBlocks(all.network, 'A', 1);
+    const orders: PeerMessage = { type: 'orders', orders: [orderMessage(accepted!)] };
+    send(all, orders);
+    await eventually(() => isHanging);
+    const before = gauge.done;
+    const count = 8 * WAITING_MESSAGES_MAX;
+    for (let sent = 0; sent < count; sent++) send(all, orders);
+    await eventually(() => gauge.done - before >= WAITING_MESSAGES_MAX);
+    await standsStill(() => gauge.done);
+    // What one packet held is read to its end.
+    expect(gauge.done - before).toBeLessThan(4 * WAITING_MESSAGES_MAX);
+    disk.resolve(undefined);
+    await eventually(() => gauge.done - before >= count);
   });
 });
 

@@ -19,7 +19,10 @@ describe('messages of one sender', () => {
             delivery.push(
               promise,
               0,
-              (value) => out.push(`delivered ${String(value)}`),
+              (value, done) => {
+                out.push(`delivered ${String(value)}`);
+                done();
+              },
               (error) => out.push(`failed ${(error as Error).message}`),
             );
             return fails ? () => reject(new Error(String(index))) : () => resolve(index);
@@ -48,7 +51,7 @@ describe('messages of one sender', () => {
       delivery.push(
         promise,
         0,
-        () => undefined,
+        (_, done) => done(),
         () => undefined,
       );
       return resolve;
@@ -73,7 +76,7 @@ describe('messages of one sender', () => {
       delivery.push(
         promise,
         sizeBytes,
-        () => undefined,
+        (_, done) => done(),
         () => undefined,
       );
       return resolve;
@@ -85,5 +88,25 @@ describe('messages of one sender', () => {
     pending[1]!(undefined);
     await turns();
     expect([reports, delivery.isFull]).toEqual([[true, false], false]);
+  });
+
+  it('counts what was delivered until it is done with; what comes after is delivered meanwhile', async () => {
+    const reports: boolean[] = [];
+    const delivery = new OrderedDelivery({ messages: 2, bytes: 1_000 }, (full) => reports.push(full));
+    const taken: (() => void)[] = [];
+    for (let sent = 0; sent < 2; sent++) {
+      delivery.push(
+        Promise.resolve(sent),
+        1,
+        (_, done) => taken.push(done),
+        () => undefined,
+      );
+    }
+    await turns();
+    expect([taken.length, reports]).toEqual([2, [true]]);
+    taken[0]!();
+    expect([reports, delivery.isFull]).toEqual([[true, false], false]);
+    taken[1]!();
+    expect(reports).toEqual([true, false]);
   });
 });

@@ -15,7 +15,7 @@ it('a sender of whom too much waits is held, also when it connects again; the ot
     senders.of(1).delivery.push(
       promise,
       1,
-      () => undefined,
+      (_, done) => done(),
       () => undefined,
     );
   }
