@@ -352,7 +352,13 @@ describe('when something goes wrong', () => {
     server.tell({ topic: 'viewChange', value: change });
     await first.getByRole('heading', { name: 'View 5 → view 7' }).waitFor();
     await first.getByText(/^Under way for/).waitFor();
-    const result = { how: 'newView', baseHeight: 4_210, keptBlocks: 2, putBackBlocks: 1 } as const;
+    const result = {
+      how: 'newView',
+      baseHeight: 4_210,
+      forkHeight: 4_209,
+      keptBlocks: 2,
+      putBackBlocks: 1,
+    } as const;
     server.tell({
       topic: 'viewChange',
       value: { ...change, outcome: 'entered', endedAtMs: now + 2_000, result },

@@ -187,12 +187,16 @@ export type Announcement =
   | { readonly type: 'rolledBack'; readonly height: number }
   | { readonly type: 'commitCertificate'; readonly certificate: CommitCertificate }
   | { readonly type: 'stable'; readonly checkpoint: StableCheckpoint }
-  /** A vote towards the checkpoint at `height` has come in, from this replica or another. */
+  /**
+   * A vote towards the checkpoint of the block `hash` at `height` has come in, from this replica or another. One for the
+   * last stable checkpoint comes too late to count, and is told all the same: as often as it comes.
+   */
   | {
       readonly type: 'vote';
       readonly phase: 'localCommit' | 'checkpointVote';
       readonly replica: number;
       readonly height: number;
+      readonly hash: Hex;
     }
   /** The primary, or another replica, sent what a correct one would not have sent. */
   | {
@@ -223,6 +227,8 @@ export type Announcement =
       readonly primary: number;
       /** Tip of the adopted history. */
       readonly baseHeight: number;
+      /** The highest block of the own chain that stayed on it. */
+      readonly forkHeight: number;
       /** Blocks above the stable checkpoint that stayed on the chain. */
       readonly keptBlocks: number;
       /** Blocks that were taken off; what they ordered waits again. */

@@ -81,6 +81,8 @@ export const viewChangeSchema = z.strictObject({
     .strictObject({
       how: z.enum(['newView', 'certificate']),
       baseHeight: countSchema,
+      /** The highest block that stayed: those put back stood right above it. */
+      forkHeight: countSchema,
       keptBlocks: countSchema,
       putBackBlocks: countSchema,
     })

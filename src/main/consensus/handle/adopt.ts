@@ -14,6 +14,8 @@ import { askForOrders } from './catchUp.ts';
 
 /** What became of the own chain above the stable checkpoint. */
 export interface Adopted {
+  /** The highest block that stayed. */
+  readonly forkHeight: number;
   readonly keptBlocks: number;
   /** Blocks that were taken off, highest first. */
   readonly putBack: readonly AcceptedBlock[];
@@ -28,7 +30,7 @@ export function adoptChain(context: Context, fetch: BlockFetch): Adopted {
   const forkHeight = chain.stable.height + above.length - missing.length;
   const putBack = rollbackTo(context, forkHeight);
   for (const header of missing) placeCertified(context, fetch, header);
-  return { keptBlocks: forkHeight - chain.stable.height, putBack };
+  return { forkHeight, keptBlocks: forkHeight - chain.stable.height, putBack };
 }
 
 /**
@@ -48,13 +50,14 @@ export function enterView(
     'views are entered upwards, once',
     () => JSON.stringify({ position, view }),
   );
-  const { keptBlocks, putBack } = adoptChain(context, fetch);
+  const { forkHeight, keptBlocks, putBack } = adoptChain(context, fetch);
   context.position = { ...position, view, mode: 'normal', lastNormalView: view, baseHeight };
   context.persist({ type: 'position', position: context.position });
   beginAfresh(context);
   const { primary } = context;
   const putBackBlocks = putBack.length;
-  context.announce({ type: 'enteredView', view, primary, baseHeight, keptBlocks, putBackBlocks, how });
+  const kept = { forkHeight, keptBlocks, putBackBlocks };
+  context.announce({ type: 'enteredView', view, primary, baseHeight, ...kept, how });
   const base = context.chain.at(baseHeight);
   if (base !== undefined) respondTo(context, base.block);
   // Something was wrong a moment ago: blocks are certified one by one for a while (rule K4).

@@ -39,12 +39,14 @@ export function handleLocalCommit(
   message: Omit<LocalCommitMessage, 'type'>,
 ): void {
   const { epoch, view, height, hash, signature } = message;
-  if (!isCounted(context, from, { ...message, type: 'localCommit' })) return;
+  if (!isCounted(context, from, { ...message, type: 'localCommit' })) {
+    return announceLate(context, from, 'localCommit', message);
+  }
   const statement: LocalCommitStatement = { type: 'localCommit', epoch, view, height, hash };
   const counting = context.localCommits.add({ replica: from, statement, signature });
   if (counting.outcome === 'conflict') compare(context, from, counting.before, { statement, signature });
   if (counting.outcome !== 'added') return;
-  context.announce({ type: 'vote', phase: 'localCommit', replica: from, height });
+  context.announce({ type: 'vote', phase: 'localCommit', replica: from, height, hash });
   const own = context.chain.header(height) ?? context.orders.get(height)?.header;
   if (own !== undefined && own.hash !== hash) showOwnOrder(context, from, height);
 }
@@ -56,7 +58,9 @@ export function handleCheckpointVote(
   message: Omit<CheckpointVoteMessage, 'type'>,
 ): void {
   const { epoch, view, height, hash, stateDigest, signature } = message;
-  if (!isCounted(context, from, { ...message, type: 'checkpointVote' })) return;
+  if (!isCounted(context, from, { ...message, type: 'checkpointVote' })) {
+    return announceLate(context, from, 'checkpointVote', message);
+  }
   const statement: CheckpointVoteStatement = {
     type: 'checkpointVote',
     epoch,
@@ -68,7 +72,7 @@ export function handleCheckpointVote(
   const counting = context.votes.add({ replica: from, statement, signature });
   if (counting.outcome === 'conflict') compare(context, from, counting.before, { statement, signature });
   if (counting.outcome === 'added') {
-    context.announce({ type: 'vote', phase: 'checkpointVote', replica: from, height });
+    context.announce({ type: 'vote', phase: 'checkpointVote', replica: from, height, hash });
   }
 }
 
@@ -94,6 +98,20 @@ function isCounted(context: Context, from: number, message: EarlyMessage): boole
     return false;
   }
   return view === context.view && context.isInWindow(height);
+}
+
+/** Who comes after the quorum of the last stable checkpoint is not missing: people see that it was late. */
+function announceLate(
+  context: Context,
+  replica: number,
+  phase: EarlyMessage['type'],
+  { epoch, view, height, hash }: Omit<LocalCommitMessage, 'type'>,
+): void {
+  const { position, stable } = context;
+  if (epoch !== position.epoch || view !== position.view) return;
+  if (height === stable.height && hash === stable.hash) {
+    context.announce({ type: 'vote', phase, replica, height, hash });
+  }
 }
 
 /** Everything that a step may have made possible: certificates, votes, checkpoints, a new localCommit. */

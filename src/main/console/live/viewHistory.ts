@@ -130,7 +130,7 @@ function newView(history: ViewHistory, event: Announced<'newView'>, atMs: number
 }
 
 function enteredView(history: ViewHistory, event: Announced<'enteredView'>, atMs: number): ViewHistory {
-  const { view, primary, how, baseHeight, keptBlocks, putBackBlocks } = event;
+  const { view, primary, how, baseHeight, forkHeight, keptBlocks, putBackBlocks } = event;
   if (tryFor(history, view)?.outcome === 'entered') return history;
   const others = giveUp(history, view, atMs);
   const known = tryFor(others, view) === undefined ? begin(others, history.views.view, view, atMs) : others;
@@ -138,7 +138,7 @@ function enteredView(history: ViewHistory, event: Announced<'enteredView'>, atMs
     ...change,
     outcome: 'entered',
     endedAtMs: atMs,
-    result: { how, baseHeight, keptBlocks, putBackBlocks },
+    result: { how, baseHeight, forkHeight, keptBlocks, putBackBlocks },
   }));
   return {
     ...vote(ended, view, history.own, 'entered', atMs),

@@ -41,6 +41,7 @@ describe('entering a view', () => {
         view: 1,
         primary: 1,
         baseHeight: 3,
+        forkHeight: 1,
         keptBlocks: 1,
         putBackBlocks: 2,
         how: 'newView',

@@ -16,6 +16,7 @@ const entered = (view: number): ViewEvent => ({
   view,
   primary: view % 4,
   baseHeight: 7,
+  forkHeight: 6,
   keptBlocks: 2,
   putBackBlocks: 1,
   how: 'newView',
@@ -85,7 +86,7 @@ describe('the history of views', () => {
           { replica: 1, phase: 'entered', atMs: 9 },
           { replica: 2, phase: 'entered', atMs: 11 },
         ],
-        result: { how: 'newView', baseHeight: 7, keptBlocks: 2, putBackBlocks: 1 },
+        result: { how: 'newView', baseHeight: 7, forkHeight: 6, keptBlocks: 2, putBackBlocks: 1 },
       },
     ]);
   });
