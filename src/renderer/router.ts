@@ -6,6 +6,7 @@ import { createRouter, createWebHistory, type Router, type RouteRecordRaw } from
 import BlockPage from './features/blocks/BlockPage.vue';
 import BlocksPage from './features/blocks/BlocksPage.vue';
 import RequestPage from './features/blocks/RequestPage.vue';
+import CheckpointsPage from './features/checkpoints/CheckpointsPage.vue';
 import EvidenceListPage from './features/evidence/EvidenceListPage.vue';
 import EvidencePage from './features/evidence/EvidencePage.vue';
 import FaultPanelPage from './features/faults/FaultPanelPage.vue';
@@ -44,6 +45,12 @@ const routes: RouteRecordRaw[] = [
     component: RequestPage,
     props: true,
     meta: { title: 'request.title' },
+  },
+  {
+    path: '/checkpoints',
+    name: 'checkpoints',
+    component: CheckpointsPage,
+    meta: { title: 'checkpoints.title' },
   },
   { path: '/views', name: 'views', component: ViewChangesPage, meta: { title: 'views.title' } },
   { path: '/evidence', name: 'evidenceList', component: EvidenceListPage, meta: { title: 'evidence.title' } },

@@ -68,10 +68,12 @@ describe('the fault panel', () => {
     await done.first().waitFor({ timeout: PATIENCE_MS });
     expect(await done.first().getByRole('heading').textContent()).toContain('View 0 → view 1');
     const rows = done.first().getByRole('row');
-    expect(await rows.count()).toBe(1 + 4);
-    // The stopped replica wanted nothing and opened nothing.
+    // With the heading and the sums.
+    expect(await rows.count()).toBe(1 + 4 + 1);
+    // The stopped replica wanted nothing, and opening the view was the part of another.
     const stopped = rows.filter({ has: watched.page.getByRole('rowheader', { name: failed, exact: true }) });
-    expect(await stopped.getByText(W.views.unseen).count()).toBe(4);
+    expect(await stopped.getByText(W.matrix.unseen).count()).toBe(3);
+    expect(await stopped.getByText(W.matrix.apart).count()).toBe(1);
 
     await supervisor.open('faults');
     const run = watched.page.getByRole('list', { name: W.faults.followed });

@@ -359,6 +359,7 @@ export class ConsoleApp {
       items: running?.book.views() ?? [],
       blocks: [...(running?.pulse.chain.blocks ?? [])],
       checkpoints: [...(running?.pulse.chain.checkpoints ?? [])],
+      round: running?.checkpoints.round ?? null,
       views: running?.agreement.views ?? null,
       viewChanges: [...(running?.agreement.changes ?? [])],
       evidence: running?.agreement.evidence.views ?? [],

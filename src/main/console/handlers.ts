@@ -8,6 +8,7 @@ import type { SignatureVerifier } from '../replica/inbox.ts';
 import { badInput, type HandlerInput, type Handlers } from './dispatch.ts';
 import { createKeyHandlers, type KeyHandlerContext } from './keys/keyHandlers.ts';
 import { isExport, type Uploads } from './items/uploads.ts';
+import { checkpointPage } from './ledger/checkpoints.ts';
 import { checkReceipt, exportEvidence, exportGenesis, exportReceipt } from './ledger/receipts.ts';
 import { createOperatorHandlers, type OperatorContext } from './operator/operatorHandlers.ts';
 import { createRegistryHandlers } from './registry/registryHandlers.ts';
@@ -91,6 +92,12 @@ export function createHandlers(context: HandlerContext): Handlers {
     'block.page': async (input) => ({ blocks: await running().reads.blockPage(input) }),
     'block.get': async ({ height }) => await running().reads.block(height),
     'request.get': async (input) => await running().reads.request(input),
+
+    'checkpoint.page': async (input) => {
+      const { node, sets, checkpoints } = running();
+      const seen = checkpoints.seen.bind(checkpoints);
+      return await checkpointPage({ store: node.store, sets, seen }, input);
+    },
 
     'receipt.export': async ({ requestId }) => {
       const { store, genesis } = running().node;

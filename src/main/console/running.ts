@@ -25,6 +25,7 @@ import { Keyring } from './keyring.ts';
 import type { KeyStore } from './keys/keyStore.ts';
 import { LedgerReads, type Heights } from './ledger/reads.ts';
 import { AgreementWatch } from './live/agreementWatch.ts';
+import { CheckpointWatch } from './live/checkpointWatch.ts';
 import { FaultBook, type FaultyNetwork } from './live/faultBook.ts';
 import type { LiveFeed } from './live/feed.ts';
 import { Pulse } from './live/pulse.ts';
@@ -70,6 +71,9 @@ export interface Running {
   readonly registryDrafts: RegistryDrafts;
   readonly pulse: Pulse;
   readonly agreement: AgreementWatch;
+  readonly checkpoints: CheckpointWatch;
+  /** The replicas of every epoch so far. */
+  readonly sets: ReplicaSets;
   readonly faults: FaultBook | null;
   readonly client: SupervisorClient;
   /** What the replica tells of strangers and bad messages. */
@@ -161,6 +165,12 @@ async function open(
   });
   opened.push(async () => {
     agreement.close();
+    await Promise.resolve();
+  });
+
+  const checkpoints = await CheckpointWatch.start({ node, feed, now });
+  opened.push(async () => {
+    checkpoints.close();
     await Promise.resolve();
   });
 
@@ -258,6 +268,8 @@ async function open(
     registryDrafts,
     pulse,
     agreement,
+    checkpoints,
+    sets,
     faults,
     client,
     networkWatch,

@@ -5,6 +5,7 @@
 import type {
   BlockSummary,
   Change,
+  CheckpointRound,
   CheckpointView,
   EvidenceView,
   FaultsView,
@@ -35,6 +36,8 @@ export interface Picture {
   readonly items: ReadonlyMap<string, ItemView>;
   readonly blocks: readonly BlockSummary[];
   readonly checkpoints: readonly CheckpointView[];
+  /** The checkpoint that is voted on, or the last stable one. */
+  readonly round: CheckpointRound | null;
   readonly views: ViewsView | null;
   /** Newest first. */
   readonly viewChanges: readonly ViewChangeView[];
@@ -64,6 +67,7 @@ export function pictureOf(snapshot: Snapshot, before: Picture | null): Picture {
     items: new Map(snapshot.items.map((item) => [item.id, item])),
     blocks: mergeBlocks(before !== null && sameNetwork ? before.blocks : [], snapshot.blocks),
     checkpoints: snapshot.checkpoints.slice(0, CHECKPOINTS_KEPT_MAX),
+    round: snapshot.round,
     views: snapshot.views,
     viewChanges: snapshot.viewChanges.slice(0, VIEW_CHANGES_KEPT_MAX),
     evidence: snapshot.evidence,
@@ -101,6 +105,8 @@ export function applyChange(picture: Picture, change: Change): Picture {
         blocks: markStable(picture.blocks, change.value.height),
         checkpoints: [change.value, ...picture.checkpoints].slice(0, CHECKPOINTS_KEPT_MAX),
       };
+    case 'round':
+      return { ...picture, round: change.value };
     case 'views':
       return { ...picture, views: change.value };
     case 'viewChange':

@@ -125,6 +125,7 @@ export const useSession = defineStore('session', () => {
     items: computed(() => [...(picture.value?.items.values() ?? [])]),
     blocks: computed(() => picture.value?.blocks ?? []),
     checkpoints: computed(() => picture.value?.checkpoints ?? []),
+    round: computed(() => picture.value?.round ?? null),
     views: computed(() => picture.value?.views ?? null),
     viewChanges: computed(() => picture.value?.viewChanges ?? []),
     evidence: computed(() => picture.value?.evidence ?? []),

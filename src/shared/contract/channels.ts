@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { DECISIONS } from '../domain/payload.ts';
+import { checkpointChannels } from './checkpoints.ts';
 import { keyChannels, passphraseSchema } from './keys.ts';
 import {
   blockDetailSchema,
@@ -233,6 +234,8 @@ export const channels = {
     input: z.strictObject({ id: hashSchema, ...recordsPage }),
     output: requestDetailSchema,
   },
+
+  ...checkpointChannels,
 
   /** The receipt of a final request, as the text of a file. */
   'receipt.export': {

@@ -24,10 +24,12 @@ import {
   textSchema,
   timeSchema,
 } from './basics.ts';
+import { checkpointRoundSchema } from './checkpoints.ts';
 import { setupSchema } from './setup.ts';
 
 export * from './agreement.ts';
 export * from './basics.ts';
+export * from './checkpoints.ts';
 export * from './setup.ts';
 
 /** Most expected signers of one item: as many as a draft file names. */
@@ -362,6 +364,8 @@ export const snapshotSchema = z.strictObject({
   /** The newest blocks, newest first. */
   blocks: z.array(blockSummarySchema),
   checkpoints: z.array(checkpointSchema),
+  /** The checkpoint that is voted on; the last stable one where none is. `null` where neither was seen. */
+  round: checkpointRoundSchema.nullable(),
   views: viewsSchema.nullable(),
   /** The last tries, newest first. */
   viewChanges: z.array(viewChangeSchema),
@@ -387,6 +391,7 @@ export const changeSchema = z.discriminatedUnion('topic', [
   z.strictObject({ topic: z.literal('blocks'), value: z.array(blockSummarySchema) }),
   /** All blocks up to this height are stable. */
   z.strictObject({ topic: z.literal('checkpoint'), value: checkpointSchema }),
+  z.strictObject({ topic: z.literal('round'), value: checkpointRoundSchema.nullable() }),
   z.strictObject({ topic: z.literal('views'), value: viewsSchema.nullable() }),
   /** A try that is new, or known by its id and changed. */
   z.strictObject({ topic: z.literal('viewChange'), value: viewChangeSchema }),

@@ -59,6 +59,7 @@ export const PRELOAD_CHANNELS: readonly Channel[] = [
   'block.page',
   'block.get',
   'request.get',
+  'checkpoint.page',
   'receipt.export',
   'receipt.verify',
   'evidence.export',

@@ -4,11 +4,13 @@ import { statementRows } from '../../../src/renderer/features/evidence/statement
 import { aftermath } from '../../../src/renderer/features/faults/aftermath.ts';
 import { stepStatus } from '../../../src/renderer/features/overview/stepStatus.ts';
 import { voteRows } from '../../../src/renderer/features/views/voteRows.ts';
+import type { MatrixCell } from '../../../src/renderer/ui/phaseMatrix.ts';
 import type { FaultRun } from '../../../src/shared/contract/model.ts';
 import { changingViews, evidence, faults, openChange, viewChanges, views } from '../fixture/agreement.ts';
 import { network, peers, replica } from '../fixture/data.ts';
 
 const now = 1_000_000_000;
+const cellWord = (cell: MatrixCell): string | number => (cell.state === 'done' ? cell.afterMs : cell.state);
 
 describe('the steps of a view change', () => {
   it('are a row for each replica, counted from the first step of all', () => {
@@ -21,12 +23,22 @@ describe('the steps of a view change', () => {
         { replica: 1, phase: 'newView', atMs: 700 },
       ] as const,
     };
-    const none = { suspected: null, viewChange: null, newView: null, entered: null };
-    expect(voteRows({ ...change, votes: [...change.votes] }, 4)).toEqual([
-      { replica: 0, afterMs: none },
-      { replica: 1, afterMs: { ...none, newView: 600 } },
-      { replica: 2, afterMs: { ...none, suspected: 0, viewChange: 420 } },
-      { replica: 3, afterMs: none },
+    const rows = voteRows({ ...change, votes: [...change.votes] }, 4);
+    expect(rows.map(({ replica, cells }) => [replica, cells.map(({ cell }) => cellWord(cell))])).toEqual([
+      [0, ['unseen', 'unseen', 'apart', 'unseen']],
+      [1, ['unseen', 'unseen', 600, 'unseen']],
+      [2, [0, 420, 'apart', 'unseen']],
+      [3, ['unseen', 'unseen', 'apart', 'unseen']],
+    ]);
+  });
+
+  it('wait while the change is under way: for all but suspicions, which nobody need have', () => {
+    const rows = voteRows(openChange(now), 4);
+    expect(rows.map(({ cells }) => cells.map(({ cell }) => cellWord(cell)))).toEqual([
+      ['unseen', 0, 'apart', 'waiting'],
+      ['unseen', 'waiting', 'apart', 'waiting'],
+      ['unseen', 20, 'apart', 'waiting'],
+      ['unseen', 'waiting', 'waiting', 'waiting'],
     ]);
   });
 });

@@ -51,6 +51,7 @@ export function snapshot(sequence: number, itemIds: readonly string[]): Snapshot
     items: itemIds.map(item),
     blocks: [{ height: 1, hash: 'b'.repeat(64), timeMs: 1, requestCount: 1, stable: false }],
     checkpoints: [],
+    round: null,
     views: null,
     viewChanges: [],
     evidence: [],

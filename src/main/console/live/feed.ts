@@ -15,7 +15,7 @@ export const DELTA_CHECKPOINTS_MAX = 100;
 /** A change of which only the latest counts. */
 type SingleChange = Exclude<Change, { topic: 'blocks' | 'checkpoint' | 'rolledBack' }>;
 /** Topics whose value is made when it is sent. */
-type LazyTopic = 'replica' | 'peers';
+type LazyTopic = 'replica' | 'peers' | 'round';
 
 export class LiveFeed {
   readonly #listeners = new Set<(delta: Delta) => void>();
@@ -130,7 +130,7 @@ export class LiveFeed {
 
   /** A change that was made just now, unless it says what the pages know. */
   #made(change: SingleChange): SingleChange[] {
-    if (change.topic !== 'replica' && change.topic !== 'peers') return [change];
+    if (change.topic !== 'replica' && change.topic !== 'peers' && change.topic !== 'round') return [change];
     const text = JSON.stringify(change.value);
     if (this.#sent.get(change.topic) === text) return [];
     this.#sent.set(change.topic, text);

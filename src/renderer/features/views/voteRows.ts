@@ -3,21 +3,20 @@
  * @module
  */
 import { VIEW_PHASES, type ViewChangeView, type ViewPhase } from '../../../shared/contract/model.ts';
+import { phaseRows, type MatrixRow } from '../../ui/phaseMatrix.ts';
 
-/** One replica's steps: milliseconds after the first one of all, or `null` where the step was not seen. */
-export interface VoteRow {
-  readonly replica: number;
-  readonly afterMs: Readonly<Record<ViewPhase, number | null>>;
-}
-
-/** One row for each of `n` replicas. */
-export function voteRows(change: ViewChangeView, n: number): VoteRow[] {
-  const firstMs = Math.min(change.startedAtMs, ...change.votes.map(({ atMs }) => atMs));
-  return Array.from({ length: n }, (_, replica) => {
-    const steps = VIEW_PHASES.map((phase) => {
-      const vote = change.votes.find((known) => known.replica === replica && known.phase === phase);
-      return [phase, vote === undefined ? null : vote.atMs - firstMs];
-    });
-    return { replica, afterMs: Object.fromEntries(steps) as VoteRow['afterMs'] };
+/**
+ * One row for each of `n` replicas. While the change is under way, the others' steps may still come; nobody waits for
+ * a suspicion, and the new primary alone opens the view.
+ */
+export function voteRows(change: ViewChangeView, n: number): MatrixRow<ViewPhase>[] {
+  const { votes, startedAtMs, outcome, toPrimary } = change;
+  return phaseRows({
+    phases: VIEW_PHASES,
+    votes,
+    n,
+    sinceMs: Math.min(startedAtMs, ...votes.map(({ atMs }) => atMs)),
+    waits: (phase) => outcome === 'changing' && phase !== 'suspected',
+    hasPart: (phase, replica) => phase !== 'newView' || replica === toPrimary,
   });
 }
