@@ -8,6 +8,8 @@ export { defaultDataDirectory } from './defaultDataDirectory.ts';
 export * from './ledgerStore.ts';
 export { CLIENT_FILE, openClientStore, type ClientStoreOptions } from './openClientStore.ts';
 export { LEDGER_FILE, openLedgerStore, type LedgerStoreOptions } from './openLedgerStore.ts';
+export { SEARCH_FILE, openSearchIndex, type SearchIndexOptions } from './openSearchIndex.ts';
+export * from './searchIndex.ts';
 export { readError, writeError } from './fileErrors.ts';
 export { lockKey } from './keyLock.ts';
 export { makeDirectory } from './makeDirectory.ts';

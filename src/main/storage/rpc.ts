@@ -11,6 +11,7 @@ import type { Evidence } from '../ledger/evidence.ts';
 import type { Genesis } from '../ledger/genesis.ts';
 import type { ClientStore } from './clientStore.ts';
 import type { LedgerStore } from './ledgerStore.ts';
+import type { SearchIndex } from './searchIndex.ts';
 
 /** A request as it goes to the worker: its bytes, and what is looked up without parsing them. */
 export interface RequestRow {
@@ -46,6 +47,9 @@ export type LedgerMethods = Synchronous<Omit<LedgerStore, 'commit'>> & {
 /** What a client store's worker does. */
 export type ClientMethods = Synchronous<ClientStore>;
 
+/** What a search index's worker does. */
+export type SearchMethods = Synchronous<SearchIndex>;
+
 /** The first call to a worker: which store it is to open. */
 export type OpenRequest =
   | {
@@ -59,7 +63,8 @@ export type OpenRequest =
       readonly path: string;
       readonly maxItems: number;
       readonly maxSizeBytes: number | null;
-    };
+    }
+  | { readonly store: 'search'; readonly path: string; readonly networkId: Hex; readonly isFresh: boolean };
 
 /** The call that every worker answers first, beside the methods of its store. */
 export interface Opening {

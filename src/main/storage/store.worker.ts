@@ -5,9 +5,10 @@
  */
 import { parentPort } from 'node:worker_threads';
 import { invariant, toPlainError } from '../../shared/errors.ts';
-import type { Answer, Call, ClientMethods, LedgerMethods, OpenRequest } from './rpc.ts';
+import type { Answer, Call, ClientMethods, LedgerMethods, OpenRequest, SearchMethods } from './rpc.ts';
 import { openClientDatabase } from './worker/clientDatabase.ts';
 import { openLedgerDatabase } from './worker/ledgerDatabase.ts';
+import { openSearchDatabase } from './worker/searchDatabase.ts';
 
 type Methods = Readonly<Record<string, (...args: never[]) => unknown>>;
 
@@ -42,8 +43,12 @@ function carryOut(method: string, args: readonly unknown[]): unknown {
 }
 
 function open(request: OpenRequest): Methods {
-  if (request.store === 'ledger') {
-    return openLedgerDatabase(request) satisfies LedgerMethods;
+  switch (request.store) {
+    case 'ledger':
+      return openLedgerDatabase(request) satisfies LedgerMethods;
+    case 'client':
+      return openClientDatabase(request) satisfies ClientMethods;
+    case 'search':
+      return openSearchDatabase(request) satisfies SearchMethods;
   }
-  return openClientDatabase(request) satisfies ClientMethods;
 }

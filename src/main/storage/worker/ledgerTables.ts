@@ -6,8 +6,7 @@
  * stays as well, in a table of its own, for as long. Blocks of the chain need no index by hash: they are linked, so a
  * hash stands for its height.
  *
- * Words in what requests say are not indexed here; an FTS5 table over `requests.rowid` can be added by a later
- * version.
+ * Words in what requests say are not indexed here, but in a file of their own (`searchTables.ts`).
  * @module
  */
 import type { FileFormat } from './sqlite.ts';

@@ -20,6 +20,11 @@ export interface FileFormat {
   readonly version: number;
   /** Statements that make the tables of a new file. */
   readonly tables: string;
+  /**
+   * Whether all of it can be made again from another file. Then a crash may cost the last commits (never their order),
+   * which is what makes them cheap, and damage is found when it is read.
+   */
+  readonly isDerived?: boolean;
 }
 
 /** Bytes of one page: SQLite's own default. */
@@ -37,12 +42,12 @@ const FILE_MODE = 0o600;
 export function openDatabase(path: string, format: FileFormat, maxSizeBytes: number | null): Database {
   try {
     makePrivate(path);
-    checkWriteAheadLog(path);
+    if (format.isDerived !== true) checkWriteAheadLog(path);
     const database = new Database(path, new DatabaseSync(path));
     try {
-      configure(database, maxSizeBytes);
+      configure(database, maxSizeBytes, format.isDerived === true);
       checkFormat(database, format);
-      checkIntegrity(database);
+      if (format.isDerived !== true) checkIntegrity(database);
       return database;
     } catch (error) {
       database.close();
@@ -65,11 +70,11 @@ function makePrivate(path: string): void {
   }
 }
 
-function configure(database: Database, maxSizeBytes: number | null): void {
+function configure(database: Database, maxSizeBytes: number | null, isDerived: boolean): void {
   // Exclusive locking before the first access: no second process on the file, and no shared-memory file.
   database.exec('PRAGMA locking_mode = EXCLUSIVE');
   database.exec('PRAGMA journal_mode = WAL');
-  database.exec('PRAGMA synchronous = FULL');
+  database.exec(`PRAGMA synchronous = ${isDerived ? 'NORMAL' : 'FULL'}`);
   database.exec('PRAGMA fullfsync = ON');
   database.exec('PRAGMA checkpoint_fullfsync = ON');
   database.exec('PRAGMA cell_size_check = ON');
