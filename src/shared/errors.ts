@@ -28,6 +28,14 @@ export interface ErrorData {
   'request.alreadyFinal': { id: string; height: number };
   'block.notFound': { height: number };
 
+  // Searching the ledger
+  'search.nothingToFind': NoData;
+  'search.tooManyWords': { words: number; maxWords: number };
+  'search.emptyTimeRange': { fromMs: number; toMs: number };
+  'search.emptyHeightRange': { fromHeight: number; toHeight: number };
+  // The index is being opened: a moment.
+  'search.opening': NoData;
+
   // Changes of the registry
   'registry.keyInUse': { publicKey: string };
   'registry.addressInUse': { address: string };

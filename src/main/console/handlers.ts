@@ -92,6 +92,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     'block.page': async (input) => ({ blocks: await running().reads.blockPage(input) }),
     'block.get': async ({ height }) => await running().reads.block(height),
     'request.get': async (input) => await running().reads.request(input),
+    'search.query': async (input) => await running().search.query(input),
 
     'checkpoint.page': async (input) => {
       const { node, sets, checkpoints } = running();

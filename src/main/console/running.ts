@@ -12,7 +12,7 @@ import { networkIdOf, type Genesis } from '../ledger/genesis.ts';
 import { stableEpochChanges } from '../replica/epochHistory.ts';
 import type { SignatureVerifier } from '../replica/inbox.ts';
 import type { ReplicaNode } from '../replica/node.ts';
-import { openClientStore } from '../storage/index.ts';
+import { openClientStore, openSearchIndex } from '../storage/index.ts';
 import { createStoreWorker } from '../storage/storeWorker.ts';
 import type { ConsoleEvent } from './events.ts';
 import { Drafts } from './items/drafts.ts';
@@ -35,6 +35,8 @@ import { RegistryBook } from './registry/registryBook.ts';
 import { checkSignable } from './registry/registryChecks.ts';
 import { RegistryDrafts } from './registry/registryDrafts.ts';
 import { RegistryReads } from './registry/registryReads.ts';
+import { SearchDesk } from './search/searchDesk.ts';
+import { SearchKeeper } from './search/searchKeeper.ts';
 
 export interface RunningOptions {
   /** The data directory, which holds the client store. */
@@ -66,6 +68,7 @@ export interface Running {
   readonly offline: OfflineItems;
   readonly signatures: Signatures;
   readonly reads: LedgerReads;
+  readonly search: SearchDesk;
   readonly registry: RegistryBook;
   readonly registryReads: RegistryReads;
   readonly registryDrafts: RegistryDrafts;
@@ -233,6 +236,19 @@ async function open(
   const member = (publicKey: Hex): Member => registry.member(publicKey);
   const supervisor = (publicKey: Hex): Member | undefined => registry.tip.supervisor(publicKey);
   const reads = new LedgerReads({ genesis, store, sets, heights, member, registry: registryReads });
+  const keeper = new SearchKeeper({
+    genesis,
+    store,
+    open: async (isFresh) =>
+      await openSearchIndex({ directory, networkId, createWorker: createStoreWorker, isFresh }),
+    // What is announced is durable; what the replica has in mind may not be yet.
+    tipHeight: pulse.chain.blocks[0]?.height ?? 0,
+    subscribe: (listener) => node.subscribe(listener),
+    onFailure: (error) =>
+      log({ kind: 'failed', what: 'keeping the search index', error: toPlainError(error) }),
+  });
+  opened.push(async () => await keeper.close());
+  const search = new SearchDesk({ keeper, store, heights, member });
   const offline = new OfflineItems({ book, client, genesis, supervisor, store, verifier, heights, now });
   const signatures = new Signatures({ book, member, store, heights });
   const registryDrafts = new RegistryDrafts({
@@ -263,6 +279,7 @@ async function open(
     offline,
     signatures,
     reads,
+    search,
     registry,
     registryReads,
     registryDrafts,

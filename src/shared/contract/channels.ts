@@ -27,6 +27,7 @@ import {
 } from './model.ts';
 import { peerChannels } from './peers.ts';
 import { registryChannels } from './registry.ts';
+import { searchChannels } from './search.ts';
 import { CARD_TEXT_CHARS_MAX, GENESIS_TEXT_MAX, SETUP_PATHS } from './setup.ts';
 
 /** Largest piece of an uploaded file in one call, in bytes. */
@@ -220,6 +221,7 @@ export const channels = {
   ...keyChannels,
   ...registryChannels,
   ...peerChannels,
+  ...searchChannels,
 
   /** Blocks below a height (or the newest, for `null`), newest first. */
   'block.page': {
