@@ -16,6 +16,7 @@ import OverviewPage from './features/overview/OverviewPage.vue';
 import PeersPage from './features/peers/PeersPage.vue';
 import RegistryPage from './features/registry/RegistryPage.vue';
 import ReviewPage from './features/review/ReviewPage.vue';
+import SearchPage from './features/search/SearchPage.vue';
 import NotFoundPage from './features/shell/NotFoundPage.vue';
 import VerifyPage from './features/verify/VerifyPage.vue';
 import ViewChangesPage from './features/views/ViewChangesPage.vue';
@@ -52,6 +53,7 @@ const routes: RouteRecordRaw[] = [
     component: CheckpointsPage,
     meta: { title: 'checkpoints.title' },
   },
+  { path: '/search', name: 'search', component: SearchPage, meta: { title: 'search.title' } },
   { path: '/views', name: 'views', component: ViewChangesPage, meta: { title: 'views.title' } },
   { path: '/evidence', name: 'evidenceList', component: EvidenceListPage, meta: { title: 'evidence.title' } },
   {

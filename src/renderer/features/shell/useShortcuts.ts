@@ -1,5 +1,6 @@
 /**
- * Keys that work everywhere but in a field: `g` and a letter to go somewhere, `/` to search, `?` for help.
+ * Keys that work everywhere but in a field: `g` and a letter to go somewhere, `/` to search (on this page where it can be
+ * searched, else in the ledger), `?` for help.
  * @module
  */
 import { onBeforeUnmount, onMounted } from 'vue';
@@ -14,6 +15,7 @@ export const PLACES_BY_LETTER: Readonly<Record<string, string>> = {
   e: '/evidence',
   f: '/faults',
   k: '/keys',
+  s: '/search',
   v: '/verify',
 };
 /** How long after `g` its letter still counts. */
@@ -31,19 +33,21 @@ export function useShortcuts(showHelp: () => void): void {
     const place = PLACES_BY_LETTER[event.key];
     if (afterG && place !== undefined) void router.push(place);
     else if (event.key === 'g') pressedGAtMs = event.timeStamp;
-    else if (event.key === '/') focusSearch(event);
-    else if (event.key === '?') showHelp();
+    else if (event.key === '/') {
+      event.preventDefault();
+      if (!focusSearch()) void router.push('/search');
+    } else if (event.key === '?') showHelp();
   }
 
   onMounted(() => window.addEventListener('keydown', onKey));
   onBeforeUnmount(() => window.removeEventListener('keydown', onKey));
 }
 
-function focusSearch(event: KeyboardEvent): void {
+/** Whether this page has something to search with. */
+function focusSearch(): boolean {
   const search = document.querySelector<HTMLInputElement>('main input[type="search"]');
-  if (search === null) return;
-  event.preventDefault();
-  search.focus();
+  search?.focus();
+  return search !== null;
 }
 
 function dialogIsOpen(): boolean {
