@@ -2,11 +2,9 @@
  * Drafts: made from uploads, edited, declined and taken back. Each change is durable before its channel answers.
  * @module
  */
-import { randomUUID } from 'node:crypto';
 import type { ItemDetail, ItemState, ItemView } from '../../../shared/contract/model.ts';
-import { titleOf, type Payload } from '../../../shared/domain/payload.ts';
+import type { Payload } from '../../../shared/domain/payload.ts';
 import { CountersignError } from '../../../shared/errors.ts';
-import { contentHashOf } from '../../ledger/contentHash.ts';
 import { NAME_CHARS_MAX } from '../../ledger/limits.ts';
 import { payloadCodec } from '../../ledger/payload.ts';
 import { badInput, type HandlerInput } from '../dispatch.ts';
@@ -15,11 +13,10 @@ import { bytesHex, canonicalText } from './canonicalText.ts';
 import { contentView, type RecordsPage, type RegistryContents } from './content.ts';
 import type { ItemBook } from './itemBook.ts';
 import type { ItemRecord } from './itemRecord.ts';
-import { countOf, payloadBytes, payloadOf } from './payloadBytes.ts';
+import { cut, describe, newItem } from './newItem.ts';
+import { payloadBytes, payloadOf } from './payloadBytes.ts';
 import type { UploadedContent } from './uploads.ts';
 
-/** Longest list of file names kept as an item's source, in UTF-16 code units. */
-const SOURCE_CHARS_MAX = 1_000;
 /** Contents kept decoded, so that scrolling through a table does not decode it for each page. */
 const DECODED_MAX = 2;
 
@@ -54,27 +51,7 @@ export class Drafts {
   async createFrom(payload: Payload, source = ''): Promise<ItemView> {
     const { book, replicas, maxRequestBytes, now } = this.#options;
     const bytes = payloadBytes(payload, maxRequestBytes);
-    const nowMs = now();
-    const record: ItemRecord = {
-      id: randomUUID(),
-      ...describe(payload, bytes),
-      source: cut(source, SOURCE_CHARS_MAX),
-      createdAtMs: nowMs,
-      updatedAtMs: nowMs,
-      state: 'draft',
-      requestId: null,
-      signedAtMs: null,
-      origin: 'here',
-      signer: null,
-      expectedSigners: [],
-      note: '',
-      accepted: 0,
-      replicas,
-      height: null,
-      finality: null,
-      finalAtMs: null,
-      error: null,
-    };
+    const record = newItem(payload, bytes, { source, replicas, nowMs: now() });
     return await book.exclusively(async () => await book.write(record, bytes));
   }
 
@@ -160,20 +137,6 @@ export class Drafts {
   }
 }
 
-/** What an item says about its content. */
-export function describe(
-  payload: Payload,
-  bytes: Uint8Array,
-): Pick<ItemRecord, 'kind' | 'title' | 'contentHash' | 'sizeBytes' | 'count'> {
-  return {
-    kind: payload.kind,
-    title: titleOf(payload),
-    contentHash: contentHashOf(bytes),
-    sizeBytes: bytes.length,
-    count: countOf(payload),
-  };
-}
-
 function draftOf(uploads: readonly UploadedContent[]): { payload: Payload; source: string } {
   const [first] = uploads;
   if (first?.purpose === 'assessments') {
@@ -196,10 +159,4 @@ function draftOf(uploads: readonly UploadedContent[]): { payload: Payload; sourc
 
 function withoutExtension(name: string): string {
   return name.replace(/(?<=.)\.[^.]{1,8}$/, '');
-}
-
-/** At most `maxChars` code units, and no half of a character at the end. */
-function cut(text: string, maxChars: number): string {
-  if (text.length <= maxChars) return text;
-  return text.slice(0, maxChars).replace(/[\ud800-\udbff]$/, '');
 }

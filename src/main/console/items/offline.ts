@@ -4,7 +4,6 @@
  * first, durable before it leaves, and followed until it is final.
  * @module
  */
-import { randomUUID } from 'node:crypto';
 import type { ItemView, Member } from '../../../shared/contract/model.ts';
 import type { Payload } from '../../../shared/domain/payload.ts';
 import type { Hex } from '../../../shared/encoding/hex.ts';
@@ -18,9 +17,9 @@ import type { SignatureVerifier } from '../../replica/inbox.ts';
 import type { LedgerStore } from '../../storage/index.ts';
 import { badInput, type HandlerInput } from '../dispatch.ts';
 import type { Heights } from '../ledger/reads.ts';
-import { describe } from './drafts.ts';
 import type { ItemBook } from './itemBook.ts';
 import type { ItemRecord } from './itemRecord.ts';
+import { newItem } from './newItem.ts';
 import { payloadBytes, payloadOf } from './payloadBytes.ts';
 import type { UploadedExport } from './uploads.ts';
 
@@ -160,27 +159,7 @@ export class OfflineItems {
 
   #record(payload: Payload, content: Uint8Array, source: string): ItemRecord {
     const { genesis, now } = this.#options;
-    const nowMs = now();
-    return {
-      id: randomUUID(),
-      ...describe(payload, content),
-      source,
-      createdAtMs: nowMs,
-      updatedAtMs: nowMs,
-      state: 'draft',
-      requestId: null,
-      signedAtMs: null,
-      origin: 'here',
-      signer: null,
-      expectedSigners: [],
-      note: '',
-      accepted: 0,
-      replicas: genesis.replicas.length,
-      height: null,
-      finality: null,
-      finalAtMs: null,
-      error: null,
-    };
+    return newItem(payload, content, { source, replicas: genesis.replicas.length, nowMs: now() });
   }
 }
 

@@ -1,0 +1,67 @@
+/**
+ * What every new item of the inbox begins with, wherever it comes from.
+ * @module
+ */
+import { randomUUID } from 'node:crypto';
+import { titleOf, type Payload } from '../../../shared/domain/payload.ts';
+import { contentHashOf } from '../../ledger/contentHash.ts';
+import type { ItemRecord } from './itemRecord.ts';
+import { countOf } from './payloadBytes.ts';
+
+/** Longest list of file names kept as an item's source, in UTF-16 code units. */
+const SOURCE_CHARS_MAX = 1_000;
+
+/** Where an item comes from, and when. */
+export interface Making {
+  /** Name of the file or files; cut where it is long. */
+  readonly source: string;
+  /** Replicas of the network. */
+  readonly replicas: number;
+  /** Milliseconds since 1970 in UTC. */
+  readonly nowMs: number;
+}
+
+/** A draft of `payload`, whose canonical bytes are `bytes`, as if it was made here: nobody has signed it. */
+export function newItem(payload: Payload, bytes: Uint8Array, making: Making): ItemRecord {
+  const { source, replicas, nowMs } = making;
+  return {
+    id: randomUUID(),
+    ...describe(payload, bytes),
+    source: cut(source, SOURCE_CHARS_MAX),
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+    state: 'draft',
+    requestId: null,
+    signedAtMs: null,
+    origin: 'here',
+    signer: null,
+    expectedSigners: [],
+    note: '',
+    accepted: 0,
+    replicas,
+    height: null,
+    finality: null,
+    finalAtMs: null,
+    error: null,
+  };
+}
+
+/** What an item says about its content. */
+export function describe(
+  payload: Payload,
+  bytes: Uint8Array,
+): Pick<ItemRecord, 'kind' | 'title' | 'contentHash' | 'sizeBytes' | 'count'> {
+  return {
+    kind: payload.kind,
+    title: titleOf(payload),
+    contentHash: contentHashOf(bytes),
+    sizeBytes: bytes.length,
+    count: countOf(payload),
+  };
+}
+
+/** At most `maxChars` code units, and no half of a character at the end. */
+export function cut(text: string, maxChars: number): string {
+  if (text.length <= maxChars) return text;
+  return text.slice(0, maxChars).replace(/[\ud800-\udbff]$/, '');
+}
