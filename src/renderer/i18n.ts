@@ -22,3 +22,16 @@ export function speak(language: Language): void {
   i18n.global.locale.value = language;
   document.documentElement.lang = language;
 }
+
+/** The words of `key` in a language, whichever the page speaks. `count` chooses the plural form. */
+export function wordsIn(
+  language: Language,
+  key: string,
+  named: Readonly<Record<string, string>> = {},
+  count?: number,
+): string {
+  const { t } = i18n.global;
+  if (count === undefined) return t(key, named, { locale: language });
+  const text = new Intl.NumberFormat(language).format(count);
+  return t(key, { ...named, count: text }, { locale: language, plural: count });
+}

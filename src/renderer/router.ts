@@ -25,14 +25,18 @@ declare module 'vue-router' {
   interface RouteMeta {
     /** Key of the page's title. */
     readonly title: string;
+    /** Goes there after `g`; a page without one has no such shortcut. */
+    readonly letter?: string;
+    /** Whether there is such a page only where this program hosts the whole network. */
+    readonly onlyEmbedded?: boolean;
   }
 }
 
 const routes: RouteRecordRaw[] = [
-  { path: '/', name: 'overview', component: OverviewPage, meta: { title: 'overview.title' } },
-  { path: '/inbox', name: 'inbox', component: InboxPage, meta: { title: 'inbox.title' } },
+  { path: '/', name: 'overview', component: OverviewPage, meta: { title: 'overview.title', letter: 'o' } },
+  { path: '/inbox', name: 'inbox', component: InboxPage, meta: { title: 'inbox.title', letter: 'i' } },
   { path: '/inbox/:id', name: 'review', component: ReviewPage, props: true, meta: { title: 'review.title' } },
-  { path: '/blocks', name: 'blocks', component: BlocksPage, meta: { title: 'blocks.title' } },
+  { path: '/blocks', name: 'blocks', component: BlocksPage, meta: { title: 'blocks.title', letter: 'b' } },
   {
     path: '/blocks/:height(\\d{1,15})',
     name: 'block',
@@ -51,11 +55,16 @@ const routes: RouteRecordRaw[] = [
     path: '/checkpoints',
     name: 'checkpoints',
     component: CheckpointsPage,
-    meta: { title: 'checkpoints.title' },
+    meta: { title: 'checkpoints.title', letter: 'h' },
   },
-  { path: '/search', name: 'search', component: SearchPage, meta: { title: 'search.title' } },
-  { path: '/views', name: 'views', component: ViewChangesPage, meta: { title: 'views.title' } },
-  { path: '/evidence', name: 'evidenceList', component: EvidenceListPage, meta: { title: 'evidence.title' } },
+  { path: '/views', name: 'views', component: ViewChangesPage, meta: { title: 'views.title', letter: 'c' } },
+  {
+    path: '/evidence',
+    name: 'evidenceList',
+    component: EvidenceListPage,
+    meta: { title: 'evidence.title', letter: 'e' },
+  },
+  { path: '/search', name: 'search', component: SearchPage, meta: { title: 'search.title', letter: 's' } },
   {
     path: '/evidence/:replica(\\d{1,3})',
     name: 'evidence',
@@ -67,11 +76,21 @@ const routes: RouteRecordRaw[] = [
     }),
     meta: { title: 'evidence.title' },
   },
-  { path: '/faults', name: 'faults', component: FaultPanelPage, meta: { title: 'faults.title' } },
-  { path: '/registry', name: 'registry', component: RegistryPage, meta: { title: 'registry.title' } },
-  { path: '/peers', name: 'peers', component: PeersPage, meta: { title: 'peers.title' } },
-  { path: '/keys', name: 'keys', component: KeysPage, meta: { title: 'keys.title' } },
-  { path: '/verify', name: 'verify', component: VerifyPage, meta: { title: 'verify.title' } },
+  {
+    path: '/faults',
+    name: 'faults',
+    component: FaultPanelPage,
+    meta: { title: 'faults.title', letter: 'f', onlyEmbedded: true },
+  },
+  {
+    path: '/registry',
+    name: 'registry',
+    component: RegistryPage,
+    meta: { title: 'registry.title', letter: 'r' },
+  },
+  { path: '/peers', name: 'peers', component: PeersPage, meta: { title: 'peers.title', letter: 'p' } },
+  { path: '/keys', name: 'keys', component: KeysPage, meta: { title: 'keys.title', letter: 'k' } },
+  { path: '/verify', name: 'verify', component: VerifyPage, meta: { title: 'verify.title', letter: 'v' } },
   { path: '/:path(.*)*', name: 'notFound', component: NotFoundPage, meta: { title: 'notFound.title' } },
 ];
 

@@ -1,0 +1,228 @@
+/**
+ * Every address of the console, in both languages and both themes, on a real network of four processes with real data:
+ * axe finds nothing, the policies refuse nothing, no request leaves this machine, and every word is translated. The
+ * addresses are the router's own, so that a new page is looked at without being named here.
+ */
+import { copyFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renderCardFile } from '../../src/main/ledger/card.ts';
+import { replicaCard } from '../support/cards.ts';
+import { makeTwoSupervisors, type TwoSupervisors } from '../support/twoSupervisors.ts';
+import { Auditor } from './support/audit.ts';
+import { launchBrowser, openPage, type Language, type Theme, type WatchedPage } from './support/browser.ts';
+import { PASSPHRASE, Supervisor } from './support/flow.ts';
+import { ServedConsole, countersign } from './support/serve.ts';
+import { WORDS, words } from './support/words.ts';
+
+const SAMPLE = fileURLToPath(new URL('../../resources/demo/assessments.csv', import.meta.url));
+/** Turns the direction of writing, and takes no room: neither may go unseen. */
+const DISGUISED = 'report\u202Efdp\u200B.txt';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(async () => await browser.close());
+
+const LANGUAGES: readonly Language[] = ['en', 'zh-CN'];
+const THEMES: readonly Theme[] = ['light', 'dark'];
+
+/** Switches as a person does, without a reload. */
+async function dress(page: Page, language: Language, theme: Theme): Promise<void> {
+  const spoken = (await page.locator('html').getAttribute('lang')) as Language;
+  await page.getByLabel(WORDS[spoken].settings.language, { exact: true }).selectOption(language);
+  await page.getByLabel(WORDS[language].settings.theme, { exact: true }).selectOption(theme);
+}
+
+/** What is wrong with the page that is open, in every language and theme. */
+async function lookAtAll(auditor: Auditor, page: Page, where: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const language of LANGUAGES) {
+    for (const theme of THEMES) {
+      await dress(page, language, theme);
+      // A theme changes colours and nothing else.
+      const rules = theme === 'light' ? 'all' : 'colours';
+      found.push(...(await auditor.look(`${where} (${language}, ${theme})`, language, rules)));
+    }
+  }
+  return found;
+}
+
+/** The address patterns of the router in the page. */
+async function routesOf(page: Page): Promise<string[]> {
+  return await page.evaluate(() => {
+    interface Mounted extends Element {
+      readonly __vue_app__: {
+        config: { globalProperties: { $router: { getRoutes(): readonly { path: string }[] } } };
+      };
+    }
+    const root = document.querySelector<Mounted>('#app')!;
+    return root.__vue_app__.config.globalProperties.$router.getRoutes().map(({ path }) => path);
+  });
+}
+
+describe('every route', () => {
+  let served: ServedConsole;
+  let both: TwoSupervisors;
+  let watched: WatchedPage;
+  let auditor: Auditor;
+  /** What each parameter of an address stands for here. */
+  const values: Record<string, string> = { path: 'nowhere/at/all', height: '1', epoch: '0' };
+
+  beforeAll(async () => {
+    served = await ServedConsole.start(async (directory) => {
+      both = await makeTwoSupervisors(directory);
+    });
+    watched = await openPage(browser, served.url, { language: 'en' });
+    auditor = await Auditor.of(watched);
+    await fill(new Supervisor(watched.page, 'en'));
+  });
+  afterAll(async () => {
+    await watched.context.close();
+    await served.remove();
+  });
+
+  /** Final requests, drafts, something declined, a change that waits for approval, and evidence. */
+  async function fill(supervisor: Supervisor): Promise<void> {
+    const { page } = watched;
+    await page.getByText(WORDS.en.step.inStep).waitFor();
+    await supervisor.signToTheEnd(SAMPLE, 'assessments');
+    const proposed = await countersign(
+      ...['registry', 'propose', 'rename-supervisor', 'Ada', '--name', 'Ada L.', '--organisation', 'House'],
+      ...['--genesis', both.genesisFile, '--key', both.keyFile('Bea')],
+      ...['--passphrase-file', both.passphraseFile, '--yes'],
+    );
+    expect(proposed.errors).not.toContain('countersign:');
+    expect(proposed.code).toBe(0);
+    values['requestId'] = String(proposed.answer?.['requestId']);
+    const disguised = join(served.directory, DISGUISED);
+    await writeFile(disguised, 'not what it seems');
+    for (const path of [SAMPLE, disguised]) await supervisor.hand([path], 'document');
+    await page.getByRole('link', { name: /U\+202E/ }).click();
+    await page.getByRole('button', { name: WORDS.en.review.sign }).waitFor();
+    values['itemId'] = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+    values['replica'] = /\d+/.exec(await supervisor.failPrimary('equivocate'))?.[0] ?? '';
+    const again = join(served.directory, 'again.csv');
+    await copyFile(SAMPLE, again);
+    await supervisor.signToTheEnd(again, 'again');
+    await supervisor.open('evidence');
+    await page.getByRole('article').or(page.getByRole('listitem')).getByRole('link').first().waitFor();
+  }
+
+  /** `pattern` with real values in place of its parameters. */
+  function addressOf(pattern: string): string {
+    return pattern.replaceAll(/:(\w+)(\([^)]*\))?[*+?]?(?:\))?/g, (_, name: string) => {
+      const isItem = pattern.startsWith('/inbox');
+      const known = name === 'id' ? values[isItem ? 'itemId' : 'requestId'] : values[name];
+      if (known === undefined) throw new Error(`give :${name} of ${pattern} a real value in this test`);
+      return known;
+    });
+  }
+
+  it('is clean', async () => {
+    const { page } = watched;
+    const patterns = await routesOf(page);
+    expect(patterns.length).toBeGreaterThan(10);
+    const problems: string[] = [];
+    for (const pattern of patterns) {
+      const address = addressOf(pattern);
+      await page.goto(new URL(address, served.url).href);
+      await page.locator('main h1').waitFor();
+      problems.push(...(await lookAtAll(auditor, page, address)));
+    }
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('every page before there is a network', () => {
+  const { setup, wizard, locked, starting } = WORDS.en;
+  let served: ServedConsole;
+  let watched: WatchedPage;
+  let auditor: Auditor;
+
+  beforeAll(async () => {
+    served = await ServedConsole.start();
+    watched = await openPage(browser, served.url, { language: 'en' });
+    auditor = await Auditor.of(watched);
+  });
+  afterAll(async () => {
+    await watched.context.close();
+    await served.remove();
+  });
+
+  it('is clean', async () => {
+    const { page } = watched;
+    const problems: string[] = [];
+    const press = async (name: string): Promise<void> => {
+      await page.getByRole('button', { name, exact: true }).click();
+    };
+    const look = async (where: string): Promise<void> => {
+      problems.push(...(await lookAtAll(auditor, page, where)));
+      await dress(page, 'en', 'light');
+    };
+
+    await page.getByRole('heading', { name: setup.title }).waitFor();
+    await page.getByRole('button', { name: setup.try, exact: true }).click();
+    await page.getByText(words(setup.passphraseShort, { min: 8 })).waitFor();
+    await look('the choice');
+
+    await press(wizard.create);
+    await page.getByRole('button', { name: wizard.card.make }).waitFor();
+    await look('create, the own card');
+    await page.getByLabel(wizard.card.organisation).fill('Analytical Society');
+    await page.getByLabel(wizard.card.replicaName).fill('Replica A');
+    await page.getByLabel(wizard.card.host).fill('127.0.0.1');
+    await page.getByLabel(wizard.card.supervisorName).fill('Ada');
+    await page.getByLabel(wizard.card.passphrase, { exact: true }).fill(PASSPHRASE);
+    await page.getByLabel(setup.passphraseAgain, { exact: true }).fill(PASSPHRASE);
+    await press(wizard.card.make);
+
+    await page.getByText(wizard.collect.empty).waitFor();
+    await look('create, the cards of the others');
+    await page.getByLabel(wizard.collect.paste).fill(renderCardFile([2, 3, 4].map((n) => replicaCard(n))));
+    await press(wizard.collect.add);
+    await page.getByText('Replica 4').waitFor();
+    await look('create, with cards');
+    await page.getByLabel(wizard.collect.name).fill('Assessments of four');
+    await press(wizard.collect.make);
+    await page.getByRole('list', { name: wizard.compare.words }).waitFor();
+    await look('create, the fingerprint');
+    await press(wizard.back);
+    await press(wizard.join);
+    await page.getByText(wizard.import.waiting).waitFor();
+    await look('join, the genesis');
+    await press(wizard.back);
+
+    await press(wizard.create);
+    await page.getByLabel(wizard.collect.name).fill('Assessments of four');
+    await press(wizard.collect.make);
+    await page.getByLabel(wizard.compare.passphrase).fill(PASSPHRASE);
+    await page.getByText(wizard.compare.confirm).click();
+    await press(wizard.compare.start);
+    // One of four: the console is there, and says what it waits for.
+    await page.locator('main h1').waitFor();
+    await look('one replica of four');
+
+    await served.stop();
+    await page.getByText(WORDS.en.connection.lost).waitFor();
+    await look('the connection is lost');
+    await served.run();
+    await page.getByRole('heading', { name: locked.title }).waitFor();
+    await look('locked');
+    await page.getByLabel(locked.passphrase).fill(PASSPHRASE);
+    await press(locked.start);
+    await page.getByRole('heading', { name: starting.title }).waitFor({ state: 'hidden' });
+    await page.locator('main h1').waitFor();
+
+    // A token that is none.
+    await page.goto(new URL('/#token=wrong', served.url).href);
+    await page.reload();
+    await page.getByRole('heading', { name: WORDS.en.connecting.failed }).waitFor();
+    await look('a wrong token');
+    const expected = /ERR_CONNECTION_REFUSED|WebSocket connection/;
+    expect(problems.filter((problem) => !expected.test(problem))).toEqual([]);
+  });
+});
