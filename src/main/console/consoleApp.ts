@@ -8,7 +8,7 @@
 import { resolve } from 'node:path';
 import type { Answer } from '../../shared/contract/bridge.ts';
 import type { Channel, Input, Output } from '../../shared/contract/channels.ts';
-import type { Delta, Snapshot, Stage } from '../../shared/contract/model.ts';
+import { ITEMS_SNAPSHOT_MAX, type Delta, type Snapshot, type Stage } from '../../shared/contract/model.ts';
 import { CountersignError, fromPlainError, invariant, toPlainError } from '../../shared/errors.ts';
 import type { OuterWrap } from '../keys/vault/outerWrap.ts';
 import { VerifierPool } from '../keys/verifierPool.ts';
@@ -356,7 +356,8 @@ export class ConsoleApp {
       replica: running?.pulse.replica() ?? null,
       peers: running?.pulse.peers() ?? [],
       key: running?.keyring.view() ?? null,
-      items: running?.book.views() ?? [],
+      items: running?.book.page(null, ITEMS_SNAPSHOT_MAX) ?? [],
+      itemCount: running?.book.count ?? 0,
       blocks: [...(running?.pulse.chain.blocks ?? [])],
       checkpoints: [...(running?.pulse.chain.checkpoints ?? [])],
       round: running?.checkpoints.round ?? null,

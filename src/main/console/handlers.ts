@@ -72,6 +72,7 @@ export function createHandlers(context: HandlerContext): Handlers {
       return await offline.take(file);
     },
 
+    'item.page': async ({ before, limit }) => ({ items: running().book.page(before, limit) }),
     'item.get': async ({ id, ...page }) => await running().drafts.detail(id, page),
     'item.edit': async (input) => await running().drafts.edit(input),
     'item.decline': async ({ id }) => await running().drafts.decline(id),

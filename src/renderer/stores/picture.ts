@@ -64,7 +64,7 @@ export function pictureOf(snapshot: Snapshot, before: Picture | null): Picture {
     replica: snapshot.replica,
     peers: snapshot.peers,
     key: snapshot.key,
-    items: new Map(snapshot.items.map((item) => [item.id, item])),
+    items: newestItems(snapshot, before !== null && sameNetwork ? before.items : new Map<string, ItemView>()),
     blocks: mergeBlocks(before !== null && sameNetwork ? before.blocks : [], snapshot.blocks),
     checkpoints: snapshot.checkpoints.slice(0, CHECKPOINTS_KEPT_MAX),
     round: snapshot.round,
@@ -74,6 +74,57 @@ export function pictureOf(snapshot: Snapshot, before: Picture | null): Picture {
     faults: snapshot.faults,
     registry: snapshot.registry,
   };
+}
+
+/**
+ * The items of a snapshot, and the older ones that an earlier picture knows: pages of what there is now replace them one
+ * by one (`withItemPage`), so that nothing vanishes meanwhile.
+ */
+function newestItems(
+  { items, itemCount }: Pick<Snapshot, 'items' | 'itemCount'>,
+  known: ReadonlyMap<string, ItemView>,
+): ReadonlyMap<string, ItemView> {
+  const oldest = items.at(-1);
+  const older =
+    oldest === undefined || itemCount <= items.length
+      ? []
+      : [...known.values()].filter((item) => isOlder(item, oldest));
+  return new Map([...items, ...older].map((item) => [item.id, item]));
+}
+
+/** The picture with the page of items that follows `after`: what it knew between them is replaced. */
+export function withItemPage(
+  picture: Picture,
+  after: ItemView,
+  page: readonly ItemView[],
+  isLast: boolean,
+): Picture {
+  const oldest = page.at(-1);
+  const items = new Map(picture.items);
+  for (const item of picture.items.values()) {
+    const isCovered = isLast || (oldest !== undefined && !isOlder(item, oldest));
+    if (isOlder(item, after) && isCovered) items.delete(item.id);
+  }
+  for (const item of page) items.set(item.id, item);
+  return { ...picture, items };
+}
+
+/** In the order of `item.page`. */
+function isOlder(item: ItemView, than: ItemView): boolean {
+  if (item.createdAtMs !== than.createdAtMs) return item.createdAtMs < than.createdAtMs;
+  return item.id < than.id;
+}
+
+/** The picture after several changes. Items are copied once: there may be thousands of them. */
+export function applyChanges(picture: Picture, changes: readonly Change[]): Picture {
+  let items: Map<string, ItemView> | null = null;
+  let next = picture;
+  for (const change of changes) {
+    if (change.topic === 'item') (items ??= new Map(picture.items)).set(change.value.id, change.value);
+    else if (change.topic === 'itemRemoved') (items ??= new Map(picture.items)).delete(change.id);
+    else next = applyChange(next, change);
+  }
+  return items === null ? next : { ...next, items };
 }
 
 /** The picture after one change. */

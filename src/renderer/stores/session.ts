@@ -5,11 +5,12 @@
  */
 import { defineStore } from 'pinia';
 import { computed, shallowRef } from 'vue';
+import { ITEMS_PAGE_VIEW_MAX } from '../../shared/contract/channels.ts';
 import type { ConsoleError, Delta, ItemView, Snapshot } from '../../shared/contract/model.ts';
 import { hasCode, toPlainError } from '../../shared/errors.ts';
 import type { RendererBridge } from '../bridge/rendererBridge.ts';
 import { appendOlder } from './blockList.ts';
-import { applyChange, pictureOf, withItem, withoutItem, type Picture } from './picture.ts';
+import { applyChanges, pictureOf, withItem, withItemPage, withoutItem, type Picture } from './picture.ts';
 
 /** `lost`: it was there and comes back by itself. `refused`: it will not. */
 export type Connection = 'connecting' | 'connected' | 'lost' | 'refused';
@@ -25,6 +26,11 @@ export const useSession = defineStore('session', () => {
   const snapshotError = shallowRef<ConsoleError | null>(null);
   /** The main process's clock minus this page's, in milliseconds. */
   const clockOffsetMs = shallowRef(0);
+
+  /** Whether older items are still on their way. */
+  const loadingItems = shallowRef(false);
+  /** The snapshot whose older items are being loaded. */
+  let itemsOf: Snapshot | null = null;
 
   let bridge: RendererBridge | null = null;
   let sequence = 0;
@@ -76,6 +82,30 @@ export const useSession = defineStore('session', () => {
     sequence = snapshot.sequence;
     clockOffsetMs.value = snapshot.nowMs - Date.now();
     picture.value = pictureOf(snapshot, picture.value);
+    void loadOlderItems(snapshot);
+  }
+
+  /** Loads the items that the snapshot left out, page by page; a newer snapshot begins anew. */
+  async function loadOlderItems(snapshot: Snapshot): Promise<void> {
+    itemsOf = snapshot;
+    let last = snapshot.items.at(-1);
+    let isLast = last === undefined || snapshot.itemCount <= snapshot.items.length;
+    loadingItems.value = !isLast;
+    try {
+      while (!isLast && last !== undefined && bridge !== null) {
+        const before = { createdAtMs: last.createdAtMs, id: last.id };
+        const { items } = await bridge.call('item.page', { before, limit: ITEMS_PAGE_VIEW_MAX });
+        if (itemsOf !== snapshot || picture.value === null) return;
+        isLast = items.length < ITEMS_PAGE_VIEW_MAX;
+        picture.value = withItemPage(picture.value, last, items, isLast);
+        last = items.at(-1);
+      }
+    } catch (error) {
+      // As with the snapshot: a lost connection is told by the bridge, and its return asks again.
+      if (!hasCode(error, 'console.disconnected')) snapshotError.value = toPlainError(error);
+    } finally {
+      if (itemsOf === snapshot) loadingItems.value = false;
+    }
   }
 
   function receive(delta: Delta): void {
@@ -89,7 +119,7 @@ export const useSession = defineStore('session', () => {
       return;
     }
     sequence = delta.sequence;
-    picture.value = delta.changes.reduce(applyChange, picture.value);
+    picture.value = applyChanges(picture.value, delta.changes);
   }
 
   /** Takes over an item that a call returned, ahead of its delta. */
@@ -117,6 +147,7 @@ export const useSession = defineStore('session', () => {
     connectionError,
     snapshotError,
     clockOffsetMs,
+    loadingItems,
     stage: computed(() => picture.value?.stage ?? null),
     network: computed(() => picture.value?.network ?? null),
     replica: computed(() => picture.value?.replica ?? null),

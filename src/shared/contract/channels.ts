@@ -23,6 +23,7 @@ import {
   requestDetailSchema,
   snapshotSchema,
   textSchema,
+  timeSchema,
   verificationSchema,
 } from './model.ts';
 import { peerChannels } from './peers.ts';
@@ -44,6 +45,8 @@ export const DRAFT_NOTE_CHARS_MAX = 1_000;
 export const UPLOAD_FILES_MAX = 100;
 /** Most records in one page of a table. */
 export const RECORDS_PAGE_MAX = 500;
+/** Most items in one page. */
+export const ITEMS_PAGE_VIEW_MAX = 500;
 /** Most blocks in one page. */
 export const BLOCKS_PAGE_MAX = 200;
 /** Most items that are signed at once. */
@@ -162,6 +165,14 @@ export const channels = {
     output: itemSchema,
   },
 
+  /** Items older than `before` (or the newest, for `null`), newest first. */
+  'item.page': {
+    input: z.strictObject({
+      before: z.strictObject({ createdAtMs: timeSchema, id: itemIdSchema }).nullable(),
+      limit: z.number().int().min(1).max(ITEMS_PAGE_VIEW_MAX),
+    }),
+    output: z.strictObject({ items: z.array(itemSchema).max(ITEMS_PAGE_VIEW_MAX) }),
+  },
   /** One item with a page of its records. */
   'item.get': {
     input: z.strictObject({ id: itemIdSchema, ...recordsPage }),

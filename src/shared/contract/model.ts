@@ -34,6 +34,8 @@ export * from './setup.ts';
 
 /** Most expected signers of one item: as many as a draft file names. */
 export const EXPECTED_SIGNERS_VIEW_MAX = 64;
+/** Most items in a snapshot: some 320 kB. */
+export const ITEMS_SNAPSHOT_MAX = 500;
 
 /** What the main process is doing. `setup`: nothing is configured. `locked`: the passphrase of
  * the replica's key is needed. `failed`: it will not go on by itself. */
@@ -360,7 +362,10 @@ export const snapshotSchema = z.strictObject({
   replica: replicaSchema.nullable(),
   peers: z.array(peerSchema),
   key: keySchema.nullable(),
-  items: z.array(itemSchema),
+  /** The newest `ITEMS_SNAPSHOT_MAX` items, newest first; `item.page` gives the others. */
+  items: z.array(itemSchema).max(ITEMS_SNAPSHOT_MAX),
+  /** Of all items. */
+  itemCount: countSchema,
   /** The newest blocks, newest first. */
   blocks: z.array(blockSummarySchema),
   checkpoints: z.array(checkpointSchema),

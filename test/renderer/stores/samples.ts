@@ -49,6 +49,7 @@ export function snapshot(sequence: number, itemIds: readonly string[]): Snapshot
       unlockedUntilMs: null,
     },
     items: itemIds.map(item),
+    itemCount: itemIds.length,
     blocks: [{ height: 1, hash: 'b'.repeat(64), timeMs: 1, requestCount: 1, stable: false }],
     checkpoints: [],
     round: null,

@@ -4,11 +4,17 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { ConnectionListener, RendererBridge } from '../../../src/renderer/bridge/rendererBridge.ts';
 import { disconnected } from '../../../src/renderer/bridge/rendererBridge.ts';
 import { useSession } from '../../../src/renderer/stores/session.ts';
-import type { Channel, Input, Output } from '../../../src/shared/contract/channels.ts';
+import {
+  ITEMS_PAGE_VIEW_MAX,
+  type Channel,
+  type Input,
+  type Output,
+} from '../../../src/shared/contract/channels.ts';
 import {
   snapshotSchema,
   type BlockSummary,
   type Delta,
+  type ItemView,
   type Snapshot,
 } from '../../../src/shared/contract/model.ts';
 import { evidence, faults, viewChanges, views } from '../fixture/agreement.ts';
@@ -45,6 +51,10 @@ class ByHand implements RendererBridge {
   async answer(output: unknown): Promise<void> {
     this.waiting.shift()!.resolve(output);
     await settled();
+  }
+  /** Takes out the oldest question, to be answered later. */
+  take(): (output: unknown) => void {
+    return this.waiting.shift()!.resolve;
   }
   async fail(error: Error): Promise<void> {
     this.waiting.shift()!.reject(error);
@@ -208,5 +218,63 @@ describe('session', () => {
     await bridge.answer({ blocks: [4, 3].map((height) => ({ ...newest, height })) });
     expect(await loading).toBe(2);
     expect(session.blocks.map(({ height }) => height)).toEqual([5, 4, 3]);
+  });
+});
+
+describe('items that the snapshot left out', () => {
+  const made = (number: number): ItemView => ({ ...item(`item-${String(number)}`), createdAtMs: number });
+  const range = (from: number, to: number): ItemView[] =>
+    Array.from({ length: from - to + 1 }, (_, index) => made(from - index));
+  const ids = (): string[] => useSession().items.map(({ id }) => id);
+
+  it('come page by page, and nothing vanishes meanwhile', async () => {
+    const session = useSession();
+    session.follow(bridge);
+    bridge.connection(true, null);
+    const total = 2 * ITEMS_PAGE_VIEW_MAX + 3;
+    const newest = { ...snapshot(1, []), items: range(total, total - 1), itemCount: total };
+    await bridge.answer(newest);
+    expect(session.loadingItems).toBe(true);
+    expect(ids()).toHaveLength(2);
+    await bridge.answer({ items: range(total - 2, total - 1 - ITEMS_PAGE_VIEW_MAX) });
+    await bridge.answer({ items: range(total - 2 - ITEMS_PAGE_VIEW_MAX, 2) });
+    expect(session.loadingItems).toBe(true);
+    await bridge.answer({ items: [made(1)] });
+    expect(session.loadingItems).toBe(false);
+    expect(new Set(ids()).size).toBe(total);
+    expect(bridge.asked.filter((channel) => channel === 'item.page')).toHaveLength(3);
+
+    // Again after a gap: what is known stays until its page is there, and what was removed goes then.
+    bridge.delta({ sequence: 9, changes: [] });
+    await bridge.answer({ ...newest, sequence: 9, itemCount: total - 1 });
+    expect(ids()).toHaveLength(total);
+    await bridge.answer({ items: range(total - 3, total - 2 - ITEMS_PAGE_VIEW_MAX) });
+    expect(ids()).not.toContain(`item-${String(total - 2)}`);
+    await bridge.answer({ items: range(total - 3 - ITEMS_PAGE_VIEW_MAX, 2) });
+    expect(ids()).toHaveLength(total - 2);
+  });
+
+  it('are not waited for where there are none', async () => {
+    const session = useSession();
+    session.follow(bridge);
+    bridge.connection(true, null);
+    await bridge.answer(snapshot(1, ['a', 'b']));
+    expect(session.loadingItems).toBe(false);
+    expect(bridge.asked).toEqual(['session.snapshot']);
+  });
+
+  it('are asked for anew by a newer snapshot, and an older answer counts no more', async () => {
+    const session = useSession();
+    session.follow(bridge);
+    bridge.connection(true, null);
+    await bridge.answer({ ...snapshot(1, []), items: [made(5)], itemCount: 2 });
+    bridge.delta({ sequence: 7, changes: [] });
+    // The page of the first snapshot is answered after the second snapshot.
+    const late = bridge.take();
+    await bridge.answer({ ...snapshot(7, []), items: [made(6)], itemCount: 1 });
+    late({ items: [made(4)] });
+    await settled();
+    expect(ids()).toEqual(['item-6']);
+    expect(session.loadingItems).toBe(false);
   });
 });

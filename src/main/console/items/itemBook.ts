@@ -17,11 +17,16 @@ export interface ItemBookOptions {
   readonly stableHeight: number;
 }
 
+/** Where an item stands among all others: by the time it was made, then by its id. Neither ever changes. */
+export type ItemPlace = Pick<ItemRecord, 'id' | 'createdAtMs'>;
+
 export class ItemBook {
   readonly store: ClientStore;
   readonly #options: ItemBookOptions;
   readonly #records = new Map<string, ItemRecord>();
   readonly #byRequest = new Map<Hex, string>();
+  /** All items, newest first; made anew when one has come or gone. */
+  #order: readonly ItemPlace[] | null = null;
   #turn: Promise<unknown> = Promise.resolve();
   #stableHeight: number;
 
@@ -44,11 +49,24 @@ export class ItemBook {
     return book;
   }
 
-  /** All items, newest first. */
-  views(): ItemView[] {
-    return [...this.#records.values()]
-      .sort((left, right) => right.createdAtMs - left.createdAtMs || (left.id < right.id ? 1 : -1))
-      .map((record) => this.#view(record));
+  /** Number of items. */
+  get count(): number {
+    return this.#records.size;
+  }
+
+  /** At most `limit` items older than `before`, or the newest for `null`; newest first. */
+  page(before: ItemPlace | null, limit: number): ItemView[] {
+    this.#order ??= [...this.#records.values()]
+      .sort(newestFirst)
+      .map(({ id, createdAtMs }) => ({ id, createdAtMs }));
+    const found = before === null ? 0 : this.#order.findIndex((place) => newestFirst(before, place) < 0);
+    if (found === -1) return [];
+    return this.#order.slice(found, found + limit).map(({ id }) => this.view(id));
+  }
+
+  /** All items in `state`, in no order. */
+  withState(state: ItemState): ItemRecord[] {
+    return [...this.#records.values()].filter((record) => record.state === state);
   }
 
   /** The item as a page sees it. Throws `draft.notFound`. */
@@ -116,6 +134,7 @@ export class ItemBook {
     const { requestId } = this.get(id);
     await this.store.remove(id);
     this.#records.delete(id);
+    this.#order = null;
     if (requestId !== null) this.#byRequest.delete(requestId);
     this.#options.feed.publish({ topic: 'itemRemoved', id });
   }
@@ -139,6 +158,7 @@ export class ItemBook {
   }
 
   #remember(record: ItemRecord): void {
+    if (!this.#records.has(record.id)) this.#order = null;
     this.#records.set(record.id, record);
     if (record.requestId !== null) this.#byRequest.set(record.requestId, record.id);
   }
@@ -146,4 +166,10 @@ export class ItemBook {
   #view(record: ItemRecord): ItemView {
     return itemView(record, this.#stableHeight);
   }
+}
+
+function newestFirst(left: ItemPlace, right: ItemPlace): number {
+  if (left.createdAtMs !== right.createdAtMs) return right.createdAtMs - left.createdAtMs;
+  if (left.id === right.id) return 0;
+  return left.id < right.id ? 1 : -1;
 }

@@ -115,8 +115,7 @@ export class Signing {
   async #signWaiting(): Promise<void> {
     const { book, keyring, onFailure } = this.#options;
     const waiting = book
-      .views()
-      .filter(({ state }) => state === 'needsUnlock')
+      .withState('needsUnlock')
       .sort((left, right) => left.updatedAtMs - right.updatedAtMs || left.createdAtMs - right.createdAtMs);
     for (const { id } of waiting) {
       try {
