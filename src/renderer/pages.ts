@@ -5,6 +5,17 @@
  */
 import type { Router } from 'vue-router';
 
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Key of the page's title. */
+    readonly title: string;
+    /** Goes there after `g`; a page without one has no such shortcut. */
+    readonly letter?: string;
+    /** Whether there is such a page only where this program hosts the whole network. */
+    readonly onlyEmbedded?: boolean;
+  }
+}
+
 /** A page of the console. */
 export interface PageEntry {
   readonly path: string;

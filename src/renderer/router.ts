@@ -21,17 +21,6 @@ import NotFoundPage from './features/shell/NotFoundPage.vue';
 import VerifyPage from './features/verify/VerifyPage.vue';
 import ViewChangesPage from './features/views/ViewChangesPage.vue';
 
-declare module 'vue-router' {
-  interface RouteMeta {
-    /** Key of the page's title. */
-    readonly title: string;
-    /** Goes there after `g`; a page without one has no such shortcut. */
-    readonly letter?: string;
-    /** Whether there is such a page only where this program hosts the whole network. */
-    readonly onlyEmbedded?: boolean;
-  }
-}
-
 const routes: RouteRecordRaw[] = [
   { path: '/', name: 'overview', component: OverviewPage, meta: { title: 'overview.title', letter: 'o' } },
   { path: '/inbox', name: 'inbox', component: InboxPage, meta: { title: 'inbox.title', letter: 'i' } },
