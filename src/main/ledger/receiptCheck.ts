@@ -60,15 +60,8 @@ export async function verifyReceipt(
   const quorum = checkCertificate(receipt, checkpoint, ledger.networkId, set);
   const supervisor = checkRegistration(receipt, ledger.networkId);
 
-  for (const check of requestChecks(request)) {
-    if (await verify(check)) continue;
-    throw invalid('request', check.publicKey === request.supervisor ? WRONG_SIGNATURE : WRONG_PROOF);
-  }
-  for (const [index, check] of quorum.entries()) {
-    if (await verify(check)) continue;
-    const replica = certificate.signatures[index]?.replica ?? index;
-    throw invalid('certificate', `the signature of replica ${String(replica)} is wrong`);
-  }
+  await checkRequestSignatures(request, verify);
+  await checkQuorumSignatures(receipt, quorum, verify);
   const signers = certificate.signatures.flatMap(({ replica }) => set.replicas[replica] ?? []);
   return { request, supervisor, header, checkpoint, set, signers };
 }
@@ -76,6 +69,25 @@ export async function verifyReceipt(
 /** The receipt as its bytes say it: what is cached beside them, such as an id, is not trusted. */
 function freshly(source: string | Uint8Array | Receipt): Receipt {
   return typeof source === 'string' ? parseReceiptFile(source) : receiptFromBytes(source);
+}
+
+async function checkRequestSignatures(request: SignedRequest, verify: Verify): Promise<void> {
+  for (const check of requestChecks(request)) {
+    if (await verify(check)) continue;
+    throw invalid('request', check.publicKey === request.supervisor ? WRONG_SIGNATURE : WRONG_PROOF);
+  }
+}
+
+async function checkQuorumSignatures(
+  { certificate }: Receipt,
+  quorum: readonly SignatureCheck[],
+  verify: Verify,
+): Promise<void> {
+  for (const [index, check] of quorum.entries()) {
+    if (await verify(check)) continue;
+    const replica = certificate.signatures[index]?.replica ?? index;
+    throw invalid('certificate', `the signature of replica ${String(replica)} is wrong`);
+  }
 }
 
 function checkNetwork(request: SignedRequest, networkId: Hex): void {
@@ -176,3 +188,17 @@ function checkCertificate(
 function invalid(at: string, problem: string, cause?: unknown): CountersignError<'receipt.invalid'> {
   return new CountersignError('receipt.invalid', { at, problem }, { cause });
 }
+
+/** The steps of `verifyReceipt`, for who wants to know which of them hold (`receiptSurvey.ts`). */
+export const receiptSteps = {
+  freshly,
+  checkNetwork,
+  checkRequest,
+  checkRequestSignatures,
+  checkPath,
+  checkHeaders,
+  checkEpoch,
+  checkCertificate,
+  checkQuorumSignatures,
+  checkRegistration,
+} as const;

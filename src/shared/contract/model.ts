@@ -30,6 +30,7 @@ import { setupSchema } from './setup.ts';
 export * from './agreement.ts';
 export * from './basics.ts';
 export * from './checkpoints.ts';
+export * from './proof.ts';
 export * from './setup.ts';
 
 /** Most expected signers of one item: as many as a draft file names. */
@@ -334,21 +335,6 @@ export const checkpointSchema = z.strictObject({
   atMs: timeSchema,
 });
 
-/** What verifying a receipt showed, step by step. */
-export const verificationSchema = z.strictObject({
-  valid: z.boolean(),
-  requestId: hashSchema.nullable(),
-  height: countSchema.nullable(),
-  checkpointHeight: countSchema.nullable(),
-  /** The epoch of the block, and how many replicas took part in it. */
-  epoch: countSchema.nullable(),
-  replicas: countSchema.nullable(),
-  supervisor: memberSchema.nullable(),
-  timestampMs: timeSchema.nullable(),
-  signers: z.array(memberSchema),
-  error: errorSchema.nullable(),
-});
-
 /** Everything that a page needs to start, as of delta number `sequence`. */
 export const snapshotSchema = z.strictObject({
   sequence: countSchema,
@@ -427,7 +413,6 @@ export type BlockDetail = z.infer<typeof blockDetailSchema>;
 export type CertificateView = z.infer<typeof certificateSchema>;
 export type RequestDetail = z.infer<typeof requestDetailSchema>;
 export type CheckpointView = z.infer<typeof checkpointSchema>;
-export type Verification = z.infer<typeof verificationSchema>;
 export type Snapshot = z.infer<typeof snapshotSchema>;
 export type Change = z.infer<typeof changeSchema>;
 export type Delta = z.infer<typeof deltaSchema>;

@@ -3,7 +3,7 @@
  * @module
  */
 import { readFile } from 'node:fs/promises';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import type { Language } from './browser.ts';
 import { WORDS, words } from './words.ts';
 
@@ -12,7 +12,16 @@ const START_TIMEOUT_MS = 60_000;
 
 /** Pages that the navigation leads to. */
 type Place =
-  'overview' | 'inbox' | 'blocks' | 'views' | 'evidence' | 'verify' | 'keys' | 'registry' | 'faults';
+  | 'overview'
+  | 'inbox'
+  | 'blocks'
+  | 'checkpoints'
+  | 'views'
+  | 'evidence'
+  | 'verify'
+  | 'keys'
+  | 'registry'
+  | 'faults';
 
 export class Supervisor {
   readonly page: Page;
@@ -147,14 +156,19 @@ export class Supervisor {
 
   /** Verifies a receipt on the page for it. Whether it holds. */
   async verify(path: string): Promise<boolean> {
+    const verdict = await (await this.verified(path)).getByRole('status').textContent();
+    return verdict?.trim() === this.#words.verified.valid;
+  }
+
+  /** Verifies a receipt on the page for it. What the page shows of it. */
+  async verified(path: string): Promise<Locator> {
     await this.open('verify');
+    const results = this.page.getByRole('article');
+    const before = await results.count();
     await this.page.locator('input[type=file]').first().setInputFiles(path);
-    const { valid, invalid } = this.#words.verified;
-    const verdict = this.page
-      .getByText(valid, { exact: true })
-      .or(this.page.getByText(invalid, { exact: true }));
-    await verdict.waitFor();
-    return (await verdict.textContent())?.trim() === valid;
+    await results.nth(before).waitFor();
+    // The newest comes first.
+    return results.first();
   }
 
   /** Saves the draft that is open as a file for the signers with these names: its text. */

@@ -53,7 +53,11 @@ describe('console', () => {
       const tampered = await first.app.handle('receipt.verify', {
         text: receipt.text.replace('"people"', '"People"'),
       });
-      expect(tampered).toMatchObject({ valid: false, error: { code: 'receipt.invalid' } });
+      expect(tampered).toMatchObject({ valid: false, requestId: null, error: { code: 'receipt.invalid' } });
+      expect(verified.links.every(({ state }) => state === 'ok')).toBe(true);
+      expect(verified.ofNetwork?.fingerprint).toBe(verified.network.fingerprint);
+      expect(tampered.links[0]).toMatchObject({ link: 'file', state: 'failed', error: tampered.error });
+      expect(tampered.links.slice(1).every(({ state }) => state === 'notReached')).toBe(true);
 
       await first.app.stop();
       const second = await TestConsole.start(first.directory);

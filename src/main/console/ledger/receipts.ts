@@ -2,14 +2,17 @@
  * Receipts and evidence as files: made from the local ledger, and verified with nothing but the genesis.
  * @module
  */
-import type { Verification } from '../../../shared/contract/model.ts';
+import type { ProofLinkView, Verification } from '../../../shared/contract/model.ts';
+import { titleOf } from '../../../shared/domain/payload.ts';
 import type { Hex } from '../../../shared/encoding/hex.ts';
 import { epochOf, type Evidence } from '../../ledger/evidence.ts';
 import { evidenceFileName, formatEvidenceFile } from '../../ledger/evidenceFile.ts';
-import type { Genesis } from '../../ledger/genesis.ts';
+import { fingerprintOf } from '../../ledger/fingerprint.ts';
+import { networkIdOf, quorumSizes, type Genesis } from '../../ledger/genesis.ts';
 import { renderGenesisFile } from '../../ledger/genesisFile.ts';
-import { verifyReceipt } from '../../ledger/receiptCheck.ts';
+import type { VerifiedReceipt } from '../../ledger/receiptCheck.ts';
 import { renderReceiptFile } from '../../ledger/receiptFile.ts';
+import { surveyReceipt, type LinkState } from '../../ledger/receiptSurvey.ts';
 import type { SignatureVerifier } from '../../replica/inbox.ts';
 import { epochChangesTo } from '../../replica/epochHistory.ts';
 import { receiptFor } from '../../replica/history.ts';
@@ -51,43 +54,67 @@ export function exportGenesis(genesis: Genesis): FileText {
   return { fileName: 'genesis.json', text: renderGenesisFile(genesis) };
 }
 
-/** What the receipt in a file's text proves; what is wrong with it comes as data. */
+/** What the receipt in a file's text proves, link by link; what is wrong with it comes as data. */
 export async function checkReceipt(
   genesis: Genesis,
   verifier: SignatureVerifier,
   text: string,
 ): Promise<Verification> {
-  try {
-    const proven = await verifyReceipt(
-      text,
-      genesis,
-      async ({ signature, digest, publicKey }) => await verifier.verify(signature, digest, publicKey),
-    );
-    return {
-      valid: true,
-      requestId: proven.request.id,
-      height: proven.header.height,
-      checkpointHeight: proven.checkpoint.height,
-      epoch: proven.set.epoch,
-      replicas: proven.set.replicas.length,
-      supervisor: memberView(proven.supervisor),
-      timestampMs: proven.request.timestampMs,
-      signers: proven.signers.map(memberView),
-      error: null,
-    };
-  } catch (error) {
-    return { ...NOTHING_PROVEN, error: toConsoleError(error) };
-  }
+  const { links, proven, error, receipt } = await surveyReceipt(
+    text,
+    genesis,
+    async ({ signature, digest, publicKey }) => await verifier.verify(signature, digest, publicKey),
+  );
+  const networkId = networkIdOf(genesis);
+  return {
+    valid: proven !== null,
+    links: links.map(linkView),
+    network: { ...networkMark(networkId), name: genesis.name },
+    ofNetwork: receipt === null ? null : networkMark(receipt.request.networkId),
+    ...(proven === null ? NOTHING_PROVEN : factsOf(proven)),
+    error: error === null ? null : toConsoleError(error),
+  };
 }
 
+function linkView(one: LinkState): ProofLinkView {
+  const { link, state } = one;
+  return { link, state, error: one.state === 'failed' ? toConsoleError(one.error) : null };
+}
+
+function networkMark(networkId: Hex): NonNullable<Verification['ofNetwork']> {
+  return { networkId, fingerprint: fingerprintOf(networkId) };
+}
+
+/** What a valid receipt proves. */
+type Facts = Omit<Verification, 'valid' | 'links' | 'network' | 'ofNetwork' | 'error'>;
+
+function factsOf({ request, supervisor, header, checkpoint, set, signers }: VerifiedReceipt): Facts {
+  return {
+    requestId: request.id,
+    title: titleOf(request.payload),
+    height: header.height,
+    blockTimeMs: header.timeMs,
+    checkpointHeight: checkpoint.height,
+    epoch: set.epoch,
+    replicas: set.replicas.length,
+    quorum: quorumSizes(set.replicas.length).q,
+    supervisor: memberView(supervisor),
+    timestampMs: request.timestampMs,
+    signers: signers.map(memberView),
+  };
+}
+
+/** Whatever a receipt says that does not hold is not told as a fact. */
 const NOTHING_PROVEN = {
-  valid: false,
   requestId: null,
+  title: null,
   height: null,
+  blockTimeMs: null,
   checkpointHeight: null,
   epoch: null,
   replicas: null,
+  quorum: null,
   supervisor: null,
   timestampMs: null,
   signers: [],
-} satisfies Omit<Verification, 'error'>;
+} satisfies Facts;
