@@ -74,6 +74,7 @@ describe('the pages', () => {
     ['/blocks', 'Blocks'],
     ['/blocks/4120', 'Block 4,120'],
     [`/requests/${hash('request')}`, 'Groundwater wells, quarterly review'],
+    ['/checkpoints', 'Checkpoints'],
     ['/views', 'View changes'],
     ['/evidence', 'Evidence'],
     ['/evidence/3', 'Evidence against University Laboratory'],

@@ -5,6 +5,7 @@
  * @module
  */
 import { PROOF_LINKS, type ProofLink } from '../../shared/domain/proof.ts';
+import type { Hex } from '../../shared/encoding/hex.ts';
 import { hasCode, type CountersignError } from '../../shared/errors.ts';
 import { networkIdOf, type Genesis } from './genesis.ts';
 import type { Receipt } from './receipt.ts';
@@ -23,8 +24,8 @@ export interface ReceiptSurvey {
   readonly proven: VerifiedReceipt | null;
   /** Why it proves nothing: what `verifyReceipt` says. */
   readonly error: CountersignError | null;
-  /** The receipt as its bytes say it, proven or not; `null` where they are none. */
-  readonly receipt: Receipt | null;
+  /** The network that the receipt says it is of; `null` where it is no receipt. */
+  readonly networkId: Hex | null;
 }
 
 /**
@@ -35,7 +36,7 @@ export async function surveyReceipt(text: string, genesis: Genesis, verify: Veri
   try {
     const proven = await verifyReceipt(text, genesis, verify);
     const links = PROOF_LINKS.map((link) => ({ link, state: 'ok' }) as const);
-    return { links, proven, error: null, receipt: receiptSteps.freshly(text) };
+    return { links, proven, error: null, networkId: proven.request.networkId };
   } catch (error) {
     if (!isVerdict(error)) throw error;
     const links = new Map<ProofLink, LinkState>();
@@ -44,7 +45,7 @@ export async function surveyReceipt(text: string, genesis: Genesis, verify: Veri
       links: PROOF_LINKS.map((link) => links.get(link) ?? { link, state: 'notReached' }),
       proven: null,
       error,
-      receipt,
+      networkId: receipt?.request.networkId ?? null,
     };
   }
 }

@@ -99,13 +99,13 @@ describe('the chain of a receipt', () => {
     const changed = await wrong(text.replace('"height": 2', '"height": 3'));
     expect(changed.failed).toEqual(['file']);
     expect(changed.notReached).toEqual(PROOF_LINKS.slice(1));
-    expect(changed.survey.receipt).toBeNull();
+    expect(changed.survey.networkId).toBeNull();
     const other = makeGenesis({ name: 'another network' });
     const foreign = await wrong(text, other.genesis);
     expect(foreign.failed).toEqual(['network']);
     expect(foreign.notReached).toEqual(PROOF_LINKS.slice(2));
     expect(foreign.survey.error?.code).toBe('receipt.wrongNetwork');
-    expect(foreign.survey.receipt?.request.networkId).toBe(network.networkId);
+    expect(foreign.survey.networkId).toBe(network.networkId);
   });
 
   it('is broken somewhere whenever the receipt is refused', async () => {

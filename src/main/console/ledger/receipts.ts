@@ -60,17 +60,17 @@ export async function checkReceipt(
   verifier: SignatureVerifier,
   text: string,
 ): Promise<Verification> {
-  const { links, proven, error, receipt } = await surveyReceipt(
+  const survey = await surveyReceipt(
     text,
     genesis,
     async ({ signature, digest, publicKey }) => await verifier.verify(signature, digest, publicKey),
   );
-  const networkId = networkIdOf(genesis);
+  const { links, proven, error } = survey;
   return {
     valid: proven !== null,
     links: links.map(linkView),
-    network: { ...networkMark(networkId), name: genesis.name },
-    ofNetwork: receipt === null ? null : networkMark(receipt.request.networkId),
+    network: { ...networkMark(networkIdOf(genesis)), name: genesis.name },
+    ofNetwork: survey.networkId === null ? null : networkMark(survey.networkId),
     ...(proven === null ? NOTHING_PROVEN : factsOf(proven)),
     error: error === null ? null : toConsoleError(error),
   };
