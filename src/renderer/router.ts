@@ -7,6 +7,7 @@ import BlockPage from './features/blocks/BlockPage.vue';
 import BlocksPage from './features/blocks/BlocksPage.vue';
 import RequestPage from './features/blocks/RequestPage.vue';
 import CheckpointsPage from './features/checkpoints/CheckpointsPage.vue';
+import DiagnosticsPage from './features/diagnostics/DiagnosticsPage.vue';
 import EvidenceListPage from './features/evidence/EvidenceListPage.vue';
 import EvidencePage from './features/evidence/EvidencePage.vue';
 import FaultPanelPage from './features/faults/FaultPanelPage.vue';
@@ -17,6 +18,7 @@ import PeersPage from './features/peers/PeersPage.vue';
 import RegistryPage from './features/registry/RegistryPage.vue';
 import ReviewPage from './features/review/ReviewPage.vue';
 import SearchPage from './features/search/SearchPage.vue';
+import SettingsPage from './features/settings/SettingsPage.vue';
 import NotFoundPage from './features/shell/NotFoundPage.vue';
 import VerifyPage from './features/verify/VerifyPage.vue';
 import ViewChangesPage from './features/views/ViewChangesPage.vue';
@@ -80,6 +82,18 @@ const routes: RouteRecordRaw[] = [
   { path: '/peers', name: 'peers', component: PeersPage, meta: { title: 'peers.title', letter: 'p' } },
   { path: '/keys', name: 'keys', component: KeysPage, meta: { title: 'keys.title', letter: 'k' } },
   { path: '/verify', name: 'verify', component: VerifyPage, meta: { title: 'verify.title', letter: 'v' } },
+  {
+    path: '/diagnostics',
+    name: 'diagnostics',
+    component: DiagnosticsPage,
+    meta: { title: 'diagnostics.title', letter: 'd' },
+  },
+  {
+    path: '/settings',
+    name: 'settings',
+    component: SettingsPage,
+    meta: { title: 'settings.title', letter: 't' },
+  },
   { path: '/:path(.*)*', name: 'notFound', component: NotFoundPage, meta: { title: 'notFound.title' } },
 ];
 

@@ -82,6 +82,8 @@ describe('the pages', () => {
     ['/faults', 'Fault panel'],
     ['/registry', 'Registry'],
     ['/peers', 'Peers'],
+    ['/diagnostics', 'Diagnostics'],
+    ['/settings', 'Settings'],
     ['/verify', 'Verify a receipt'],
     ['/nowhere/at/all', 'Nothing here'],
   ])(

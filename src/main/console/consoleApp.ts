@@ -17,6 +17,7 @@ import type { StartChild } from '../replica/childReplica.ts';
 import { vaultPath } from '../replica/embeddedLayout.ts';
 import { contentsOf } from '../replica/memberLayout.ts';
 import { openDataDirectory, type DataDirectory } from '../storage/index.ts';
+import { Diagnostics } from './diagnostics/diagnostics.ts';
 import { dispatch, type HandlerInput, type Handlers } from './dispatch.ts';
 import { toConsoleError } from './errors.ts';
 import type { ConsoleEvent } from './events.ts';
@@ -62,6 +63,7 @@ export class ConsoleApp {
   readonly #directory: string;
   readonly #feed = new LiveFeed();
   readonly #uploads = new Uploads();
+  readonly #diagnostics: Diagnostics;
   readonly #handlers: Handlers;
   #verifier: VerifierPool | null = null;
   #lock: DataDirectory | null = null;
@@ -80,6 +82,14 @@ export class ConsoleApp {
     this.#options = options;
     this.#directory = resolve(options.dataDirectory);
     this.#stage = { name: 'starting', phase: 'lock', sinceMs: this.#now() };
+    this.#diagnostics = new Diagnostics({
+      directory: this.#directory,
+      version: options.version,
+      now: () => this.#now(),
+      running: () => this.#running,
+      verifier: () => this.#verifier?.stats ?? null,
+      stage: () => this.#stage,
+    });
     this.#handlers = createHandlers({
       uploads: this.#uploads,
       verifier: {
@@ -90,6 +100,7 @@ export class ConsoleApp {
       keys: () => this.#requireKeys(),
       settings: () => this.#requireSettings(),
       keyring: () => this.#running?.keyring ?? null,
+      diagnostics: this.#diagnostics,
       now: () => this.#now(),
       snapshot: () => this.#snapshot(),
       unlock: async (passphrase) => await this.#exclusively(async () => await this.#unlock(passphrase)),
@@ -165,6 +176,7 @@ export class ConsoleApp {
     this.#uploads.close();
     await this.#release();
     this.#feed.close();
+    this.#diagnostics.close();
   }
 
   // What is set up and runs
@@ -298,6 +310,7 @@ export class ConsoleApp {
         now: () => this.#now(),
         log: (event) => this.#log(event),
         onRegistry: () => this.#publishRegistry(),
+        onReplicaEvent: (event) => this.#diagnostics.log.replica(event),
         onHalted: (error) => this.#fail(fromPlainError(error)),
       });
     } catch (error) {
@@ -430,6 +443,7 @@ export class ConsoleApp {
   }
 
   #log(event: ConsoleEvent): void {
+    this.#diagnostics.log.console(event);
     this.#options.log?.(event);
   }
 }

@@ -12,6 +12,7 @@ import { networkIdOf, type Genesis } from '../ledger/genesis.ts';
 import { stableEpochChanges } from '../replica/epochHistory.ts';
 import type { SignatureVerifier } from '../replica/inbox.ts';
 import type { ReplicaNode } from '../replica/node.ts';
+import type { ReplicaEvent } from '../replica/replica.ts';
 import { openClientStore, openSearchIndex } from '../storage/index.ts';
 import { createStoreWorker } from '../storage/storeWorker.ts';
 import type { ConsoleEvent } from './events.ts';
@@ -54,6 +55,8 @@ export interface RunningOptions {
   readonly log: (event: ConsoleEvent) => void;
   /** The registry has changed, in a block that is final or not yet. */
   readonly onRegistry: () => void;
+  /** For the log. */
+  readonly onReplicaEvent: (event: ReplicaEvent) => void;
   /** The local replica has stopped by itself. */
   readonly onHalted: (error: PlainError) => void;
 }
@@ -189,7 +192,10 @@ async function open(
         });
 
   const networkWatch = new NetworkWatch(now);
-  const endWatching = node.subscribe((event) => networkWatch.take(event));
+  const endWatching = node.subscribe((event) => {
+    networkWatch.take(event);
+    options.onReplicaEvent(event);
+  });
   opened.push(async () => {
     endWatching();
     await Promise.resolve();

@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { toHex } from '../../shared/encoding/hex.ts';
 import { CountersignError, toPlainError, type PlainError } from '../../shared/errors.ts';
 import { DEFAULT_OPTIONS, membershipAt, type Membership } from '../consensus/config.ts';
-import { Consensus } from '../consensus/consensus.ts';
+import { Consensus, type Holdings } from '../consensus/consensus.ts';
 import {
   statementsToSign,
   type DurableState,
@@ -194,6 +194,11 @@ export class Replica {
       halted: this.#halted,
       badMessages: this.#badMessages.counts,
     };
+  }
+
+  /** How much waits and is held in memory. */
+  get load(): { readonly inputs: number; readonly holdings: Holdings } {
+    return { inputs: this.#inputs.length, holdings: this.#consensus.holdings };
   }
 
   /** Leaves the network, lets the step under way become durable, and ends. The store is the caller's to close. */

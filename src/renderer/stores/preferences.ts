@@ -9,11 +9,22 @@ import { LANGUAGES, type Language } from '../../shared/text/quantities.ts';
 export const THEMES = ['auto', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
+/** `auto`: the language of the system or the browser. */
+export const LANGUAGE_CHOICES = ['auto', ...LANGUAGES] as const;
+export type LanguageChoice = (typeof LANGUAGE_CHOICES)[number];
+
 const LANGUAGE_KEY = 'countersign.language';
 const THEME_KEY = 'countersign.theme';
 
 export const usePreferences = defineStore('preferences', () => {
-  const language = ref<Language>(oneOf(LANGUAGES, read(LANGUAGE_KEY)) ?? languageOf(navigator.languages));
+  const languageChoice = ref<LanguageChoice>(oneOf(LANGUAGES, read(LANGUAGE_KEY)) ?? 'auto');
+  const systemLanguage = ref(languageOf(navigator.languages));
+  window.addEventListener('languagechange', () => (systemLanguage.value = languageOf(navigator.languages)));
+  /** The language of the page; to set it is to choose it. */
+  const language = computed<Language>({
+    get: () => (languageChoice.value === 'auto' ? systemLanguage.value : languageChoice.value),
+    set: (chosen) => (languageChoice.value = chosen),
+  });
   const theme = ref<Theme>(oneOf(THEMES, read(THEME_KEY)) ?? 'auto');
 
   const darkMedia = window.matchMedia('(prefers-color-scheme: dark)');
@@ -29,9 +40,10 @@ export const usePreferences = defineStore('preferences', () => {
     { immediate: true },
   );
   watch(theme, (value) => write(THEME_KEY, value));
-  watch(language, (value) => write(LANGUAGE_KEY, value));
+  // What is chosen, and not what the system says now, is kept.
+  watch(languageChoice, (value) => write(LANGUAGE_KEY, value));
 
-  return { language, theme, dark };
+  return { language, languageChoice, theme, dark };
 });
 
 /** The first of the person's languages that the console speaks, or English. */

@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { DECISIONS } from '../domain/payload.ts';
 import { checkpointChannels } from './checkpoints.ts';
+import { diagnosticsChannels } from './diagnostics.ts';
 import { keyChannels, passphraseSchema } from './keys.ts';
 import {
   blockDetailSchema,
@@ -29,6 +30,7 @@ import {
 import { peerChannels } from './peers.ts';
 import { registryChannels } from './registry.ts';
 import { searchChannels } from './search.ts';
+import { settingsChannels } from './settings.ts';
 import { CARD_TEXT_CHARS_MAX, GENESIS_TEXT_MAX, SETUP_PATHS } from './setup.ts';
 
 /** Largest piece of an uploaded file in one call, in bytes. */
@@ -233,6 +235,8 @@ export const channels = {
   ...registryChannels,
   ...peerChannels,
   ...searchChannels,
+  ...diagnosticsChannels,
+  ...settingsChannels,
 
   /** Blocks below a height (or the newest, for `null`), newest first. */
   'block.page': {

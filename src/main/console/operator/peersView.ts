@@ -15,6 +15,7 @@ import type { PeerEntry, PeerStatus, Trouble } from '../../network/index.ts';
 import type { ReplicaStatus } from '../../replica/replica.ts';
 import { toConsoleError } from '../errors.ts';
 import { peersView, replicaView } from '../live/networkView.ts';
+import type { Running } from '../running.ts';
 import type { NetworkWatch } from './networkWatch.ts';
 
 export interface PeersSource {
@@ -24,6 +25,17 @@ export interface PeersSource {
   readonly watch: NetworkWatch;
   readonly startedAtMs: number;
   readonly nowMs: number;
+}
+
+/** The peers of what runs. */
+export function runningPeers({ node, networkWatch, pulse }: Running, nowMs: number): PeersView {
+  return peersDetail({
+    status: node.replica.status(),
+    own: node.ownEntry,
+    watch: networkWatch,
+    startedAtMs: pulse.startedAtMs,
+    nowMs,
+  });
 }
 
 /** The answer to `peers.get`. */
