@@ -26,7 +26,7 @@ describe('the log', () => {
       error: { code: 'file.unreadable', data: { path: '/x', problem: 'EACCES' } },
     });
     log.replica({ type: 'peer', index: 2, connected: false });
-    log.replica({ type: 'vote', phase: 'localCommit', replica: 1, height: 4 });
+    log.replica({ type: 'vote', phase: 'localCommit', replica: 1, height: 4, hash: 'aa' });
     expect(log.after(0)).toEqual([
       { number: 1, atMs: 7, level: 'info', event: 'stage.starting', fields: { phase: 'keys' } },
       {
