@@ -131,12 +131,14 @@ const SETTLED = `new Promise((resolve) => {
   observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
 }).then(async () => {
   // Colours on their way from one theme to the other are those of neither; one change may set off the next.
-  for (;;) {
+  const latestMs = performance.now() + ${QUIET_MAX_MS};
+  // What is drawn anew all the time never comes to rest.
+  while (performance.now() < latestMs) {
     const changes = document.getAnimations().filter((one) => one instanceof CSSTransition);
     if (changes.length === 0) return null;
-    await Promise.allSettled(changes.map((one) => one.finished));
     await new Promise((resolve) => requestAnimationFrame(resolve));
   }
+  return null;
 })`;
 
 /** All that the page says, to eyes and to screen readers. */

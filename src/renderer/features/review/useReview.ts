@@ -11,6 +11,7 @@ import type { Decision } from '../../../shared/domain/payload.ts';
 import { hasCode, toPlainError, type PlainError } from '../../../shared/errors.ts';
 import { call } from '../../bridge/current.ts';
 import { useSession } from '../../stores/session.ts';
+import { keepTyped, typedInto } from './typedWords.ts';
 import type { Row } from './useRecords.ts';
 
 /** Typing rests this long before it is saved. */
@@ -66,7 +67,9 @@ export function useReview(id: string): Review {
       const loaded = await fetchDetail();
       show(loaded);
       savedWords = wordsOf(loaded.content);
-      Object.assign(words, savedWords);
+      // What was typed before a reload and is not saved stands above what is; the watcher below saves it.
+      const isEditable = loaded.item.state === 'draft' && loaded.item.origin === 'here';
+      Object.assign(words, savedWords, isEditable ? typedInto(id) : {});
     } catch (problem) {
       error.value = toPlainError(problem);
     }
@@ -94,6 +97,7 @@ export function useReview(id: string): Review {
   }
 
   watch(words, () => {
+    keepTyped(id, difference(words, savedWords));
     if (isSaved()) return;
     saving.value = 'saving';
     clearTimeout(timer);
@@ -119,6 +123,7 @@ export function useReview(id: string): Review {
     try {
       const edited = await call('item.edit', { id, ...difference(sent, savedWords) });
       savedWords = sent;
+      keepTyped(id, difference(words, savedWords));
       // The canonical form and the hash follow what was typed; what someone else changed is shown only on demand.
       if (isOurs) show(await fetchDetail());
       else session.setItem(edited);
