@@ -245,6 +245,23 @@ describe('review and signing', () => {
     const dialog = page.getByRole('dialog');
     await dialog.locator('.el-checkbox').first().click();
     await dialog.getByLabel('Passphrase').fill(PASSPHRASE);
+    const sign = dialog.getByRole('button', { name: 'Sign 3 items…' });
+    expect(await sign.isDisabled()).toBe(true);
+    await dialog.getByText('Look at 3 more items').waitFor();
+    // The first is looked at when the dialog opens; the others by keys.
+    await dialog.locator('[aria-current="true"]').focus();
+    for (const unseen of ['Look at 2 more items', 'Look at 1 more item,']) {
+      await page.keyboard.press('ArrowDown');
+      await dialog.getByText(unseen).waitFor();
+    }
+    await page.keyboard.press('ArrowDown');
+    await eventually(() => sign.isDisabled()).toBe(false);
+    // One that somebody else changes has to be looked at again.
+    server.main.update('item-2', { contentHash: hash('changed by someone else') });
+    await dialog.getByText('Changed since', { exact: true }).waitFor();
+    expect(await sign.isDisabled()).toBe(true);
+    await page.keyboard.press('ArrowUp');
+    await eventually(() => sign.isDisabled()).toBe(false);
     await dialog.getByRole('button', { name: 'Sign 3 items…' }).click();
     await dialog.getByText('All were signed and sent.').waitFor();
     expect(await dialog.getByText('Signed and sent', { exact: true }).count()).toBe(3);
@@ -301,6 +318,22 @@ describe('a lost connection', () => {
     expect(await page.getByLabel('Remark').inputValue()).toBe('typed while it was away');
     expect(server.main.remarks.get('item-2')).toBe('typed while it was away');
     expect(await page.getByText('The connection to Countersign is lost.').count()).toBe(0);
+  });
+
+  it('loses nothing to a reload either', async () => {
+    await open('/inbox/item-2');
+    await page.getByLabel('Remark').waitFor();
+    server.setReachable(false);
+    await page.getByText('The connection to Countersign is lost.').waitFor();
+    await page.getByLabel('Remark').fill('typed, and not saved');
+    await page.getByText('Not saved').waitFor();
+    server.setReachable(true);
+    await page.reload();
+    await eventually(() => server.main.remarks.get('item-2')).toBe('typed, and not saved');
+    expect(await page.getByLabel('Remark').inputValue()).toBe('typed, and not saved');
+    await page.reload();
+    await page.getByLabel('Remark').waitFor();
+    await page.getByText('All changes saved').waitFor();
   });
 });
 

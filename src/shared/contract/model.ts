@@ -169,6 +169,13 @@ export const itemSchema = z.strictObject({
   state: z.enum(ITEM_STATES),
   /** Hash of the canonical bytes of what would be signed, apart from time and signer. */
   contentHash: hashSchema,
+  /**
+   * Hash of what it is about, whatever is said of it: of the files, or of the columns and records; `null` for a change of
+   * the registry, and for items of earlier versions.
+   */
+  subject: hashSchema.nullable(),
+  /** Of documents alone. */
+  decision: z.enum(DECISIONS).nullable(),
   sizeBytes: countSchema,
   /** Records of an assessments batch, or files of a document request. */
   count: countSchema,

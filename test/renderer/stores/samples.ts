@@ -11,6 +11,8 @@ export function item(id: string): ItemView {
     updatedAtMs: 1,
     state: 'draft',
     contentHash: 'c'.repeat(64),
+    subject: null,
+    decision: null,
     sizeBytes: 10,
     count: 1,
     requestId: null,

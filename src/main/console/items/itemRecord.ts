@@ -29,6 +29,9 @@ const detailSchema = z.strictObject({
   title: textSchema,
   source: textSchema,
   contentHash: hashSchema,
+  // Items of earlier versions do not say.
+  subject: hashSchema.nullable().default(null),
+  decision: itemSchema.shape.decision.default(null),
   count: countSchema,
   signedAtMs: timeSchema.nullable(),
   // Items of earlier versions were all made and signed here.

@@ -2,7 +2,8 @@
  * What every new item of the inbox begins with, wherever it comes from.
  * @module
  */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import type { Hex } from '../../../shared/encoding/hex.ts';
 import { titleOf, type Payload } from '../../../shared/domain/payload.ts';
 import { contentHashOf } from '../../ledger/contentHash.ts';
 import type { ItemRecord } from './itemRecord.ts';
@@ -50,14 +51,35 @@ export function newItem(payload: Payload, bytes: Uint8Array, making: Making): It
 export function describe(
   payload: Payload,
   bytes: Uint8Array,
-): Pick<ItemRecord, 'kind' | 'title' | 'contentHash' | 'sizeBytes' | 'count'> {
+): Pick<ItemRecord, 'kind' | 'title' | 'contentHash' | 'subject' | 'decision' | 'sizeBytes' | 'count'> {
   return {
     kind: payload.kind,
     title: titleOf(payload),
     contentHash: contentHashOf(bytes),
+    subject: subjectOf(payload),
+    decision: payload.kind === 'document' ? payload.decision : null,
     sizeBytes: bytes.length,
     count: countOf(payload),
   };
+}
+
+/** Two requests with one subject speak of the same files, in whatever order and under whatever names, or the same records. */
+function subjectOf(payload: Payload): Hex | null {
+  switch (payload.kind) {
+    case 'document':
+      return subjectHash(payload.kind, payload.files.map(({ sha256 }) => sha256).sort());
+    case 'assessments':
+      return subjectHash(payload.kind, [payload.columns, payload.records]);
+    case 'registry':
+      return null;
+  }
+}
+
+/** For this console alone: it is neither signed nor sent. */
+function subjectHash(kind: string, about: unknown): Hex {
+  return createHash('sha256')
+    .update(JSON.stringify([kind, about]))
+    .digest('hex');
 }
 
 /** At most `maxChars` code units, and no half of a character at the end. */
