@@ -8,7 +8,7 @@
 import { resolve } from 'node:path';
 import type { Answer } from '../../shared/contract/bridge.ts';
 import type { Channel, Input, Output } from '../../shared/contract/channels.ts';
-import { ITEMS_SNAPSHOT_MAX, type Delta, type Snapshot, type Stage } from '../../shared/contract/model.ts';
+import type { Delta, Snapshot, Stage } from '../../shared/contract/model.ts';
 import { CountersignError, fromPlainError, invariant, toPlainError } from '../../shared/errors.ts';
 import type { OuterWrap } from '../keys/vault/outerWrap.ts';
 import { VerifierPool } from '../keys/verifierPool.ts';
@@ -32,6 +32,7 @@ import { openRunning, type Running } from './running.ts';
 import { embeddedStarter } from './start/embeddedStarter.ts';
 import { Settings } from './settings.ts';
 import { makeTrial } from './setup/makeTrial.ts';
+import { liveParts } from './snapshot.ts';
 import { SetupWizard } from './setup/wizard.ts';
 import { checkReplicaPassphrase, memberStarter } from './start/memberStarter.ts';
 import type { Hosted, Starter } from './start/starter.ts';
@@ -357,7 +358,6 @@ export class ConsoleApp {
   #snapshot(): Snapshot {
     // What waits goes out first, so that nothing is told twice or left out.
     this.#feed.flush();
-    const running = this.#running;
     return {
       sequence: this.#feed.sequence,
       nowMs: this.#now(),
@@ -366,18 +366,8 @@ export class ConsoleApp {
       stage: this.#stage,
       setup: this.#wizard?.view() ?? null,
       network: this.#networkView(),
-      replica: running?.pulse.replica() ?? null,
-      peers: running?.pulse.peers() ?? [],
-      key: running?.keyring.view() ?? null,
-      items: running?.book.page(null, ITEMS_SNAPSHOT_MAX) ?? [],
-      itemCount: running?.book.count ?? 0,
-      blocks: [...(running?.pulse.chain.blocks ?? [])],
-      checkpoints: [...(running?.pulse.chain.checkpoints ?? [])],
-      round: running?.checkpoints.round ?? null,
-      views: running?.agreement.views ?? null,
-      viewChanges: [...(running?.agreement.changes ?? [])],
-      evidence: running?.agreement.evidence.views ?? [],
-      faults: running?.faults?.view() ?? null,
+      history: [...this.#feed.history.points],
+      ...liveParts(this.#running),
       registry: this.#registrySummary(),
     };
   }

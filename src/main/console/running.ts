@@ -29,9 +29,11 @@ import { AgreementWatch } from './live/agreementWatch.ts';
 import { CheckpointWatch } from './live/checkpointWatch.ts';
 import { FaultBook, type FaultyNetwork } from './live/faultBook.ts';
 import type { LiveFeed } from './live/feed.ts';
+import { Latency } from './live/latency.ts';
 import { Pulse } from './live/pulse.ts';
 import { ReplicaSets } from './live/replicaSets.ts';
 import { NetworkWatch } from './operator/networkWatch.ts';
+import { Sampler } from './live/sampler.ts';
 import { RegistryBook } from './registry/registryBook.ts';
 import { checkSignable } from './registry/registryChecks.ts';
 import { RegistryDrafts } from './registry/registryDrafts.ts';
@@ -151,13 +153,17 @@ async function open(
   });
   opened.push(async () => await progress.settled());
 
+  const latency = new Latency();
   const epochChanges = await stableEpochChanges(store, genesis);
   const sets = await ReplicaSets.open(genesis, store, epochChanges.length);
   const client = new SupervisorClient({
     genesis,
     from: await newestSet(genesis, epochChanges, verifier),
     verify: async (signature, digest, publicKey) => await verifier.verify(signature, digest, publicKey),
-    onProgress: (value) => progress.take(value),
+    onProgress: (value) => {
+      latency.take(value, performance.now());
+      progress.take(value);
+    },
     onBadMessage: (replica, error) => log({ kind: 'badMessage', replica, error }),
   });
   opened.push(async () => await client.close());
@@ -218,6 +224,16 @@ async function open(
   follow.pulse = pulse;
   opened.push(async () => await pulse.close());
   book.stableUpTo(pulse.chain.stableHeight);
+  const sampler = new Sampler({
+    feed,
+    latency,
+    standing: () => pulse.standing(),
+    now,
+  });
+  opened.push(async () => {
+    sampler.close();
+    await Promise.resolve();
+  });
 
   const drafts = new Drafts({
     book,
@@ -275,6 +291,7 @@ async function open(
     await Promise.resolve();
   });
   await signing.resume();
+  latency.begin();
   client.start();
   return {
     node,

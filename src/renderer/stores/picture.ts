@@ -2,23 +2,25 @@
  * What the main process told this page: the snapshot, and how each change turns it into the next one.
  * @module
  */
-import type {
-  BlockSummary,
-  Change,
-  CheckpointRound,
-  CheckpointView,
-  EvidenceView,
-  FaultsView,
-  ItemView,
-  KeyView,
-  NetworkView,
-  PeerView,
-  ReplicaView,
-  SetupView,
-  Snapshot,
-  Stage,
-  ViewChangeView,
-  ViewsView,
+import {
+  HISTORY_POINTS_MAX,
+  type BlockSummary,
+  type Change,
+  type CheckpointRound,
+  type CheckpointView,
+  type EvidenceView,
+  type FaultsView,
+  type HistoryPoint,
+  type ItemView,
+  type KeyView,
+  type NetworkView,
+  type PeerView,
+  type ReplicaView,
+  type SetupView,
+  type Snapshot,
+  type Stage,
+  type ViewChangeView,
+  type ViewsView,
 } from '../../shared/contract/model.ts';
 import type { RegistrySummary } from '../../shared/contract/registry.ts';
 import { dropAbove, markStable, mergeBlocks } from './blockList.ts';
@@ -38,6 +40,8 @@ export interface Picture {
   readonly checkpoints: readonly CheckpointView[];
   /** The checkpoint that is voted on, or the last stable one. */
   readonly round: CheckpointRound | null;
+  /** Oldest first. */
+  readonly history: readonly HistoryPoint[];
   readonly views: ViewsView | null;
   /** Newest first. */
   readonly viewChanges: readonly ViewChangeView[];
@@ -68,6 +72,7 @@ export function pictureOf(snapshot: Snapshot, before: Picture | null): Picture {
     blocks: mergeBlocks(before !== null && sameNetwork ? before.blocks : [], snapshot.blocks),
     checkpoints: snapshot.checkpoints.slice(0, CHECKPOINTS_KEPT_MAX),
     round: snapshot.round,
+    history: snapshot.history,
     views: snapshot.views,
     viewChanges: snapshot.viewChanges.slice(0, VIEW_CHANGES_KEPT_MAX),
     evidence: snapshot.evidence,
@@ -158,6 +163,8 @@ export function applyChange(picture: Picture, change: Change): Picture {
       };
     case 'round':
       return { ...picture, round: change.value };
+    case 'history':
+      return { ...picture, history: withPoint(picture.history, change.value) };
     case 'views':
       return { ...picture, views: change.value };
     case 'viewChange':
@@ -169,6 +176,14 @@ export function applyChange(picture: Picture, change: Change): Picture {
     case 'faults':
       return { ...picture, faults: change.value };
   }
+}
+
+/** A clock that was set back takes the points from its time on with it. */
+function withPoint(known: readonly HistoryPoint[], point: HistoryPoint): readonly HistoryPoint[] {
+  const last = known.at(-1);
+  const before =
+    last === undefined || last.atMs < point.atMs ? known : known.filter(({ atMs }) => atMs < point.atMs);
+  return [...before, point].slice(-HISTORY_POINTS_MAX);
 }
 
 function withViewChange(known: readonly ViewChangeView[], value: ViewChangeView): readonly ViewChangeView[] {

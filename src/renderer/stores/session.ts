@@ -6,7 +6,7 @@
 import { defineStore } from 'pinia';
 import { computed, shallowRef } from 'vue';
 import { ITEMS_PAGE_VIEW_MAX } from '../../shared/contract/channels.ts';
-import type { ConsoleError, Delta, ItemView, Snapshot } from '../../shared/contract/model.ts';
+import type { ConsoleError, Delta, HistoryPoint, ItemView, Snapshot } from '../../shared/contract/model.ts';
 import { hasCode, toPlainError } from '../../shared/errors.ts';
 import type { RendererBridge } from '../bridge/rendererBridge.ts';
 import { appendOlder } from './blockList.ts';
@@ -17,6 +17,8 @@ export type Connection = 'connecting' | 'connected' | 'lost' | 'refused';
 
 /** Deltas kept while a snapshot is under way: at ten a second, more than it takes. Beyond it, a new snapshot. */
 const DELTAS_HELD_MAX = 1_000;
+
+const NO_HISTORY: readonly HistoryPoint[] = [];
 
 export const useSession = defineStore('session', () => {
   const picture = shallowRef<Picture | null>(null);
@@ -141,6 +143,9 @@ export const useSession = defineStore('session', () => {
     return blocks.length;
   }
 
+  /** By itself, so that ten changes a second of other things do not list the items anew. */
+  const itemMap = computed(() => picture.value?.items);
+
   return {
     picture,
     connection,
@@ -153,10 +158,11 @@ export const useSession = defineStore('session', () => {
     replica: computed(() => picture.value?.replica ?? null),
     peers: computed(() => picture.value?.peers ?? []),
     key: computed(() => picture.value?.key ?? null),
-    items: computed(() => [...(picture.value?.items.values() ?? [])]),
+    items: computed(() => [...(itemMap.value?.values() ?? [])]),
     blocks: computed(() => picture.value?.blocks ?? []),
     checkpoints: computed(() => picture.value?.checkpoints ?? []),
     round: computed(() => picture.value?.round ?? null),
+    history: computed(() => picture.value?.history ?? NO_HISTORY),
     views: computed(() => picture.value?.views ?? null),
     viewChanges: computed(() => picture.value?.viewChanges ?? []),
     evidence: computed(() => picture.value?.evidence ?? []),

@@ -10,6 +10,8 @@ const STEPS = [
   ['minute', 60],
 ] as const;
 const MS_PER_SECOND = 1_000;
+/** Each is made once: that takes much longer than to use it, and a busy list shows many times. */
+const formats = new Map<Language, Intl.RelativeTimeFormat>();
 /** The page's clock ticks once a second, so what has just happened can seem to lie ahead by a little more. */
 const AHEAD_BY_TICKING_MS = 2_000;
 
@@ -19,7 +21,8 @@ export function relativeTime(timeMs: number, nowMs: number, language: Language):
   const shownMs = aheadMs > 0 && aheadMs <= AHEAD_BY_TICKING_MS ? 0 : aheadMs;
   const seconds = Math.round(shownMs / MS_PER_SECOND);
   const step = STEPS.find(([, length]) => Math.abs(seconds) >= length);
-  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  const format = formats.get(language) ?? new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  formats.set(language, format);
   return step === undefined
     ? format.format(seconds, 'second')
     : format.format(Math.trunc(seconds / step[1]), step[0]);

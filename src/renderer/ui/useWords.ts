@@ -7,9 +7,12 @@ import { useI18n } from 'vue-i18n';
 import { errorWords, type AnyError, type ErrorWords } from '../../shared/locales/errorWords.ts';
 import {
   formatBytes,
+  formatClock,
   formatDuration,
+  formatShortDuration,
   formatTime,
   LANGUAGES,
+  numberFormat,
   type Language,
 } from '../../shared/text/quantities.ts';
 import { relativeTime } from './relativeTime.ts';
@@ -27,7 +30,11 @@ export interface Words {
   readonly list: (names: readonly string[]) => string;
   readonly bytes: (bytes: number) => string;
   readonly duration: (durationMs: number) => string;
+  /** In a narrow place: `12 ms`. */
+  readonly shortDuration: (durationMs: number) => string;
   readonly time: (timeMs: number) => string;
+  /** The time of day. */
+  readonly clock: (timeMs: number, precision: 'minute' | 'second') => string;
   readonly relative: (timeMs: number, nowMs: number) => string;
   readonly error: (error: AnyError) => ErrorWords;
 }
@@ -36,7 +43,7 @@ export function useWords(): Words {
   const { t, locale } = useI18n({ useScope: 'global' });
   const language = computed(() => LANGUAGES.find((known) => known === locale.value) ?? 'en');
   const number = (value: number, digits = 0): string =>
-    new Intl.NumberFormat(language.value, { maximumFractionDigits: digits }).format(value);
+    numberFormat(language.value, { maximumFractionDigits: digits }).format(value);
   return {
     language,
     t: (key, named = {}) => t(key, named),
@@ -45,7 +52,9 @@ export function useWords(): Words {
     list: (names) => new Intl.ListFormat(language.value).format(names),
     bytes: (bytes) => formatBytes(bytes, language.value),
     duration: (durationMs) => formatDuration(durationMs, language.value),
+    shortDuration: (durationMs) => formatShortDuration(durationMs, language.value),
     time: (timeMs) => formatTime(timeMs, language.value),
+    clock: (timeMs, precision) => formatClock(timeMs, language.value, precision),
     relative: (timeMs, nowMs) => relativeTime(timeMs, nowMs, language.value),
     error: (error) => errorWords(error, language.value, { shortHashes: true }),
   };

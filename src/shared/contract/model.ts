@@ -25,12 +25,14 @@ import {
   timeSchema,
 } from './basics.ts';
 import { checkpointRoundSchema } from './checkpoints.ts';
+import { HISTORY_POINTS_MAX, historyPointSchema } from './history.ts';
 import { setupSchema } from './setup.ts';
 
 export * from './agreement.ts';
 export * from './basics.ts';
 export * from './checkpoints.ts';
 export * from './proof.ts';
+export * from './history.ts';
 export * from './setup.ts';
 
 /** Most expected signers of one item: as many as a draft file names. */
@@ -364,6 +366,8 @@ export const snapshotSchema = z.strictObject({
   checkpoints: z.array(checkpointSchema),
   /** The checkpoint that is voted on; the last stable one where none is. `null` where neither was seen. */
   round: checkpointRoundSchema.nullable(),
+  /** Oldest first. */
+  history: z.array(historyPointSchema).max(HISTORY_POINTS_MAX),
   views: viewsSchema.nullable(),
   /** The last tries, newest first. */
   viewChanges: z.array(viewChangeSchema),
@@ -390,6 +394,8 @@ export const changeSchema = z.discriminatedUnion('topic', [
   /** All blocks up to this height are stable. */
   z.strictObject({ topic: z.literal('checkpoint'), value: checkpointSchema }),
   z.strictObject({ topic: z.literal('round'), value: checkpointRoundSchema.nullable() }),
+  /** One more point: none was at its time or after it. */
+  z.strictObject({ topic: z.literal('history'), value: historyPointSchema }),
   z.strictObject({ topic: z.literal('views'), value: viewsSchema.nullable() }),
   /** A try that is new, or known by its id and changed. */
   z.strictObject({ topic: z.literal('viewChange'), value: viewChangeSchema }),

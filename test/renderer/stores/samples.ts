@@ -1,5 +1,5 @@
 /** Small pictures for the tests of the stores, as the contract has them. */
-import type { ItemView, Snapshot } from '../../../src/shared/contract/model.ts';
+import type { HistoryPoint, ItemView, Snapshot } from '../../../src/shared/contract/model.ts';
 
 export function item(id: string): ItemView {
   return {
@@ -55,10 +55,21 @@ export function snapshot(sequence: number, itemIds: readonly string[]): Snapshot
     blocks: [{ height: 1, hash: 'b'.repeat(64), timeMs: 1, requestCount: 1, stable: false }],
     checkpoints: [],
     round: null,
+    history: [],
     views: null,
     viewChanges: [],
     evidence: [],
     faults: null,
     registry: null,
+  };
+}
+
+export function point(atMs: number): HistoryPoint {
+  return {
+    atMs,
+    requestsPerSecond: 2,
+    checkpointDistance: 3,
+    acceptedMs: null,
+    finalMs: { median: 4, p95: 5 },
   };
 }

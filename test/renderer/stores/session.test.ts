@@ -18,7 +18,7 @@ import {
   type Snapshot,
 } from '../../../src/shared/contract/model.ts';
 import { evidence, faults, viewChanges, views } from '../fixture/agreement.ts';
-import { item, snapshot } from './samples.ts';
+import { item, point, snapshot } from './samples.ts';
 
 /** A bridge whose other end is the test. */
 class ByHand implements RendererBridge {
@@ -167,6 +167,7 @@ describe('session', () => {
           .map((value) => ({ topic: 'evidence', value }) as const),
         { topic: 'evidence', value: { ...evidence(1_000_000)[0]!, recordedHeight: 7 } },
         { topic: 'faults', value: faults(1_000_000) },
+        ...[3_000, 4_000, 3_500].map((atMs) => ({ topic: 'history', value: point(atMs) }) as const),
       ],
     });
     expect(session.stage).toEqual({ name: 'stopping' });
@@ -190,6 +191,8 @@ describe('session', () => {
       [3, 4_120],
     ]);
     expect(session.faults).toEqual(faults(1_000_000));
+    // The clock was set back.
+    expect(session.history.map(({ atMs }) => atMs)).toEqual([3_000, 3_500]);
   });
 
   it('drops the blocks that were taken off the chain', async () => {

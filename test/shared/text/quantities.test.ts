@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
   formatBytes,
+  formatClock,
   formatDuration,
+  formatShortDuration,
   looksLikeHash,
   shortHash,
 } from '../../../src/shared/text/quantities.ts';
@@ -30,6 +32,23 @@ describe('quantities', () => {
 
   it('says durations in Chinese', () => {
     expect(formatDuration(5_000, 'zh-CN')).toBe('5秒钟');
+  });
+
+  it.each([
+    [0, '0 ms', '0毫秒'],
+    [8.25, '8.3 ms', '8.3毫秒'],
+    [412.6, '413 ms', '413毫秒'],
+    [1_440, '1.4 sec', '1.4秒'],
+    [64_000, '64 sec', '64秒'],
+  ])('%f ms are %s in short', (durationMs, english, chinese) => {
+    expect(formatShortDuration(durationMs, 'en')).toBe(english);
+    expect(formatShortDuration(durationMs, 'zh-CN')).toBe(chinese);
+  });
+
+  it('tells the time of day to the minute or the second', () => {
+    const noon = new Date(2026, 10, 28, 14, 3, 9).getTime();
+    expect(formatClock(noon, 'zh-CN', 'second')).toBe('14:03:09');
+    expect(formatClock(noon, 'zh-CN', 'minute')).toBe('14:03');
   });
 
   it('shortens hashes alike everywhere', () => {

@@ -3,7 +3,14 @@
  * thing. A page that misses a number asks for a snapshot.
  * @module
  */
-import type { BlockSummary, Change, CheckpointView, Delta } from '../../../shared/contract/model.ts';
+import type {
+  BlockSummary,
+  Change,
+  CheckpointView,
+  Delta,
+  HistoryPoint,
+} from '../../../shared/contract/model.ts';
+import { History } from './history.ts';
 
 /** Least time between two deltas, in milliseconds: people see no more than ten a second. */
 export const DELTA_INTERVAL_MS = 100;
@@ -18,12 +25,15 @@ type SingleChange = Exclude<Change, { topic: 'blocks' | 'checkpoint' | 'rolledBa
 type LazyTopic = 'replica' | 'peers' | 'round';
 
 export class LiveFeed {
+  /** What the charts show; it outlives what runs. */
+  readonly history = new History();
   readonly #listeners = new Set<(delta: Delta) => void>();
   readonly #singles = new Map<string, SingleChange | (() => SingleChange)>();
   /** What was last sent of each lazy topic, as JSON, so that what has not changed is not sent again. */
   readonly #sent = new Map<LazyTopic, string>();
-  #blocks: readonly BlockSummary[] = [];
-  #checkpoints: readonly CheckpointView[] = [];
+  /** By height, lowest first: so a block costs next to nothing. Cut when there are twice as many as are told. */
+  #blocks: BlockSummary[] = [];
+  #checkpoints: CheckpointView[] = [];
   /** Lowest height to which the chain was put back. */
   #rolledBackTo: number | null = null;
   #sequence = 0;
@@ -49,6 +59,12 @@ export class LiveFeed {
     };
   }
 
+  /** One more point of the charts: kept for pages that come later, whether or not one listens now. */
+  point(value: HistoryPoint): void {
+    this.history.add(value);
+    this.publish({ topic: 'history', value });
+  }
+
   publish(change: SingleChange): void {
     if (!this.hasListeners) return;
     const key = keyOf(change);
@@ -68,22 +84,26 @@ export class LiveFeed {
   /** A block above the others; whatever was known at its height or above has gone. */
   block(block: BlockSummary): void {
     if (!this.hasListeners) return;
-    const below = this.#blocks.filter(({ height }) => height < block.height);
-    this.#blocks = [block, ...below].slice(0, DELTA_BLOCKS_MAX);
+    this.#dropAbove(block.height - 1);
+    this.#blocks.push(block);
+    if (this.#blocks.length >= 2 * DELTA_BLOCKS_MAX) this.#blocks = this.#blocks.slice(-DELTA_BLOCKS_MAX);
     this.#schedule();
   }
 
   /** The blocks above `height` have been taken off the chain. */
   rolledBack(height: number): void {
     if (!this.hasListeners) return;
-    this.#blocks = this.#blocks.filter((block) => block.height <= height);
+    this.#dropAbove(height);
     this.#rolledBackTo = Math.min(height, this.#rolledBackTo ?? height);
     this.#schedule();
   }
 
   checkpoint(checkpoint: CheckpointView): void {
     if (!this.hasListeners) return;
-    this.#checkpoints = [...this.#checkpoints, checkpoint].slice(-DELTA_CHECKPOINTS_MAX);
+    this.#checkpoints.push(checkpoint);
+    if (this.#checkpoints.length >= 2 * DELTA_CHECKPOINTS_MAX) {
+      this.#checkpoints = this.#checkpoints.slice(-DELTA_CHECKPOINTS_MAX);
+    }
     this.#schedule();
   }
 
@@ -119,8 +139,10 @@ export class LiveFeed {
     );
     // What was taken off before what came after it.
     if (this.#rolledBackTo !== null) changes.push({ topic: 'rolledBack', height: this.#rolledBackTo });
-    if (this.#blocks.length > 0) changes.push({ topic: 'blocks', value: [...this.#blocks] });
-    for (const value of this.#checkpoints) changes.push({ topic: 'checkpoint', value });
+    const blocks = this.#blocks.slice(-DELTA_BLOCKS_MAX).reverse();
+    if (blocks.length > 0) changes.push({ topic: 'blocks', value: blocks });
+    for (const value of this.#checkpoints.slice(-DELTA_CHECKPOINTS_MAX))
+      changes.push({ topic: 'checkpoint', value });
     this.#singles.clear();
     this.#blocks = [];
     this.#checkpoints = [];
@@ -137,9 +159,14 @@ export class LiveFeed {
     return [change];
   }
 
+  #dropAbove(height: number): void {
+    while ((this.#blocks.at(-1)?.height ?? -Infinity) > height) this.#blocks.pop();
+  }
+
   #schedule(): void {
+    if (this.#timer !== undefined) return;
     const delayMs = Math.max(0, this.#lastFlushMs + DELTA_INTERVAL_MS - performance.now());
-    this.#timer ??= setTimeout(() => this.flush(), delayMs);
+    this.#timer = setTimeout(() => this.flush(), delayMs);
   }
 }
 
@@ -153,6 +180,8 @@ function keyOf(change: SingleChange): string {
       return `viewChange ${String(change.value.id)}`;
     case 'evidence':
       return `evidence ${String(change.value.epoch)} ${String(change.value.accused.index)}`;
+    case 'history':
+      return `history ${String(change.value.atMs)}`;
     default:
       return change.topic;
   }

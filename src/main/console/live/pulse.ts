@@ -10,6 +10,7 @@ import type { LiveFeed } from './feed.ts';
 import { peersView, replicaView, type ReplicaFigures } from './networkView.ts';
 import { Rate } from './rate.ts';
 import { RecentChain } from './recentChain.ts';
+import type { Standing } from './sampler.ts';
 
 /** Time between two looks at the figures that no event tells of, such as round trips, in milliseconds. */
 const LOOK_INTERVAL_MS = 500;
@@ -44,6 +45,7 @@ export class Pulse {
   #timer: NodeJS.Timeout | undefined;
   #looks = 0;
   #requests = 0;
+  #acceptedRequests = 0;
   #storeBytes = 0;
   #counting: Promise<void> | null = null;
 
@@ -95,6 +97,17 @@ export class Pulse {
     return peersView(node.replica.status(), node.ownEntry, this.#startedAtMs);
   }
 
+  /** What the charts are made of; `null` where the replica has stopped by itself. */
+  standing(): Standing | null {
+    const { halted, standing } = this.#options.node.replica.status();
+    if (halted !== null) return null;
+    return {
+      acceptedRequests: this.#acceptedRequests,
+      tipHeight: standing.tipHeight,
+      stableHeight: standing.stable.height,
+    };
+  }
+
   async close(): Promise<void> {
     this.#unsubscribe();
     clearInterval(this.#timer);
@@ -113,6 +126,7 @@ export class Pulse {
         const block = this.#chain.accept(header);
         if (block === null) return;
         this.#requests += header.requestCount;
+        this.#acceptedRequests += header.requestCount;
         this.#rate.add(header.requestCount, now());
         feed.block(block);
         this.#publishReplica();

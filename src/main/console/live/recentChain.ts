@@ -1,5 +1,6 @@
 /**
- * The newest blocks and checkpoints, kept for snapshots.
+ * The newest blocks and checkpoints, kept for snapshots. A block costs next to nothing here, however many come: what
+ * a page would see is put together when one asks.
  * @module
  */
 import type { BlockSummary, CheckpointView } from '../../../shared/contract/model.ts';
@@ -12,7 +13,8 @@ export const RECENT_BLOCKS_MAX = 200;
 export const RECENT_CHECKPOINTS_MAX = 100;
 
 export class RecentChain {
-  #blocks: readonly BlockSummary[] = [];
+  /** By height, lowest first. Cut when there are twice as many as are kept. */
+  #headers: HashedHeader[] = [];
   #checkpoints: readonly CheckpointView[] = [];
   #stableHeight = 0;
 
@@ -28,13 +30,16 @@ export class RecentChain {
     }));
     const from = Math.max(1, tipHeight - RECENT_BLOCKS_MAX + 1);
     const blocks = tipHeight === 0 ? [] : await store.blocks(from, tipHeight, RECENT_BLOCKS_MAX);
-    recent.#blocks = blocks.map(({ header }) => recent.summaryOf(header));
+    recent.#headers = blocks.map(({ header }) => header).sort((left, right) => left.height - right.height);
     return recent;
   }
 
   /** Newest first. */
   get blocks(): readonly BlockSummary[] {
-    return this.#blocks;
+    return this.#headers
+      .slice(-RECENT_BLOCKS_MAX)
+      .reverse()
+      .map((header) => this.summaryOf(header));
   }
 
   /** Newest first. */
@@ -52,29 +57,34 @@ export class RecentChain {
 
   /** A block above the others; `null` where it was known already. */
   accept(header: HashedHeader): BlockSummary | null {
-    if (this.#blocks.some(({ hash }) => hash === header.hash)) return null;
-    const block = this.summaryOf(header);
-    const below = this.#blocks.filter(({ height }) => height < header.height);
-    this.#blocks = [block, ...below].slice(0, RECENT_BLOCKS_MAX);
-    return block;
+    if (this.#at(header.height)?.hash === header.hash) return null;
+    this.rollBack(header.height - 1);
+    this.#headers.push(header);
+    if (this.#headers.length >= 2 * RECENT_BLOCKS_MAX)
+      this.#headers = this.#headers.slice(-RECENT_BLOCKS_MAX);
+    return this.summaryOf(header);
   }
 
   /** The blocks above `height` have been taken back. */
   rollBack(height: number): void {
-    this.#blocks = this.#blocks.filter((block) => block.height <= height);
+    while ((this.#headers.at(-1)?.height ?? -Infinity) > height) this.#headers.pop();
   }
 
   /** All blocks up to this checkpoint are stable; `null` where that was known. `nowMs` where its block is not. */
   certify({ height, hash }: Omit<CheckpointView, 'atMs'>, nowMs: number): CheckpointView | null {
     if (height <= this.#stableHeight) return null;
     this.#stableHeight = height;
-    const atMs = this.#blocks.find((block) => block.height === height)?.timeMs ?? nowMs;
-    const checkpoint: CheckpointView = { height, hash, atMs };
+    const checkpoint: CheckpointView = { height, hash, atMs: this.#at(height)?.timeMs ?? nowMs };
     this.#checkpoints = [checkpoint, ...this.#checkpoints].slice(0, RECENT_CHECKPOINTS_MAX);
-    this.#blocks = this.#blocks.map((block) =>
-      block.stable || block.height > height ? block : { ...block, stable: true },
-    );
     return checkpoint;
+  }
+
+  #at(height: number): HashedHeader | undefined {
+    const newest = this.#headers.at(-1);
+    if (newest === undefined || height > newest.height) return undefined;
+    const inPlace = this.#headers.at(height - newest.height - 1);
+    // Where heights are missing in between, it is not where it would be.
+    return inPlace?.height === height ? inPlace : this.#headers.find((header) => header.height === height);
   }
 }
 
