@@ -82,6 +82,31 @@ describe.each<Language>(['en', 'zh-CN'])('the first five minutes in %s', (langua
     await watched.page.getByRole('link', { name: '2', exact: true }).first().waitFor();
   });
 
+  it('finds what was signed while one types, with the keyboard alone, and again by its address', async () => {
+    const { page } = watched;
+    await supervisor.open('overview');
+    await supervisor.searchFor('0001 2026');
+    const found = page.getByRole('link', { name: 'assessments', exact: true });
+    await found.waitFor();
+    await page.locator('mark', { hasText: '0001' }).first().waitFor();
+    expect(await page.getByRole('link', { name: /LICENSE/ }).count()).toBe(0);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await supervisor.untilFinal();
+    await page.goBack();
+    await found.waitFor();
+    await supervisor.searchFor('licen');
+    await page.getByRole('link', { name: /LICENSE/ }).waitFor();
+    await found.waitFor({ state: 'detached' });
+    expect(new URL(page.url()).search).toBe('?q=licen');
+    await page.reload();
+    await page.getByRole('link', { name: /LICENSE/ }).waitFor();
+    await supervisor.searchFor('licen nowhere');
+    await supervisor.untilNothingFound();
+    await supervisor.searchFor('2');
+    await page.locator('main a[href="/blocks/2"]').first().waitFor();
+  });
+
   it('shows the same after a restart of the program, without reloading the page', async () => {
     await supervisor.open('inbox');
     expect(await served.stop()).toBe(0);

@@ -75,6 +75,8 @@ describe('the pages', () => {
     ['/blocks/4120', 'Block 4,120'],
     [`/requests/${hash('request')}`, 'Groundwater wells, quarterly review'],
     ['/checkpoints', 'Checkpoints'],
+    ['/search', 'Search'],
+    ['/search?q=report&kind=document&toHeight=4000', 'Search'],
     ['/views', 'View changes'],
     ['/evidence', 'Evidence'],
     ['/evidence/3', 'Evidence against University Laboratory'],
@@ -334,6 +336,51 @@ describe('a lost connection', () => {
     await page.reload();
     await page.getByLabel('Remark').waitFor();
     await page.getByText('All changes saved').waitFor();
+  });
+});
+
+describe('the search', () => {
+  it('shows what it finds while one types, marks it, and can be walked through with the keyboard', async () => {
+    await open('/inbox/item-0');
+    await heading('Bathing water, west coast, week 46').waitFor();
+    await page.keyboard.press('/');
+    await heading('Search').waitFor();
+    await page.getByRole('heading', { name: 'What can be searched' }).waitFor();
+    await page.keyboard.type('annual rep');
+    await page.locator('mark', { hasText: 'rep' }).first().waitFor();
+    await eventually(() => new URL(page.url()).search).toBe('?q=annual+rep');
+    await page.getByText('12 found so far, and there may be more').waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('ArrowUp');
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('type'))).toBe('search');
+    await page.getByRole('button', { name: 'Search on' }).click();
+    await page.getByText('24 found so far, and there may be more').waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('s');
+    await page.getByRole('heading', { name: 'What can be searched' }).waitFor();
+    expect(problems).toEqual([]);
+  });
+
+  it('keeps its filters in its address, and says what to change where nothing is found', async () => {
+    await open('/search?q=nothing');
+    await page.getByText('Try fewer words,', { exact: false }).waitFor();
+    await page.getByLabel('Kind').selectOption('registry');
+    await page.getByLabel('From height').fill('4,000');
+    await eventually(() => new URL(page.url()).search).toBe('?q=nothing&kind=registry&fromHeight=4000');
+    await page.getByText('Clear a filter,', { exact: false }).waitFor();
+    await page.reload();
+    expect(await page.getByLabel('From height').inputValue()).toBe('4000');
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await eventually(() => new URL(page.url()).search).toBe('?q=nothing');
+    await page.getByRole('searchbox').fill('!!');
+    await page.getByText('There is no letter or digit in what you are looking for.').waitFor();
+    await page.getByRole('searchbox').fill('building');
+    await page
+      .getByText('The search index is being built: 33 % of the blocks are in it.', { exact: false })
+      .waitFor();
+    expect(problems).toEqual([]);
   });
 });
 

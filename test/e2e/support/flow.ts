@@ -60,6 +60,21 @@ export class Supervisor {
     await this.page.getByRole('heading', { level: 1, name: title }).waitFor();
   }
 
+  /** Searches the ledger, by the key for it, letter by letter. */
+  async searchFor(text: string): Promise<void> {
+    const { page } = this;
+    const field = page.getByRole('searchbox', { name: this.#words.search.label });
+    await page.locator('main').click({ position: { x: 2, y: 2 } });
+    await page.keyboard.press('/');
+    await field.waitFor();
+    await field.fill('');
+    await page.keyboard.type(text);
+  }
+
+  async untilNothingFound(): Promise<void> {
+    await this.page.getByRole('heading', { name: this.#words.search.nothing, exact: true }).waitFor();
+  }
+
   /** Hands files to the inbox, as a drop would, and says what they are. */
   async hand(paths: readonly string[], purpose: 'assessments' | 'document'): Promise<void> {
     await this.open('inbox');

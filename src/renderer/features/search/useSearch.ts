@@ -58,6 +58,8 @@ export function useSearch(): Search {
   const busy = ref(false);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let asked = 0;
+  /** The query of the address as this page has set or read it: what was typed meanwhile is not undone by it. */
+  let shownAddress = JSON.stringify(addressOfTerms(terms.value));
   onScopeDispose(() => {
     asked = -1;
     clearTimeout(timer);
@@ -78,9 +80,10 @@ export function useSearch(): Search {
   function now(): void {
     clearTimeout(timer);
     const query = addressOfTerms(terms.value);
+    const address = JSON.stringify(query);
     // A key more is no step that one would want to go back.
-    if (JSON.stringify(query) !== JSON.stringify(addressOfTerms(termsOfAddress(route.query))))
-      void router.replace({ query });
+    if (address !== shownAddress) void router.replace({ query });
+    shownAddress = address;
     void ask();
   }
 
@@ -124,16 +127,17 @@ export function useSearch(): Search {
     if (number === asked) busy.value = false;
   }
 
-  // Going back and forth, and the connection coming back.
+  // Somebody has gone to another search: by a key, a link, or back.
   watch(
     () => route.query,
     (query) => {
       const next = termsOfAddress(query);
-      if (route.name !== 'search' || JSON.stringify(next) === JSON.stringify(terms.value)) return;
-      if (addressOfTerms(next)['q'] !== terms.value.text.trimEnd() || asked === 0) {
-        terms.value = next;
-        void ask();
-      }
+      const address = JSON.stringify(addressOfTerms(next));
+      if (route.name !== 'search' || address === shownAddress) return;
+      shownAddress = address;
+      terms.value = next;
+      clearTimeout(timer);
+      void ask();
     },
   );
   watch(
