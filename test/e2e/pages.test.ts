@@ -447,7 +447,7 @@ describe('when something goes wrong', () => {
       value: { ...change, outcome: 'entered', endedAtMs: now + 2_000, result },
     });
     await first.getByText('Done in 3 seconds').waitFor();
-    await first.getByText('1 put back: what it ordered is ordered again').waitFor();
+    await first.getByText('1 put back: what stood at height 4,210 is ordered again').waitFor();
     expect(problems).toEqual([]);
   });
 
