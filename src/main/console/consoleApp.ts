@@ -356,10 +356,9 @@ export class ConsoleApp {
   // What the pages see
 
   #snapshot(): Snapshot {
-    // What waits goes out first, so that nothing is told twice or left out.
-    this.#feed.flush();
     return {
-      sequence: this.#feed.sequence,
+      // First, so that nothing is told twice or left out.
+      sequence: this.#feed.numberForSnapshot(),
       nowMs: this.#now(),
       version: this.#options.version,
       dataDirectory: this.#directory,
