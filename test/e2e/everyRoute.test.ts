@@ -33,11 +33,11 @@ afterAll(async () => await browser.close());
 const LANGUAGES: readonly Language[] = ['en', 'zh-CN'];
 const THEMES: readonly Theme[] = ['light', 'dark'];
 
-/** Switches as a person does, without a reload. */
+/** Switches as a person does, without a reload, where every page lets one: the page of settings has both once more. */
 async function dress(page: Page, language: Language, theme: Theme): Promise<void> {
   const spoken = (await page.locator('html').getAttribute('lang')) as Language;
-  await page.getByLabel(WORDS[spoken].settings.language, { exact: true }).selectOption(language);
-  await page.getByLabel(WORDS[language].settings.theme, { exact: true }).selectOption(theme);
+  await page.getByLabel(WORDS[spoken].settings.language, { exact: true }).first().selectOption(language);
+  await page.getByLabel(WORDS[language].settings.theme, { exact: true }).first().selectOption(theme);
 }
 
 /** What is wrong with the page that is open, in every language and theme. */
