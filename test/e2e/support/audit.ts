@@ -141,12 +141,13 @@ const SETTLED = `new Promise((resolve) => {
   return null;
 })`;
 
-/** All that the page says, to eyes and to screen readers. */
+/** All that the page says in words of its own, to eyes and to screen readers; names of files and the like are not. */
 const TEXTS = `(() => {
   const texts = [];
   const add = (text, element) => {
     const trimmed = (text ?? '').trim();
     if (trimmed === '' || element === null || /^(SCRIPT|STYLE)$/.test(element.tagName)) return;
+    if (element.closest('[translate="no"]') !== null) return;
     texts.push({ text: trimmed, where: element.tagName.toLowerCase() + '.' + element.className });
   };
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
