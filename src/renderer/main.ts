@@ -26,8 +26,6 @@ import { connectBridge } from './bridge/connect.ts';
 import { useAsBridge } from './bridge/current.ts';
 import { i18n } from './i18n.ts';
 import { consoleRouter } from './router.ts';
-import { documentAttention } from './stores/attention.ts';
-import { useNotices } from './stores/notices.ts';
 import { useSession } from './stores/session.ts';
 
 // Before the router remembers the address: the token stands in its fragment.
@@ -41,12 +39,6 @@ app.use(consoleRouter());
 
 const session = useSession();
 if (bridge === null) session.refuse({ code: 'console.badToken', data: {} });
-else session.follow(bridge, documentAttention(document, wantsNotices));
-
-/** Whether anything is to be notified of, and the browser lets this page do it. */
-function wantsNotices(): boolean {
-  const { permission, wishes } = useNotices();
-  return permission === 'granted' && wishes !== null && Object.values(wishes).some((wanted) => wanted);
-}
+else session.follow(bridge);
 
 app.mount('#app');

@@ -356,9 +356,10 @@ export class ConsoleApp {
   // What the pages see
 
   #snapshot(): Snapshot {
+    // What waits goes out first, so that nothing is told twice or left out.
+    this.#feed.flush();
     return {
-      // First, so that nothing is told twice or left out.
-      sequence: this.#feed.numberForSnapshot(),
+      sequence: this.#feed.sequence,
       nowMs: this.#now(),
       version: this.#options.version,
       dataDirectory: this.#directory,

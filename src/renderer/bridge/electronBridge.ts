@@ -32,10 +32,6 @@ export class ElectronBridge implements RendererBridge {
     return () => undefined;
   }
 
-  watch(watching: boolean): void {
-    this.api.watch(watching);
-  }
-
   reconnect(): void {
     // Never lost, so there is nothing to wake.
   }

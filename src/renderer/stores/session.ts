@@ -9,7 +9,6 @@ import { ITEMS_PAGE_VIEW_MAX } from '../../shared/contract/channels.ts';
 import type { ConsoleError, Delta, HistoryPoint, ItemView, Snapshot } from '../../shared/contract/model.ts';
 import { hasCode, toPlainError } from '../../shared/errors.ts';
 import type { RendererBridge } from '../bridge/rendererBridge.ts';
-import { ALWAYS_SEEN, type Attention } from './attention.ts';
 import { appendOlder } from './blockList.ts';
 import { applyChanges, pictureOf, withItem, withItemPage, withoutItem, type Picture } from './picture.ts';
 
@@ -18,9 +17,6 @@ export type Connection = 'connecting' | 'connected' | 'lost' | 'refused';
 
 /** Deltas kept while a snapshot is under way: at ten a second, more than it takes. Beyond it, a new snapshot. */
 const DELTAS_HELD_MAX = 1_000;
-
-/** A page that nobody sees looks so often for what it should notify of, in milliseconds. */
-const UNSEEN_LOOK_MS = 15_000;
 
 const NO_HISTORY: readonly HistoryPoint[] = [];
 
@@ -41,34 +37,19 @@ export const useSession = defineStore('session', () => {
   let bridge: RendererBridge | null = null;
   let sequence = 0;
   let syncing = false;
-  /** A snapshot that is under way may be too old already: another one follows. */
-  let stale = false;
-  let attention = ALWAYS_SEEN;
   let held: Delta[] = [];
 
-  /** Begins to follow `using`, while `seenBy` says that somebody sees the page. Returns a function that ends it. */
-  function follow(using: RendererBridge, seenBy: Attention = ALWAYS_SEEN): () => void {
+  /** Begins to follow `using`. Returns a function that ends it. */
+  function follow(using: RendererBridge): () => void {
     bridge = using;
-    attention = seenBy;
-    using.watch(attention.isSeen);
-    const offAttention = attention.onChange((isSeen) => {
-      using.watch(isSeen);
-      if (isSeen && connection.value === 'connected') void synchronise();
-    });
-    const looks = setInterval(() => {
-      if (!attention.isSeen && attention.wantsNotices()) void synchronise();
-    }, UNSEEN_LOOK_MS);
     const offDelta = using.onDelta(receive);
     const offConnection = using.onConnection((connected, error) => {
       connectionError.value = error;
       if (connected) connection.value = 'connected';
       else connection.value = error === null ? 'lost' : 'refused';
-      // A page that nobody sees keeps the picture that it has.
-      if (connected && (attention.isSeen || picture.value === null)) void synchronise();
+      if (connected) void synchronise();
     });
     return () => {
-      clearInterval(looks);
-      offAttention();
       offDelta();
       offConnection();
       using.close();
@@ -82,9 +63,7 @@ export const useSession = defineStore('session', () => {
   }
 
   async function synchronise(): Promise<void> {
-    if (bridge === null) return;
-    stale = syncing;
-    if (syncing) return;
+    if (bridge === null || syncing) return;
     syncing = true;
     held = [];
     try {
@@ -99,19 +78,13 @@ export const useSession = defineStore('session', () => {
     const waited = held;
     held = [];
     for (const delta of waited) receive(delta);
-    if (isStale()) await synchronise();
-  }
-
-  // Something may have set it while the snapshot was under way.
-  function isStale(): boolean {
-    return stale;
   }
 
   function accept(snapshot: Snapshot): void {
     sequence = snapshot.sequence;
     clockOffsetMs.value = snapshot.nowMs - Date.now();
     picture.value = pictureOf(snapshot, picture.value);
-    if (attention.isSeen) void loadOlderItems(snapshot);
+    void loadOlderItems(snapshot);
   }
 
   /** Loads the items that the snapshot left out, page by page; a newer snapshot begins anew. */
@@ -144,7 +117,7 @@ export const useSession = defineStore('session', () => {
     }
     if (picture.value === null || delta.sequence <= sequence) return;
     if (delta.sequence !== sequence + 1) {
-      if (attention.isSeen) void synchronise();
+      void synchronise();
       return;
     }
     sequence = delta.sequence;

@@ -7,9 +7,6 @@ import type { Channel } from './channels.ts';
 /** IPC channel names in Electron: `console:` and the contract's channel; deltas come on `console:delta`. */
 export const IPC_PREFIX = 'console:';
 export const IPC_DELTA = 'console:delta';
-/** The page says whether somebody sees it (`true` or `false`), and up to which number it has taken the deltas. */
-export const IPC_WATCH = 'console:watch';
-export const IPC_SEEN = 'console:seen';
 
 /** The contract's channels, by name (a test compares them with the contract). */
 export const PRELOAD_CHANNELS: readonly Channel[] = [

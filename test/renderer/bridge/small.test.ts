@@ -52,7 +52,6 @@ describe('the token', () => {
 describe('ElectronBridge', () => {
   it('reads answers and deltas, and drops a delta that breaks the contract', async () => {
     let push: (delta: unknown) => void = () => undefined;
-    const watched: boolean[] = [];
     const bridge = new ElectronBridge({
       call: (channel) =>
         Promise.resolve(
@@ -64,7 +63,6 @@ describe('ElectronBridge', () => {
         push = listener;
         return () => undefined;
       },
-      watch: (watching) => watched.push(watching),
     });
     await expect(bridge.call('key.lock', {})).resolves.toEqual({});
     await expect(bridge.call('session.snapshot', {})).rejects.toMatchObject({ code: 'setup.required' });
@@ -74,8 +72,6 @@ describe('ElectronBridge', () => {
     push({ sequence: 'two' });
     push({ sequence: 3, changes: [] });
     expect(sequences).toEqual([1, 3]);
-    bridge.watch(false);
-    expect(watched).toEqual([false]);
     const said: boolean[] = [];
     bridge.onConnection((connected) => said.push(connected));
     expect(said).toEqual([true]);

@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { destinationOf } from '../../../src/renderer/features/blocks/destination.ts';
 import { holdBack } from '../../../src/renderer/features/blocks/heldBack.ts';
-import { holdStill, waitingAbove } from '../../../src/renderer/features/blocks/holdStill.ts';
 import {
   draftsAsAssessments,
   draftsAsDocuments,
@@ -138,32 +137,6 @@ describe('blocks', () => {
     expect(holdBack(blocks, 4)).toEqual({ shown: blocks.slice(1), waiting: 1 });
     expect(holdBack(blocks, 5).waiting).toBe(0);
     expect(holdBack(blocks, 2)).toEqual({ shown: blocks, waiting: 0 });
-  });
-
-  const upTo = (top: number, from = 1): typeof blocks =>
-    Array.from({ length: top - from + 1 }, (_, index) => ({ ...blocks[0]!, height: top - index }));
-
-  it('holds still what is being read while new ones come, and counts them', () => {
-    const live = upTo(9, 3);
-    expect(holdStill(blocks, live)).toBe(blocks);
-    expect(waitingAbove(blocks, live)).toBe(4);
-    expect(waitingAbove(blocks, blocks)).toBe(0);
-  });
-
-  it('keeps the rows that the live list has let go', () => {
-    expect(holdStill(blocks, upTo(900, 500))).toBe(blocks);
-    expect(holdStill(blocks, upTo(9, 4))).toBe(blocks);
-    const stable = upTo(900, 500).map((block) => ({ ...block, stable: true }));
-    expect(holdStill(blocks, stable)).toEqual(blocks.map((block) => ({ ...block, stable: true })));
-  });
-
-  it('says what became stable, shows what replaced a block, and drops what was taken back', () => {
-    const live = upTo(6).map((block) => ({ ...block, stable: block.height <= 4 }));
-    expect(holdStill(blocks, live).map(({ stable }) => stable)).toEqual([false, true, true]);
-    const forked = upTo(6).map((block) => (block.height >= 5 ? { ...block, hash: 'other' } : block));
-    expect(holdStill(blocks, forked).map(({ hash }) => hash)).toEqual(['other', '', '']);
-    expect(holdStill(blocks, upTo(4)).map(({ height }) => height)).toEqual([4, 3]);
-    expect(holdStill(blocks, upTo(2)).map(({ height }) => height)).toEqual([2, 1]);
   });
 
   it('finds heights and whole ids, and nothing else', () => {
