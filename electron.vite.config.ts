@@ -13,6 +13,8 @@ import { basename, join, resolve } from 'node:path';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'electron-vite';
 import type { Plugin } from 'vite';
+import { RENDERER_CHUNKS } from './scripts/rendererChunks.mjs';
+import { licences } from './scripts/build/licences.ts';
 
 const root = import.meta.dirname;
 
@@ -22,6 +24,7 @@ const MAIN_ENTRIES = {
   headless: 'src/main/headless/index.ts',
   'store.worker': 'src/main/storage/store.worker.ts',
   'verify.worker': 'src/main/keys/verify.worker.ts',
+  'aside.worker': 'src/main/console/aside/aside.worker.ts',
 };
 const PRELOAD_ENTRIES = {
   console: 'src/preload/console.ts',
@@ -100,7 +103,7 @@ function absoluteBase(): Plugin {
 
 export default defineConfig({
   main: {
-    plugins: [workerUrls(), executable('headless.js')],
+    plugins: [workerUrls(), executable('headless.js'), licences()],
     build: {
       outDir: 'out/main',
       externalizeDeps: false,
@@ -139,7 +142,7 @@ export default defineConfig({
   renderer: {
     root: 'src/renderer',
     publicDir: false,
-    plugins: [vue(), absoluteBase()],
+    plugins: [vue(), absoluteBase(), licences()],
     define: { __VUE_PROD_DEVTOOLS__: 'false', __VUE_I18N_LEGACY_API__: 'false' },
     build: {
       outDir: resolve(root, 'out/renderer'),
@@ -150,7 +153,10 @@ export default defineConfig({
       minify: 'oxc',
       sourcemap: false,
       target: 'es2023',
-      rolldownOptions: { input: entries(RENDERER_ENTRIES) },
+      rolldownOptions: {
+        input: entries(RENDERER_ENTRIES),
+        output: { codeSplitting: RENDERER_CHUNKS },
+      },
     },
   },
 });

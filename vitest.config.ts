@@ -1,6 +1,7 @@
 /**
- * Four projects: `unit` (examples and properties, no processes), `scenarios` (simulator and golden
- * transcripts), `cluster` (real processes), `e2e` (a browser or a window). The last two run one file at a time.
+ * Five projects: `unit` (examples and properties, no processes), `scenarios` (simulator and golden transcripts),
+ * `cluster` (real processes), `e2e` (the console in a browser), `desktop` (the program in a window, and the packages).
+ * The last three run one file at a time.
  *
  * @module
  */
@@ -49,8 +50,19 @@ export default defineConfig({
           name: 'e2e',
           environment: 'node',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: ['test/e2e/desktop/**'],
           testTimeout: 3 * minute_ms,
           hookTimeout: 2 * minute_ms,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'desktop',
+          environment: 'node',
+          include: ['test/e2e/desktop/**/*.test.ts', 'test/packages/**/*.test.ts'],
+          testTimeout: 3 * minute_ms,
+          hookTimeout: 3 * minute_ms,
           fileParallelism: false,
         },
       },

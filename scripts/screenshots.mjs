@@ -17,7 +17,7 @@ const folder = join(root, 'screenshots');
 const SAMPLE = join(root, 'resources/demo/assessments.csv');
 const DOCUMENTS = [join(root, 'LICENSE'), join(root, 'README.md')];
 const SIZES = { wide: { width: 1280, height: 860 }, narrow: { width: 800, height: 900 } };
-const README_PICTURES = ['overview', 'review-final', 'review', 'block'];
+const README_PICTURES = ['overview', 'review-final', 'review', 'checkpoints'];
 /** For what moves after the page is there: tables that measure themselves, times that tick. */
 const SETTLE_MS = 600;
 
@@ -29,7 +29,7 @@ let taken = 0;
 try {
   await takeAll(['setup'], () => ({ setup: '/' }));
   const { page, context } = await openPage(browser, served.url, { language: 'en' });
-  const supervisor = new Supervisor(page, 'en');
+  const supervisor = new Supervisor({ page }, 'en');
   await supervisor.tryIt();
   await supervisor.hand([SAMPLE], 'assessments');
   await supervisor.review('assessments');
@@ -70,11 +70,19 @@ try {
     blocks: '/blocks',
     block: '/blocks/1',
     request: requestPath,
+    search: '/search?q=assess',
+    'search-none': '/search?q=nowhere',
+    checkpoints: '/checkpoints',
     views: '/views',
     evidence: '/evidence',
     'evidence-detail': evidencePath,
+    registry: '/registry',
+    peers: '/peers',
+    keys: '/keys',
     verify: '/verify',
     faults: '/faults',
+    diagnostics: '/diagnostics',
+    settings: '/settings',
   };
   await takeAll(Object.keys(paths), () => paths);
 } finally {

@@ -56,7 +56,14 @@ async function build() {
     join(root, 'package-lock.json'),
     join(root, 'electron.vite.config.ts'),
   );
-  const parts = ['main/index.js', 'main/headless.js', 'preload/console.cjs', 'renderer/index.html'];
+  const parts = [
+    'main/index.js',
+    'main/headless.js',
+    'preload/console.cjs',
+    'preload/confirm.cjs',
+    'renderer/index.html',
+    'renderer/confirm.html',
+  ];
   const built = await Promise.all(parts.map(async (part) => await newest_ms(join(root, 'out', part))));
   if (Math.min(...built) > source) return;
   console.log('Building …');

@@ -103,6 +103,7 @@ const phases = [
   { name: 'scenarios', run: tests('scenarios') },
   { name: 'cluster', run: tests('cluster') },
   { name: 'e2e', run: tests('e2e') },
+  { name: 'desktop', run: tests('desktop') },
 ];
 
 await checkNode();

@@ -7,7 +7,15 @@
  */
 import { contextBridge, ipcRenderer, type IpcRendererEvent } from 'electron';
 import type { PreloadApi } from '../shared/contract/bridge.ts';
-import { IPC_DELTA, IPC_PREFIX, PRELOAD_CHANNELS } from '../shared/contract/names.ts';
+import {
+  IPC_DELTA,
+  IPC_GO,
+  IPC_OPENING,
+  IPC_PREFIX,
+  IPC_SEEN,
+  IPC_WATCH,
+  PRELOAD_CHANNELS,
+} from '../shared/contract/names.ts';
 
 const allowed: ReadonlySet<string> = new Set(PRELOAD_CHANNELS);
 
@@ -20,12 +28,41 @@ const api: PreloadApi = {
     return answer;
   },
   onDelta(listener) {
-    const forward = (_event: IpcRendererEvent, delta: unknown): void => listener(delta);
+    const forward = (_event: IpcRendererEvent, delta: unknown): void => {
+      try {
+        listener(delta);
+      } finally {
+        ipcRenderer.send(IPC_SEEN, numberOf(delta));
+      }
+    };
     ipcRenderer.on(IPC_DELTA, forward);
     return () => {
       ipcRenderer.off(IPC_DELTA, forward);
     };
   },
+  watch(watching) {
+    ipcRenderer.send(IPC_WATCH, watching);
+  },
+  onGo(listener) {
+    const forward = (_event: IpcRendererEvent, path: unknown): void => listener(path);
+    ipcRenderer.on(IPC_GO, forward);
+    return () => {
+      ipcRenderer.off(IPC_GO, forward);
+    };
+  },
+  onOpening(listener) {
+    const forward = (): void => listener();
+    ipcRenderer.on(IPC_OPENING, forward);
+    return () => {
+      ipcRenderer.off(IPC_OPENING, forward);
+    };
+  },
 };
+
+/** The number of a delta. */
+function numberOf(delta: unknown): number {
+  const { sequence } = delta as { readonly sequence: number };
+  return sequence;
+}
 
 contextBridge.exposeInMainWorld('countersign', api);

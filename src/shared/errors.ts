@@ -149,6 +149,7 @@ export interface ErrorData {
   'vault.duplicateKey': { publicKey: string };
   'vault.otherKeys': { publicKey: string };
   'vault.keychainChanged': { made: string; found: string };
+  'vault.keychainMissing': { made: string };
   'vault.keychainFailed': { keychain: string; problem: string };
   'vault.noKeychain': NoData;
   'key.inUse': { publicKey: string; pid: number };
@@ -166,6 +167,10 @@ export interface ErrorData {
   'storage.wrongNetwork': { path: string; expected: string; actual: string };
   'storage.locked': { path: string; pid: number };
   'storage.failed': { path: string; problem: string };
+  // The data directory is not where it was opened.
+  'storage.gone': { path: string };
+  // A file of settings that could not be read as such, and where it was put.
+  'settings.damaged': { path: string; movedTo: string };
   'guard.missing': { path: string };
   'guard.damaged': { path: string };
 
@@ -173,6 +178,9 @@ export interface ErrorData {
   'network.portInUse': { host: string; port: number };
   'network.listenFailed': { host: string; port: number; problem: string };
   'network.unreachable': { address: string; problem: string };
+  'network.notListening': { address: string };
+  'network.brokeOff': { address: string };
+  'network.silent': { address: string };
   'handshake.version': { expected: number; actual: number };
   'handshake.wrongNetwork': { expected: string; actual: string };
   'handshake.unknownReplica': { publicKey: string };
@@ -196,6 +204,8 @@ export interface ErrorData {
   'replica.proposed': { publicKey: string };
   'replica.removed': { publicKey: string };
   'replica.keyInUse': { replica: string };
+  // Its own process has ended by itself. `path`: its directory; `problem`: its last words.
+  'replica.ended': { path: string; problem: string };
 
   // Client
   'client.timeout': { id: string; responses: number; replicas: number };
@@ -206,15 +216,61 @@ export interface ErrorData {
   'console.badInput': { channel: string; at: string; problem: string };
   'console.unknownChannel': { channel: string };
   'console.disconnected': NoData;
+  'console.tooBusy': { waiting: number };
+  'console.workFailed': { problem: string };
   'draft.notFound': { id: string };
   'draft.wrongState': { id: string; state: string };
   'draft.changed': { id: string; shownHash: string; actualHash: string };
   'draft.tooMany': { maxDrafts: number };
   'draft.imported': { id: string };
   'draft.duplicate': { id: string; existing: string };
+  'confirm.cancelled': NoData;
+  'confirm.interrupted': NoData;
+  'confirm.screenLocked': NoData;
+  'confirm.keyChanged': NoData;
+  'confirm.busy': NoData;
+  'confirm.tooOften': { waitMs: number };
+  'confirm.passphraseHere': NoData;
   'setup.alreadyDone': { path: string };
   'setup.required': NoData;
+  // Asked of a page in a browser: only the window has it.
+  'desktop.absent': NoData;
+  // Before anything else: there can be no window.
+  'desktop.noDisplay': NoData;
+  // The process of the window's page dies again and again. `reason`: as Chromium calls it.
+  'desktop.pageDies': { times: number; reason: string };
+  // Opened from outside: a link, or a file that the program was started with.
+  'opening.linkTooLong': { chars: number; maxChars: number };
+  'opening.linkHost': { link: string };
+  'opening.linkPage': { link: string };
+  'opening.tooLarge': { name: string; sizeBytes: number; maxBytes: number };
+  'opening.unknownKind': { name: string };
+  'opening.tooMany': { max: number };
   'fault.unavailable': { replica: number; fault: string };
+
+  // Manifests of releases
+  'update.malformed': { at: string; problem: string };
+  'update.tooLarge': { sizeBytes: number; maxBytes: number };
+  'update.wrongProduct': { expected: string; actual: string };
+  'update.badSignature': { publicKey: string };
+  'update.unsigned': { found: number; needed: number };
+  'update.fromFuture': { releasedMs: number; nowMs: number };
+  'update.expired': { expiresMs: number; nowMs: number };
+  'update.notNewer': { version: string; running: string };
+  'update.replayed': { version: string; newestSeen: string };
+  'update.noPackage': { system: string; processor: string };
+  // Looking for releases, and fetching packages
+  'update.noSource': NoData;
+  'update.sourceMalformed': { path: string; problem: string };
+  'update.busy': NoData;
+  'update.unreachable': { url: string; problem: string };
+  'update.silent': { url: string; timeoutMs: number };
+  'update.httpStatus': { url: string; status: number };
+  'update.badRedirect': { url: string };
+  'update.wrongSize': { fileName: string; expectedBytes: number; actualBytes: number };
+  'update.wrongPackage': { fileName: string; expected: string; actual: string };
+  'update.notInRelease': { fileName: string; version: string };
+  'update.noDescription': { path: string };
 
   // Command line
   'cli.usage': { problem: string };

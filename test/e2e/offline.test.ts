@@ -35,7 +35,7 @@ describe.each<Language>(['en', 'zh-CN'])('signing without a network in %s', (lan
       both = await makeTwoSupervisors(directory);
     });
     watched = await openPage(browser, served.url, { language });
-    supervisor = new Supervisor(watched.page, language);
+    supervisor = new Supervisor(watched, language);
     await watched.page.getByText(step.inStep).waitFor();
   });
   afterAll(async () => {

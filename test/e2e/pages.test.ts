@@ -122,7 +122,7 @@ describe('the pages', () => {
     await page.getByRole('button', { name: 'Try it' }).click();
     await heading('Starting').waitFor();
     server.main.setStage({ name: 'failed', error: { code: 'storage.full', data: { path: '/data' } } });
-    await page.getByText('The disk that holds /data is full.').waitFor();
+    await page.getByText('The disk that holds /data is full, so this could not be kept.').waitFor();
     expect(problems).toEqual([]);
   });
 
@@ -380,6 +380,56 @@ describe('the search', () => {
     await page
       .getByText('The search index is being built: 33 % of the blocks are in it.', { exact: false })
       .waitFor();
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('a field for a moment', () => {
+  const label = { en: 'From', 'zh-CN': '开始时间' };
+  const field = (language: keyof typeof label) =>
+    page.getByRole('combobox', { name: label[language], exact: true });
+
+  it('is filled and left by the keyboard alone', async () => {
+    await open('/search?q=report');
+    await page.getByLabel('Kind').focus();
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('2026-03-02 10:30');
+    await page.keyboard.press('Enter');
+    await eventually(() => new URL(page.url()).searchParams.get('from')).not.toBeNull();
+    const chosen = Date.parse(new URL(page.url()).searchParams.get('from') ?? '');
+    expect(chosen).toBe(new Date(2026, 2, 2, 10, 30).getTime());
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Tab');
+    expect(await field('en').inputValue()).toBe('2026-03-02 10:30');
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Until');
+    expect(problems).toEqual([]);
+  });
+
+  it.each([
+    ['en', 'Sun'],
+    ['zh-CN', '一'],
+  ] as const)('begins the week as one does in %s', async (language, day) => {
+    await open('/search?q=report');
+    await page.evaluate((chosen) => localStorage.setItem('countersign.language', chosen), language);
+    await page.reload();
+    await field(language).focus();
+    await page.keyboard.press('ArrowDown');
+    const first = page.locator('.el-date-table th').first();
+    await eventually(async () => (await first.textContent())?.trim()).toBe(day);
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('the settings', () => {
+  it('say that a file of settings was set aside, and where', async () => {
+    const movedTo = '/data/settings.json.damaged-1';
+    server.main.settingsProblem = {
+      code: 'settings.damaged',
+      data: { path: '/data/settings.json', movedTo },
+    };
+    await open('/settings');
+    await heading('Settings').waitFor();
+    await page.getByText(movedTo, { exact: false }).waitFor();
     expect(problems).toEqual([]);
   });
 });

@@ -87,6 +87,11 @@ export class Members {
     this.#network.start();
   }
 
+  /** See `ReplicaNetwork.wake`. */
+  wake(): void {
+    this.#network.wake();
+  }
+
   /** How each replica can be reached. */
   status(): readonly PeerStatus[] {
     return this.#network.status();

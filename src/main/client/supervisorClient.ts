@@ -89,6 +89,15 @@ export class SupervisorClient {
     this.#members.start();
   }
 
+  /**
+   * The machine has slept, or its network is back: connects at once with all that are not connected. What is tracked is
+   * sent to each as soon as it is.
+   */
+  wake(): void {
+    this.#former?.wake();
+    this.#members.wake();
+  }
+
   /** The replicas that the client works with, and their epoch. */
   get replicas(): ReplicaSet {
     return this.#members.set;
@@ -172,14 +181,14 @@ export class SupervisorClient {
    * epoch they are, and no later one is being proven. Throws `timeout`.
    */
   async waitForReplicas(count: number | 'quorum' | 'all', timeoutMs: number): Promise<void> {
-    const deadlineMs = Date.now() + timeoutMs;
+    const deadlineMs = performance.now() + timeoutMs;
     const PAUSE_MS = 20;
     const needed = (): number => {
       const { n, q } = this.#members.sizes;
       return count === 'quorum' ? q : count === 'all' ? n : count;
     };
     while (this.#members.heard.size < needed() || this.#follower.isWalking) {
-      if (this.#closed || Date.now() >= deadlineMs) {
+      if (this.#closed || performance.now() >= deadlineMs) {
         throw new CountersignError('timeout', { what: `${String(needed())} replicas`, timeoutMs });
       }
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));

@@ -9,90 +9,89 @@ import { resolve } from 'node:path';
 import type { Answer } from '../../shared/contract/bridge.ts';
 import type { Channel, Input, Output } from '../../shared/contract/channels.ts';
 import type { Delta, Snapshot, Stage } from '../../shared/contract/model.ts';
-import { CountersignError, fromPlainError, invariant, toPlainError } from '../../shared/errors.ts';
-import type { OuterWrap } from '../keys/vault/outerWrap.ts';
+import type { NoticeWishes } from '../../shared/contract/settings.ts';
+import { closeAll } from '../../shared/closeAll.ts';
+import { CountersignError, invariant, toPlainError } from '../../shared/errors.ts';
 import { VerifierPool } from '../keys/verifierPool.ts';
 import { createVerifyWorker } from '../keys/verifyWorker.ts';
-import type { StartChild } from '../replica/childReplica.ts';
 import { vaultPath } from '../replica/embeddedLayout.ts';
 import { contentsOf } from '../replica/memberLayout.ts';
-import { openDataDirectory, type DataDirectory } from '../storage/index.ts';
+import type { DataDirectory } from '../storage/index.ts';
+import { AsideDesk } from './aside/asideDesk.ts';
+import { createAsideWorker } from './aside/createAsideWorker.ts';
+import type { ConsoleAppOptions } from './consoleAppOptions.ts';
 import { Diagnostics } from './diagnostics/diagnostics.ts';
 import { dispatch, type HandlerInput, type Handlers } from './dispatch.ts';
 import { toConsoleError } from './errors.ts';
 import type { ConsoleEvent } from './events.ts';
+import { glanceOf, type Glance } from './glance.ts';
 import { createHandlers } from './handlers.ts';
 import { Uploads } from './items/uploads.ts';
 import { UNLOCKED_FOR_MS, requireKeyring } from './keyring.ts';
 import { KeyStore } from './keys/keyStore.ts';
 import { supervisorSigner } from './keys/supervisorKey.ts';
 import { LiveFeed } from './live/feed.ts';
-import { networkView } from './live/networkView.ts';
 import { openRunning, type Running } from './running.ts';
 import { embeddedStarter } from './start/embeddedStarter.ts';
 import { Settings } from './settings.ts';
 import { makeTrial } from './setup/makeTrial.ts';
-import { liveParts } from './snapshot.ts';
-import { SetupWizard } from './setup/wizard.ts';
+import { hostedNetwork, liveParts, registrySummary } from './snapshot.ts';
+import { SetupDesk } from './setup/setupDesk.ts';
+import type { SetupWizard } from './setup/wizard.ts';
 import { checkReplicaPassphrase, memberStarter } from './start/memberStarter.ts';
+import { Revival } from './start/revival.ts';
+import { Stages } from './start/stages.ts';
 import type { Hosted, Starter } from './start/starter.ts';
-
-export interface ConsoleAppOptions {
-  readonly dataDirectory: string;
-  /** Version of the program, as people read it. */
-  readonly version: string;
-  /** Starts the replicas of an embedded network that have a process of their own. */
-  readonly startChild: StartChild;
-  /** Of the replica's key, where this is one replica of a real network; the page asks for it unless given. */
-  readonly replicaPassphrase?: string | null;
-  /** Where one replica of a real network listens, if not at its registered address. */
-  readonly listen?: { readonly host: string; readonly port: number };
-  /** How long the supervisor's key stays unlocked unless it was set, in milliseconds; `UNLOCKED_FOR_MS` unless given. */
-  readonly unlockedForMs?: number;
-  /** The system's keychain, once it can be asked for; `null` where there is none that protects anything. */
-  readonly findKeychain?: () => Promise<OuterWrap | null>;
-  /** Milliseconds since 1970 in UTC; `Date.now` unless given. */
-  readonly now?: () => number;
-  /** Told of what is worth a line in a log. Must not throw. */
-  readonly log?: (event: ConsoleEvent) => void;
-}
-
-type StartingPhase = Extract<Stage, { name: 'starting' }>['phase'];
+import { LOCK_PATIENCE_MS, waitForDirectory } from './start/waitForDirectory.ts';
+import { watchDirectory } from './start/watchDirectory.ts';
 
 export class ConsoleApp {
   readonly #options: ConsoleAppOptions;
   readonly #directory: string;
   readonly #feed = new LiveFeed();
   readonly #uploads = new Uploads();
+  readonly #aside = new AsideDesk(createAsideWorker);
   readonly #diagnostics: Diagnostics;
+  readonly #stages: Stages;
+  readonly #setup: SetupDesk;
+  readonly #revival: Revival;
+  readonly #ending = new AbortController();
   readonly #handlers: Handlers;
   #verifier: VerifierPool | null = null;
   #lock: DataDirectory | null = null;
   #keys: KeyStore | null = null;
   #settings: Settings | null = null;
   #hosted: Hosted | null = null;
-  #wizard: SetupWizard | null = null;
   #running: Running | null = null;
-  #stage: Stage;
-  /** Why it does not go on by itself. */
-  #failure: CountersignError | null = null;
+  #starter: Starter | null = null;
   #work: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | null = null;
 
   constructor(options: ConsoleAppOptions) {
     this.#options = options;
     this.#directory = resolve(options.dataDirectory);
-    this.#stage = { name: 'starting', phase: 'lock', sinceMs: this.#now() };
+    this.#setup = new SetupDesk(this.#directory, this.#feed);
+    this.#stages = new Stages({
+      feed: this.#feed,
+      now: () => this.#now(),
+      log: (event) => this.#log(event),
+    });
+    this.#revival = new Revival({
+      stages: this.#stages,
+      log: (event) => this.#log(event),
+      again: async () => await this.#exclusively(async () => await this.#runAgain()),
+    });
     this.#diagnostics = new Diagnostics({
       directory: this.#directory,
       version: options.version,
       now: () => this.#now(),
       running: () => this.#running,
       verifier: () => this.#verifier?.stats ?? null,
-      stage: () => this.#stage,
+      stage: () => this.stage,
     });
     this.#handlers = createHandlers({
       uploads: this.#uploads,
+      aside: this.#aside,
       verifier: {
         verify: async (signature, digest, publicKey) =>
           await this.#pool().verify(signature, digest, publicKey),
@@ -101,7 +100,9 @@ export class ConsoleApp {
       keys: () => this.#requireKeys(),
       settings: () => this.#requireSettings(),
       keyring: () => this.#running?.keyring ?? null,
+      confirmer: options.confirmer ?? null,
       diagnostics: this.#diagnostics,
+      desktop: options.desktop ?? null,
       now: () => this.#now(),
       snapshot: () => this.#snapshot(),
       unlock: async (passphrase) => await this.#exclusively(async () => await this.#unlock(passphrase)),
@@ -112,7 +113,7 @@ export class ConsoleApp {
   }
 
   get stage(): Stage {
-    return this.#stage;
+    return this.#stages.stage;
   }
 
   /** What runs in this data directory; `null` while nothing does. */
@@ -127,12 +128,15 @@ export class ConsoleApp {
   async start(): Promise<void> {
     await this.#exclusively(async () => {
       try {
-        this.#enterPhase('lock');
-        this.#lock = await openDataDirectory(this.#directory);
+        this.#stages.enterPhase('lock');
+        this.#lock = await this.#lockDirectory();
+        watchDirectory(this.#lock, this.#ending.signal, (error) => void this.#lose(error));
+        this.#stages.enterPhase('keys');
         await this.#openKeys();
         await this.#startWhatIsThere();
       } catch (error) {
-        this.#fail(error);
+        if (this.#starter === null) this.#stages.fail(error);
+        else this.#revival.halted(toPlainError(error));
       }
     });
   }
@@ -160,9 +164,26 @@ export class ConsoleApp {
     return this.#feed.subscribe(listener);
   }
 
+  /** What is shown of it where no page is. */
+  glance(): Glance {
+    return glanceOf(this.#stages.stage.name, this.#running);
+  }
+
+  /** What a person wants to be notified about; `null` until it is known. */
+  get noticeWishes(): NoticeWishes | null {
+    return this.#settings?.notices ?? null;
+  }
+
   /** Locks the supervisor's key at once, as on suspend or screen lock. The replica goes on. */
   lockKey(): void {
     this.#running?.keyring.lock();
+  }
+
+  /** The machine has slept, or a person is back: connects again at once with whoever is not connected. */
+  wake(): void {
+    this.#log({ kind: 'woke' });
+    this.#hosted?.wake();
+    this.#running?.client.wake();
   }
 
   /** Stops everything, in order. Calling it again waits as well. */
@@ -172,7 +193,9 @@ export class ConsoleApp {
   }
 
   async #stop(): Promise<void> {
-    this.#enter({ name: 'stopping' });
+    this.#stages.enter({ name: 'stopping' });
+    this.#ending.abort();
+    this.#revival.close();
     await this.#work;
     this.#uploads.close();
     await this.#release();
@@ -190,28 +213,20 @@ export class ConsoleApp {
   }
 
   async #offerSetup(): Promise<void> {
-    this.#wizard = await SetupWizard.open({
-      directory: this.#directory,
+    await this.#setup.open({
       verifier: this.#pool(),
       now: () => this.#now(),
       supervisorSigner: async (passphrase) => await supervisorSigner(this.#requireKeys(), passphrase),
-      onChange: (value) => this.#feed.publish({ topic: 'setup', value }),
     });
-    this.#feed.publish({ topic: 'setup', value: this.#wizard.view() });
-    this.#enter({ name: 'setup' });
+    this.#stages.enter({ name: 'setup' });
   }
 
   async #join({ networkId, passphrase }: HandlerInput<'setup.join'>): Promise<void> {
     await this.#requireWizard().join(networkId, passphrase);
-    this.#forgetSetup();
-    try {
-      await this.#run(memberStarter(passphrase, this.#options.listen));
-      // Who has just typed the passphrase of both keys need not type it again at once.
-      await this.#running?.keyring.unlock(passphrase).catch(() => undefined);
-    } catch (error) {
-      this.#fail(error);
-      throw error;
-    }
+    this.#setup.forget();
+    await this.#runOrFail(memberStarter(passphrase, this.#options.listen));
+    // Who has just typed the passphrase of both keys need not type it again at once.
+    await this.#running?.keyring.unlock(passphrase).catch(() => undefined);
   }
 
   /** One step at a time, so that two pages do not undo each other's. */
@@ -224,62 +239,59 @@ export class ConsoleApp {
     return result.value;
   }
 
-  #forgetSetup(): void {
-    this.#wizard = null;
-    this.#feed.publish({ topic: 'setup', value: null });
-  }
-
   #requireWizard(): SetupWizard {
-    if (this.#stage.name === 'setup' && this.#wizard !== null) return this.#wizard;
-    throw new CountersignError('setup.alreadyDone', { path: this.#directory });
+    this.#stages.require('setup', this.#directory);
+    return this.#setup.wizard;
   }
 
   async #startMember(): Promise<void> {
     const passphrase = this.#options.replicaPassphrase ?? null;
-    if (passphrase === null) this.#enter({ name: 'locked' });
+    if (passphrase === null) this.#stages.enter({ name: 'locked' });
     else await this.#run(memberStarter(passphrase, this.#options.listen));
   }
 
   async #unlock(passphrase: string): Promise<void> {
-    if (this.#stage.name !== 'locked')
-      throw new CountersignError('setup.alreadyDone', { path: this.#directory });
+    this.#stages.require('locked', this.#directory);
     // A wrong one leaves the page that asks as it is.
     await checkReplicaPassphrase(this.#directory, passphrase);
-    try {
-      await this.#run(memberStarter(passphrase, this.#options.listen));
-    } catch (error) {
-      this.#fail(error);
-      throw error;
-    }
+    await this.#runOrFail(memberStarter(passphrase, this.#options.listen));
   }
 
   async #setUp(input: HandlerInput<'setup.try'>): Promise<void> {
-    if (this.#stage.name !== 'setup') {
-      throw new CountersignError('setup.alreadyDone', { path: this.#directory });
-    }
+    this.#stages.require('setup', this.#directory);
     try {
-      this.#enterPhase('keys');
+      this.#stages.enterPhase('make');
       await makeTrial(this.#directory, this.#requireKeys(), input, this.#now());
     } catch (error) {
       // Nothing was made: a better passphrase, or more room on the disk, can be tried.
-      this.#enter({ name: 'setup' });
+      this.#stages.enter({ name: 'setup' });
       throw error;
     }
-    this.#forgetSetup();
-    try {
-      await this.#run(embeddedStarter);
-      // Who has just chosen the passphrase need not type it again at once.
-      await requireKeyring(this.#requireRunning().keyring).unlock(input.passphrase);
-    } catch (error) {
-      this.#fail(error);
-      throw error;
-    }
+    this.#setup.forget();
+    await this.#runOrFail(embeddedStarter);
+    // Who has just chosen the passphrase need not type it again at once.
+    await requireKeyring(this.#requireRunning().keyring).unlock(input.passphrase);
+  }
+
+  async #lockDirectory(): Promise<DataDirectory> {
+    const { lockPatienceMs: patienceMs = LOCK_PATIENCE_MS } = this.#options;
+    const untilMs = this.#now() + patienceMs;
+    return await waitForDirectory(this.#directory, {
+      patienceMs,
+      onHeld: (pid) => this.#stages.held(pid, untilMs),
+      signal: this.#ending.signal,
+    });
   }
 
   async #openKeys(): Promise<void> {
     const { findKeychain, unlockedForMs = UNLOCKED_FOR_MS } = this.#options;
     const log = (event: ConsoleEvent): void => this.#log(event);
-    this.#settings = await Settings.open(this.#directory, unlockedForMs, log);
+    this.#settings = await Settings.open({
+      directory: this.#directory,
+      autoLockMs: unlockedForMs,
+      nowMs: this.#now(),
+      log,
+    });
     this.#keys = await KeyStore.open({
       path: vaultPath(this.#directory),
       outer: (await findKeychain?.()) ?? null,
@@ -288,15 +300,28 @@ export class ConsoleApp {
     });
   }
 
+  async #runOrFail(starter: Starter): Promise<void> {
+    try {
+      await this.#run(starter);
+    } catch (error) {
+      this.#stages.fail(error);
+      throw error;
+    }
+  }
+
   async #run(starter: Starter): Promise<void> {
+    this.#starter = starter;
     try {
       const verifier = this.#pool();
       const hosted = await starter.start({
         directory: this.#directory,
         verifier,
         startChild: this.#options.startChild,
-        onPhase: (phase) => this.#enterPhase(phase),
+        onPhase: (phase) => this.#stages.enterPhase(phase),
+        onProgress: (progress) => this.#stages.progress(progress),
+        onConnected: (done, total) => this.#stages.progress({ step: 'connected', done, total }),
       });
+      this.#stages.enterPhase('inbox');
       this.#hosted = hosted;
       const keys = this.#requireKeys();
       if (hosted.supervisorKeyPath !== null) await keys.adopt(hosted.supervisorKeyPath);
@@ -306,13 +331,14 @@ export class ConsoleApp {
         network: hosted.embedded,
         verifier,
         keys,
+        aside: this.#aside,
         unlockedForMs: () => this.#requireSettings().autoLockMs,
         feed: this.#feed,
         now: () => this.#now(),
         log: (event) => this.#log(event),
         onRegistry: () => this.#publishRegistry(),
         onReplicaEvent: (event) => this.#diagnostics.log.replica(event),
-        onHalted: (error) => this.#fail(fromPlainError(error)),
+        onHalted: (error) => this.#revival.halted(error),
       });
     } catch (error) {
       await this.#closeHosted();
@@ -321,8 +347,23 @@ export class ConsoleApp {
     // Pages that watched the start know nothing yet of the items and blocks.
     this.#feed.resynchronise();
     const { halted } = this.#hosted.node.replica.status();
-    if (halted === null) this.#enter({ name: 'running', sinceMs: this.#now() });
-    else this.#fail(fromPlainError(halted));
+    if (halted === null) this.#stages.enter({ name: 'running', sinceMs: this.#now() });
+    else this.#revival.halted(halted);
+  }
+
+  async #runAgain(): Promise<void> {
+    // What has died may refuse to be closed; it is gone all the same.
+    await this.#closeHosted().catch(() => undefined);
+    if (this.#starter !== null) await this.#run(this.#starter);
+  }
+
+  /** The data directory is gone: nothing of it may be used any more. It may refuse to be closed. */
+  async #lose(error: CountersignError): Promise<void> {
+    this.#revival.close();
+    await this.#exclusively(async () => {
+      this.#stages.fail(error);
+      await this.#closeHosted();
+    }).catch(() => undefined);
   }
 
   async #closeHosted(): Promise<void> {
@@ -330,14 +371,16 @@ export class ConsoleApp {
     const hosted = this.#hosted;
     this.#running = null;
     this.#hosted = null;
-    await running?.close();
-    await hosted?.stop();
+    // What a confirmation shows is read from what ends here.
+    this.#options.confirmer?.end(new CountersignError('stopped', { what: 'the network' }));
+    await closeAll([async () => await hosted?.stop(), async () => await running?.close()]);
   }
 
   async #release(): Promise<void> {
     try {
       await this.#closeHosted();
     } finally {
+      await this.#aside.close();
       await this.#verifier?.close();
       await this.#lock?.release();
     }
@@ -356,71 +399,39 @@ export class ConsoleApp {
   // What the pages see
 
   #snapshot(): Snapshot {
-    // What waits goes out first, so that nothing is told twice or left out.
-    this.#feed.flush();
     return {
-      sequence: this.#feed.sequence,
+      // First, so that nothing is told twice or left out.
+      sequence: this.#feed.numberForSnapshot(),
       nowMs: this.#now(),
       version: this.#options.version,
       dataDirectory: this.#directory,
-      stage: this.#stage,
-      setup: this.#wizard?.view() ?? null,
-      network: this.#networkView(),
+      confirmation: this.#options.confirmer === undefined ? 'page' : 'window',
+      stage: this.stage,
+      setup: this.#setup.view,
+      network: hostedNetwork(this.#hosted, this.#running),
       history: [...this.#feed.history.points],
       ...liveParts(this.#running),
-      registry: this.#registrySummary(),
+      registry: registrySummary(this.#running),
     };
   }
 
-  #networkView(): Snapshot['network'] {
-    const hosted = this.#hosted;
-    if (hosted === null || this.#running === null) return null;
-    const { supervisors } = this.#running.registry.stable.members;
-    return networkView(hosted.node, supervisors.values(), hosted.embedded !== null);
-  }
-
-  #registrySummary(): Snapshot['registry'] {
-    return this.#running?.registryReads.summary(this.#running.keyring.view()?.publicKey ?? null) ?? null;
-  }
-
   #publishRegistry(): void {
-    this.#feed.publish({ topic: 'network', value: this.#networkView() });
-    this.#feed.publish({ topic: 'registry', value: this.#registrySummary() });
+    this.#feed.publish({ topic: 'network', value: hostedNetwork(this.#hosted, this.#running) });
+    this.#feed.publish({ topic: 'registry', value: registrySummary(this.#running) });
   }
 
   #requireKeys(): KeyStore {
-    if (this.#keys !== null) return this.#keys;
-    throw this.#failure ?? new CountersignError('stopped', { what: 'Countersign' });
+    return this.#keys ?? this.#stages.refuse('Countersign');
   }
 
   #requireSettings(): Settings {
-    if (this.#settings !== null) return this.#settings;
-    throw this.#failure ?? new CountersignError('stopped', { what: 'Countersign' });
+    return this.#settings ?? this.#stages.refuse('Countersign');
   }
 
   #requireRunning(): Running {
     if (this.#running !== null) return this.#running;
-    if (this.#stage.name === 'setup') throw new CountersignError('setup.required', {});
-    // Why it does not run is what keeps this call from being answered.
-    if (this.#failure !== null) throw this.#failure;
-    throw new CountersignError('stopped', { what: 'the network' });
-  }
-
-  #enterPhase(phase: StartingPhase): void {
-    this.#enter({ name: 'starting', phase, sinceMs: this.#now() });
-  }
-
-  #fail(error: unknown): void {
-    this.#failure = fromPlainError(toPlainError(error));
-    this.#enter({ name: 'failed', error: toConsoleError(error) });
-  }
-
-  #enter(stage: Stage): void {
-    // Nothing comes after the end.
-    if (this.#stopping !== null && stage.name !== 'stopping') return;
-    this.#stage = stage;
-    this.#feed.publish({ topic: 'stage', value: stage });
-    this.#log({ kind: 'stage', stage });
+    if (this.stage.name === 'setup') throw new CountersignError('setup.required', {});
+    return this.#stages.refuse('the network');
   }
 
   #pool(): VerifierPool {

@@ -10,5 +10,7 @@ export type ConsoleEvent =
   /** A call ended in a way that nobody foresaw: a bug. */
   | { readonly kind: 'internal'; readonly channel: string; readonly error: PlainError }
   | { readonly kind: 'failed'; readonly what: string; readonly error: PlainError }
+  /** The machine has slept. */
+  | { readonly kind: 'woke' }
   /** A replica sent what no correct one sends. */
   | { readonly kind: 'badMessage'; readonly replica: number; readonly error: PlainError };

@@ -4,12 +4,14 @@
  */
 import type { Snapshot } from '../../shared/contract/model.ts';
 import { CountersignError } from '../../shared/errors.ts';
-import type { SignatureVerifier } from '../replica/inbox.ts';
+import type { AsideDesk } from './aside/asideDesk.ts';
+import { signForPage } from './confirm/pageCalls.ts';
 import { badInput, type HandlerInput, type Handlers } from './dispatch.ts';
+import type { SignatureVerifier } from '../replica/inbox.ts';
 import { createKeyHandlers, type KeyHandlerContext } from './keys/keyHandlers.ts';
 import { isExport, type Uploads } from './items/uploads.ts';
 import { checkpointPage } from './ledger/checkpoints.ts';
-import { checkReceipt, exportEvidence, exportGenesis, exportReceipt } from './ledger/receipts.ts';
+import { exportEvidence, exportGenesis, exportReceipt } from './ledger/receipts.ts';
 import { createOperatorHandlers, type OperatorContext } from './operator/operatorHandlers.ts';
 import { createRegistryHandlers } from './registry/registryHandlers.ts';
 import type { Running } from './running.ts';
@@ -19,6 +21,9 @@ import type { SetupWizard } from './setup/wizard.ts';
 /** What the handlers work with. */
 export interface HandlerContext extends KeyHandlerContext, OperatorContext {
   readonly uploads: Uploads;
+  /** Verifies receipts. */
+  readonly aside: AsideDesk;
+  /** Verifies cards. */
   readonly verifier: SignatureVerifier;
   /** What lives while a network runs. Throws `setup.required`, or `stopped` while it starts or stops. */
   readonly running: () => Running;
@@ -34,7 +39,7 @@ export interface HandlerContext extends KeyHandlerContext, OperatorContext {
 
 /** The table of all channels. */
 export function createHandlers(context: HandlerContext): Handlers {
-  const { uploads, verifier, running, snapshot, unlock, setUp, join } = context;
+  const { uploads, aside, running, snapshot, unlock, setUp, join, confirmer } = context;
   return {
     'session.snapshot': async () => snapshot(),
 
@@ -84,7 +89,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     'item.submit': async (input) => await running().offline.submit(input),
     'item.checklist': async ({ id }) => await running().signatures.checklist(id),
     'item.exportDraft': async (input) => await running().offline.exportDraft(input),
-    'item.sign': async (input) => ({ results: await running().signing.sign(input) }),
+    'item.sign': async (input) => ({ results: await signForPage(running(), confirmer, input) }),
 
     ...createKeyHandlers(context),
     ...createRegistryHandlers(context),
@@ -105,7 +110,8 @@ export function createHandlers(context: HandlerContext): Handlers {
       const { store, genesis } = running().node;
       return await exportReceipt(store, genesis, requestId);
     },
-    'receipt.verify': async ({ text }) => await checkReceipt(running().node.genesis, verifier, text),
+    'receipt.verify': async ({ text }) =>
+      await aside.run('receipt', { genesis: running().node.genesis, text }),
     'evidence.export': async ({ epoch, replica }) => {
       const { node, agreement } = running();
       return await exportEvidence(node.store, node.genesis, agreement.evidence.against(epoch, replica));

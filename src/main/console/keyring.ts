@@ -40,6 +40,8 @@ export class Keyring {
   #timer: NodeJS.Timeout | undefined;
   #unlocking: Promise<void> = Promise.resolve();
   #closed = false;
+  /** How often it was to be locked: what was being unlocked then stays locked. */
+  #lockings = 0;
 
   constructor(options: KeyringOptions) {
     this.#options = options;
@@ -57,6 +59,11 @@ export class Keyring {
     const publicKey = (registered ?? mine[0])?.publicKey;
     if (publicKey !== undefined) return publicKey;
     throw keys.failure ?? new CountersignError('key.absent', {});
+  }
+
+  /** Why there are no keys although there is a vault. */
+  get failure(): CountersignError | null {
+    return this.#options.keys.failure;
   }
 
   /** Whether it signs now, without a passphrase. */
@@ -92,16 +99,23 @@ export class Keyring {
 
   /**
    * Unlocks the key, or keeps it unlocked for as long again. One at a time, because each takes a core and 128 MiB.
-   * Throws `key.*` or `vault.*`; then the key is as it was.
+   * Throws `key.*` or `vault.*`, `key.locked` where it was to be locked meanwhile, and the reason of `signal` where that
+   * was aborted before it was done; then the key is as it was.
    */
-  async unlock(passphrase: string): Promise<void> {
-    const turn = this.#unlocking.then(async () => await this.#unlock(passphrase));
+  async unlock(passphrase: string, signal?: AbortSignal): Promise<void> {
+    const lockings = this.#lockings;
+    const turn = this.#unlocking.then(async () => await this.#unlock(passphrase, lockings, signal));
     this.#unlocking = turn.catch(() => undefined);
     await turn;
   }
 
-  /** Erases the private key. Nothing happens where it is locked. */
+  /** Erases the private key; what is being unlocked stays locked. */
   lock(): void {
+    this.#lockings += 1;
+    this.#lockNow();
+  }
+
+  #lockNow(): void {
     clearTimeout(this.#timer);
     if (this.#unlockedUntilMs === null) return;
     this.#forget();
@@ -146,7 +160,7 @@ export class Keyring {
   #recheck(): void {
     const view = this.view();
     const isHeld = this.#signers.some(({ publicKey }) => publicKey === view?.publicKey);
-    if (this.#unlockedUntilMs !== null && !isHeld) this.lock();
+    if (this.#unlockedUntilMs !== null && !isHeld) this.#lockNow();
     else this.#options.onChange(view);
   }
 
@@ -160,15 +174,21 @@ export class Keyring {
 
   /** A machine that slept has not run its timers. */
   #lockWhenDue(): void {
-    if (this.#unlockedUntilMs !== null && this.#options.now() >= this.#unlockedUntilMs) this.lock();
+    if (this.#unlockedUntilMs !== null && this.#options.now() >= this.#unlockedUntilMs) this.#lockNow();
   }
 
-  async #unlock(passphrase: string): Promise<void> {
+  async #unlock(passphrase: string, lockings: number, signal?: AbortSignal): Promise<void> {
     const { keys, now, unlockedForMs, onChange } = this.#options;
+    signal?.throwIfAborted();
     const signers = await keys.unlock(passphrase);
-    if (this.#closed) {
+    try {
+      if (this.#closed) throw new CountersignError('stopped', { what: 'the key' });
+      signal?.throwIfAborted();
+      if (lockings !== this.#lockings)
+        throw new CountersignError('key.locked', { publicKey: this.publicKey });
+    } catch (error) {
       for (const signer of signers) signer.dispose();
-      throw new CountersignError('stopped', { what: 'the key' });
+      throw error;
     }
     this.#forget();
     this.#signers = signers;
@@ -180,7 +200,7 @@ export class Keyring {
   #lockAt(untilMs: number): void {
     clearTimeout(this.#timer);
     this.#unlockedUntilMs = untilMs;
-    this.#timer = setTimeout(() => this.lock(), untilMs - this.#options.now());
+    this.#timer = setTimeout(() => this.#lockNow(), untilMs - this.#options.now());
   }
 
   #forget(): void {
@@ -189,10 +209,10 @@ export class Keyring {
   }
 }
 
-/** The keyring, where it holds a key. Throws `key.absent`. */
+/** The keyring, where it holds a key. Throws `key.absent`, or why the vault cannot be read. */
 export function requireKeyring(keyring: Keyring | null): Keyring {
   const view = keyring?.view() ?? null;
-  if (keyring === null || view === null) throw new CountersignError('key.absent', {});
+  if (keyring === null || view === null) throw keyring?.failure ?? new CountersignError('key.absent', {});
   return keyring;
 }
 

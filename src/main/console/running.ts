@@ -3,6 +3,7 @@
  * the local replica. Opened in order, closed in reverse; where opening fails, nothing is left open.
  * @module
  */
+import { closeAll } from '../../shared/closeAll.ts';
 import type { Member } from '../../shared/contract/model.ts';
 import type { Hex } from '../../shared/encoding/hex.ts';
 import { toPlainError, type PlainError } from '../../shared/errors.ts';
@@ -15,6 +16,7 @@ import type { ReplicaNode } from '../replica/node.ts';
 import type { ReplicaEvent } from '../replica/replica.ts';
 import { openClientStore, openSearchIndex } from '../storage/index.ts';
 import { createStoreWorker } from '../storage/storeWorker.ts';
+import type { AsideDesk } from './aside/asideDesk.ts';
 import type { ConsoleEvent } from './events.ts';
 import { Drafts } from './items/drafts.ts';
 import { ItemBook } from './items/itemBook.ts';
@@ -49,6 +51,7 @@ export interface RunningOptions {
   readonly network: FaultyNetwork | null;
   readonly verifier: SignatureVerifier;
   readonly keys: KeyStore;
+  readonly aside: AsideDesk;
   /** How long the key stays unlocked, in milliseconds. */
   readonly unlockedForMs: () => number;
   readonly feed: LiveFeed;
@@ -59,7 +62,7 @@ export interface RunningOptions {
   readonly onRegistry: () => void;
   /** For the log. */
   readonly onReplicaEvent: (event: ReplicaEvent) => void;
-  /** The local replica has stopped by itself. */
+  /** The local replica, or the store of the items, has stopped by itself. May be told more than once. */
   readonly onHalted: (error: PlainError) => void;
 }
 
@@ -92,9 +95,7 @@ export interface Running {
 /** Opens everything, and sends again what was signed and not settled. Throws `storage.*`. */
 export async function openRunning(options: RunningOptions): Promise<Running> {
   const opened: (() => Promise<void>)[] = [];
-  const close = async (): Promise<void> => {
-    for (const closeOne of opened.splice(0).reverse()) await closeOne();
-  };
+  const close = async (): Promise<void> => await closeAll(opened);
   try {
     return { ...(await open(options, opened)), close };
   } catch (error) {
@@ -107,7 +108,7 @@ async function open(
   options: RunningOptions,
   opened: (() => Promise<void>)[],
 ): Promise<Omit<Running, 'close'>> {
-  const { directory, node, verifier, keys, unlockedForMs, feed, now, log } = options;
+  const { directory, node, verifier, keys, aside, unlockedForMs, feed, now, log } = options;
   const { genesis, store } = node;
   const { maxRequestBytes } = genesis.limits;
 
@@ -141,7 +142,11 @@ async function open(
   });
   opened.push(async () => await keyring.close());
 
-  const clientStore = await openClientStore({ directory, createWorker: createStoreWorker });
+  const clientStore = await openClientStore({
+    directory,
+    createWorker: createStoreWorker,
+    onDied: (error) => options.onHalted(toPlainError(error)),
+  });
   opened.push(async () => await clientStore.close());
   const book = await ItemBook.open({ store: clientStore, feed, stableHeight: checkpoint?.height ?? 0 });
   opened.push(async () => await book.settled());
@@ -237,6 +242,7 @@ async function open(
 
   const drafts = new Drafts({
     book,
+    aside,
     replicas: genesis.replicas.length,
     registry: registryReads,
     maxRequestBytes,
@@ -261,8 +267,8 @@ async function open(
   const keeper = new SearchKeeper({
     genesis,
     store,
-    open: async (isFresh) =>
-      await openSearchIndex({ directory, networkId, createWorker: createStoreWorker, isFresh }),
+    open: async (isFresh, onDied) =>
+      await openSearchIndex({ directory, networkId, createWorker: createStoreWorker, isFresh, onDied }),
     // What is announced is durable; what the replica has in mind may not be yet.
     tipHeight: pulse.chain.blocks[0]?.height ?? 0,
     subscribe: (listener) => node.subscribe(listener),

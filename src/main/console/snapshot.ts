@@ -3,7 +3,9 @@
  * @module
  */
 import { ITEMS_SNAPSHOT_MAX, type Snapshot } from '../../shared/contract/model.ts';
+import { networkView } from './live/networkView.ts';
 import type { Running } from './running.ts';
+import type { Hosted } from './start/starter.ts';
 
 /** The parts of a snapshot that come from what runs. */
 export type LiveParts = Pick<
@@ -37,4 +39,15 @@ export function liveParts(running: Running | null): LiveParts {
     evidence: running?.agreement.evidence.views ?? [],
     faults: running?.faults?.view() ?? null,
   };
+}
+
+/** The network as its registry has it now. */
+export function hostedNetwork(hosted: Hosted | null, running: Running | null): Snapshot['network'] {
+  if (hosted === null || running === null) return null;
+  const { supervisors } = running.registry.stable.members;
+  return networkView(hosted.node, supervisors.values(), hosted.embedded !== null);
+}
+
+export function registrySummary(running: Running | null): Snapshot['registry'] {
+  return running?.registryReads.summary(running.keyring.view()?.publicKey ?? null) ?? null;
 }

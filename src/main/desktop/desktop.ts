@@ -3,30 +3,39 @@
  * @module
  */
 import { join } from 'node:path';
-import {
-  Menu,
-  app,
-  ipcMain,
-  powerMonitor,
-  session,
-  type BrowserWindow,
-  type IpcMainInvokeEvent,
-} from 'electron';
+import { app, ipcMain, powerMonitor, session, type IpcMainInvokeEvent } from 'electron';
+import { IPC_OPENING } from '../../shared/contract/bridge.ts';
+import { DESKTOP_BY_DEFAULT, type DesktopView, type DesktopWishes } from '../../shared/contract/desktop.ts';
+import type { OpeningStep } from '../../shared/contract/opening.ts';
+import { NOTICES_BY_DEFAULT } from '../../shared/contract/settings.ts';
 import { CountersignError, toPlainError } from '../../shared/errors.ts';
+import type { Language } from '../../shared/text/quantities.ts';
 import { ConsoleApp } from '../console/consoleApp.ts';
+import type { DesktopHost } from '../console/desktopHost.ts';
+import { toConsoleError } from '../console/errors.ts';
+import type { Updater } from '../console/updates/updater.ts';
 import { serveElectronIpc } from '../console/transports/electronIpc.ts';
 import { INDEX_FILE, findFile } from '../console/transports/staticFiles.ts';
-import { showErrorBox } from './errorBox.ts';
+import { ConfirmDesk } from './confirm/confirmDesk.ts';
+import { ConfirmWindows } from './confirm/confirmWindow.ts';
+import { showErrorBox, showProblem } from './errorBox.ts';
+import { isThere, openFolder, showAbout } from './help.ts';
 import { findKeychain } from './keychain.ts';
 import { logEvent } from './log.ts';
-import { menuTemplate } from './menu.ts';
-import { confineContents, confineSession } from './permissions.ts';
+import { isHiddenStart, setStartAtLogin } from './login/startAtLogin.ts';
+import { MainWindow } from './mainWindow.ts';
+import { OpeningDesk } from './opening/openingDesk.ts';
+import type { SystemWays } from './opening/systemWays.ts';
+import { confineContents, confineSession, consoleRequests } from './permissions.ts';
 import type { Places } from './places.ts';
+import { Presence } from './presence.ts';
 import { forkUtilityReplicas } from './replicaProcess.ts';
 import { serveConsoleScheme } from './scheme.ts';
 import { isConsolePage } from './sender.ts';
-import { createConsoleWindow, loadConsole, showWindow } from './window.ts';
-import { WORDS, languageOf } from './words.ts';
+import type { DesktopSettings } from './settings/desktopSettings.ts';
+import { followTheme } from './settings/theme.ts';
+import { UpdateDesk } from './updates/updateDesk.ts';
+import { WORDS, chosenLanguage } from './words.ts';
 
 /**
  * How long stopping may take before the program ends by force, in milliseconds. Longer than a replica's process is
@@ -36,24 +45,68 @@ export const QUIT_TIMEOUT_MS = 20_000;
 
 const EXIT_FAILED = 1;
 
+/** Where a person looks for updates. */
+const UPDATES_PAGE = '/settings#updates';
+
 /** Where the program is on its way out. */
 type Ending = 'no' | 'stopping' | 'stopped';
 
-export class Desktop {
+export class Desktop implements DesktopHost {
+  readonly updates: UpdateDesk;
   readonly #places: Places;
   readonly #console: ConsoleApp;
-  #window: BrowserWindow | null = null;
+  readonly #confirm: ConfirmDesk;
+  readonly #settings: DesktopSettings;
+  readonly #window: MainWindow;
+  readonly #ways: SystemWays;
+  readonly #updater: Updater;
+  readonly #opening = new OpeningDesk(() => this.#console);
+  #presence: Presence | null = null;
   #ending: Ending = 'no';
   #exitCode = 0;
-  #wasOpen = false;
 
-  constructor(places: Places) {
+  constructor(places: Places, settings: DesktopSettings, ways: SystemWays, updater: Updater) {
     this.#places = places;
+    this.#ways = ways;
+    this.#updater = updater;
+    this.updates = new UpdateDesk({
+      updater,
+      window: () => this.#window.window,
+      language: () => this.#language(),
+    });
+    const windows = new ConfirmWindows({
+      preload: places.confirmPreload,
+      pageFolder: places.pageFolder,
+      parent: () => this.#window.window,
+      language: () => this.#language(),
+    });
+    this.#confirm = new ConfirmDesk({ openWindow: (side) => windows.open(side) });
+    this.#settings = settings;
+    this.#window = new MainWindow({
+      preload: places.preload,
+      allowDevTools: allowsDevTools(),
+      settings,
+      language: () => this.#language(),
+      isEnding: () => this.#ending !== 'no',
+      onHidden: () => {
+        // Its window lies over one that nobody sees any more.
+        this.#confirm.end(new CountersignError('confirm.cancelled', {}));
+        if (settings.wishes.lockWhenHidden) this.#console.lockKey();
+      },
+      onPageDies: (error) => {
+        logEvent({ kind: 'desktopFailed', error: toPlainError(error) });
+        const language = this.#language();
+        this.#do(showProblem(WORDS[language].pageDies, error, language));
+      },
+      onFailure: (error) => this.#fail(error),
+    });
     this.#console = new ConsoleApp({
       dataDirectory: places.dataDirectory,
       version: app.getVersion(),
       startChild: forkUtilityReplicas(places.headlessEntry),
       findKeychain,
+      confirmer: this.#confirm,
+      desktop: this,
       log: logEvent,
     });
   }
@@ -63,7 +116,11 @@ export class Desktop {
     process.on('uncaughtException', (error) => this.#fail(error));
     process.on('unhandledRejection', (reason) => this.#fail(reason));
     app.on('web-contents-created', (_event, contents) => confineContents(contents));
-    app.on('second-instance', () => this.#show());
+    this.#ways.deliver((wishes) => {
+      this.#opening.add(wishes);
+      this.#show();
+      this.#window.send(IPC_OPENING, null);
+    });
     app.on('activate', () => this.#show());
     app.on('window-all-closed', () => {
       if (process.platform !== 'darwin') app.quit();
@@ -80,64 +137,115 @@ export class Desktop {
     );
   }
 
+  view(): DesktopView {
+    const { wishes, problem } = this.#settings;
+    return {
+      wishes,
+      defaults: DESKTOP_BY_DEFAULT,
+      problem: problem === null ? null : toConsoleError(problem),
+    };
+  }
+
+  async set(change: Partial<DesktopWishes>): Promise<void> {
+    const { startAtLogin } = change;
+    // First what can fail: then nothing has changed.
+    if (startAtLogin !== undefined && startAtLogin !== this.#settings.wishes.startAtLogin) {
+      await setStartAtLogin(startAtLogin);
+    }
+    await this.#settings.set(change);
+    this.#presence?.look();
+  }
+
+  async openNext(taken: number): Promise<OpeningStep> {
+    return await this.#opening.next(taken);
+  }
+
   async #open(): Promise<void> {
     const { pageFolder } = this.#places;
-    const language = languageOf(app.getLocale());
-    Menu.setApplicationMenu(
-      Menu.buildFromTemplate(
-        menuTemplate({
-          words: WORDS[language].menu,
-          platform: process.platform,
-          allowDevTools: allowsDevTools(),
-        }),
-      ),
-    );
-    confineSession(session.defaultSession, { allowDevTools: allowsDevTools() });
+    followTheme(this.#settings);
+    confineSession(session.defaultSession, consoleRequests(allowsDevTools()));
     await requirePage(pageFolder);
     serveConsoleScheme(session.defaultSession.protocol, pageFolder);
     serveElectronIpc({
       ipcMain,
       target: this.#console,
-      isTrusted: (event: IpcMainInvokeEvent) => isConsolePage(event, this.#window?.webContents ?? null),
-      send: (channel, value) => this.#window?.webContents.send(channel, value),
+      isTrusted: (event: IpcMainInvokeEvent) =>
+        isConsolePage(event, this.#window.window?.webContents ?? null),
+      send: (channel, value) => this.#window.send(channel, value),
     });
     this.#lockKeyWhenAway();
+    this.#wakeWhenBack();
+    this.#presence = await this.#appear();
+    this.#updater.start();
     // The page is there from the first moment, and shows what the program waits for.
     this.#console.start().catch((error: unknown) => {
       // Whoever quits meanwhile need not hear that the start was stopped.
       if (this.#ending === 'no') this.#fail(error);
     });
-    await this.#openWindow();
+    if (!isHiddenStart(process.argv) || this.#opening.size > 0) await this.#window.show();
+    const { problem } = this.#settings;
+    if (problem !== null) {
+      await showProblem(WORDS[this.#language()].settings.problem, problem, this.#language());
+    }
   }
 
   /** Nobody signs while the machine sleeps or its screen is locked. The replica goes on. */
   #lockKeyWhenAway(): void {
-    const lock = (): void => this.#console.lockKey();
+    const lock = (): void => {
+      this.#confirm.end(new CountersignError('confirm.screenLocked', {}));
+      this.#console.lockKey();
+    };
     powerMonitor.on('suspend', lock);
     powerMonitor.on('lock-screen', lock);
   }
 
-  async #openWindow(): Promise<void> {
-    const { preload } = this.#places;
-    const window = createConsoleWindow({ preload, allowDevTools: allowsDevTools() });
-    this.#window = window;
-    window.once('closed', () => {
-      this.#window = null;
-    });
-    try {
-      await loadConsole(window);
-      this.#wasOpen = true;
-    } catch (error) {
-      // Closed while it was loading: somebody wanted that.
-      if (!window.isDestroyed() && this.#ending === 'no') throw error;
-    }
+  /** After a sleep everybody is found again at once, and not at the end of a pause. */
+  #wakeWhenBack(): void {
+    const wake = (): void => this.#console.wake();
+    powerMonitor.on('resume', wake);
+    powerMonitor.on('unlock-screen', wake);
   }
 
-  /** A second start, or a click on the program's icon. */
-  #show(): void {
+  /** The menu, the tray and notifications. */
+  async #appear(): Promise<Presence> {
+    const { dataDirectory, documentsFolder } = this.#places;
+    const lockKey = (): void => this.#console.lockKey();
+    const go = (path: string): void => this.#show(path);
+    return new Presence({
+      glance: () => this.#console.glance(),
+      noticeWishes: () => this.#console.noticeWishes ?? NOTICES_BY_DEFAULT,
+      language: () => this.#language(),
+      isSeen: () => this.#window.isSeen,
+      allowDevTools: allowsDevTools(),
+      hasDocuments: await isThere(documentsFolder),
+      menu: {
+        go,
+        lockKey,
+        about: () => this.#do(showAbout(this.#language(), dataDirectory)),
+        updates: () => go(UPDATES_PAGE),
+        openDocuments: () => this.#do(openFolder(documentsFolder)),
+        openDataFolder: () => this.#do(openFolder(dataDirectory)),
+      },
+      tray: { open: () => this.#show(), openInbox: () => go('/inbox'), lockKey, quit: () => app.quit() },
+    });
+  }
+
+  #language(): Language {
+    return chosenLanguage(this.#settings.wishes.language, app.getLocale());
+  }
+
+  /** A second start, a click on the program's icon, or a way to a page of the console. */
+  #show(path?: string): void {
     if (this.#ending !== 'no' || !app.isReady()) return;
-    if (this.#window !== null) showWindow(this.#window);
-    else this.#openWindow().catch((error: unknown) => this.#fail(error));
+    this.#window.show(path).catch((error: unknown) => this.#fail(error));
+  }
+
+  /** Something that a person asked for, of which only its failure has to be told. */
+  #do(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      logEvent({ kind: 'desktopFailed', error: toPlainError(error) });
+      showErrorBox('failedToDo', error, this.#language());
+    });
   }
 
   /** Says what went wrong in the words of the system's language, and ends in order. */
@@ -147,13 +255,18 @@ export class Desktop {
     this.#exitCode = EXIT_FAILED;
     // What goes wrong on the way out changes nothing for the person.
     if (this.#ending !== 'no') return;
-    if (app.isReady()) showErrorBox(this.#wasOpen ? 'failed' : 'startFailed', error);
+    if (app.isReady()) {
+      showErrorBox(this.#window.wasOpen ? 'failed' : 'startFailed', error, this.#language());
+    }
     this.#stop();
   }
 
   #stop(): void {
     if (this.#ending !== 'no') return;
     this.#ending = 'stopping';
+    this.#confirm.close(new CountersignError('stopped', { what: 'Countersign' }));
+    this.#presence?.close();
+    this.#updater.close();
     void this.#stopConsole().then(() => {
       this.#ending = 'stopped';
       if (this.#exitCode === 0) app.quit();

@@ -7,7 +7,7 @@ import type { PlainError } from '../../shared/errors.ts';
 
 /** An event of the desktop program itself. */
 export interface DesktopEvent {
-  readonly kind: 'fatal' | 'quitTimeout';
+  readonly kind: 'desktopFailed' | 'fatal' | 'quitTimeout';
   readonly error: PlainError;
 }
 

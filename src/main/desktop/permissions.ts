@@ -10,18 +10,30 @@ export function refuseChromiumNetwork(commandLine: CommandLine): void {
   commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND');
 }
 
-/** Refuses every permission, and every request that is not the console's own. */
-export function confineSession(session: Session, options: { readonly allowDevTools: boolean }): void {
+/** What the pages of a session may ask for: everything else is cancelled. */
+export interface OwnRequests {
+  readonly isOwnRequest: (url: string) => boolean;
+  /** Whether an address may be saved as a file. */
+  readonly isOwnDownload: (url: string) => boolean;
+}
+
+/** What the console's pages may ask for. */
+export function consoleRequests(allowDevTools: boolean): OwnRequests {
+  return { isOwnRequest: (url) => isOwnRequest(url, allowDevTools), isOwnDownload: isConsoleBlob };
+}
+
+/** Refuses every permission, and every request that is not the session's own. */
+export function confineSession(session: Session, own: OwnRequests): void {
   session.setPermissionRequestHandler((_contents, _permission, callback) => callback(false));
   session.setPermissionCheckHandler(() => false);
   session.setDevicePermissionHandler(() => false);
   // It would fetch its dictionaries.
   session.setSpellCheckerEnabled(false);
   session.webRequest.onBeforeRequest(({ url }, callback) => {
-    callback({ cancel: !isOwnRequest(url, options.allowDevTools) });
+    callback({ cancel: !own.isOwnRequest(url) });
   });
   session.on('will-download', (event, item) => {
-    if (!isConsoleBlob(item.getURL())) event.preventDefault();
+    if (!own.isOwnDownload(item.getURL())) event.preventDefault();
   });
 }
 

@@ -10,7 +10,16 @@ export function isConsolePage(
   event: Pick<IpcMainInvokeEvent, 'sender' | 'senderFrame'>,
   contents: WebContents | null,
 ): boolean {
+  return isPageAt(event, contents, CONSOLE_ORIGIN);
+}
+
+/** Whether `event` comes from the main frame of `contents`, at `origin`. Ask at once, as above. */
+export function isPageAt(
+  event: Pick<IpcMainInvokeEvent, 'sender' | 'senderFrame'>,
+  contents: WebContents | null,
+  origin: string,
+): boolean {
   const { sender, senderFrame } = event;
   if (contents === null || sender !== contents || senderFrame === null) return false;
-  return senderFrame.parent === null && senderFrame.origin === CONSOLE_ORIGIN;
+  return senderFrame.parent === null && senderFrame.origin === origin;
 }

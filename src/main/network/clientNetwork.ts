@@ -61,6 +61,13 @@ export class ClientNetwork {
     for (const dialler of this.#diallers) dialler.start();
   }
 
+  /** See `ReplicaNetwork.wake`. */
+  wake(): void {
+    if (this.#isClosed) return;
+    for (const link of this.#links) link.probe();
+    for (const dialler of this.#diallers) dialler.retryNow();
+  }
+
   /**
    * Queues a message for a replica. False when it is not connected, or its queue was full and the connection is cut
    * for that. `bytes` must not change afterwards. Throws `admission.messageTooLarge`.

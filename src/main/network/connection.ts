@@ -7,6 +7,7 @@ import { WebSocket, type RawData } from 'ws';
 import { CountersignError, type PlainError } from '../../shared/errors.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { NetworkLimits } from './limits.ts';
+import { connectionError, silent } from './connectionErrors.ts';
 import { closeCodeOf, closeReasonOf, errorOfClose, tellable } from './refusals.ts';
 import { TokenBucket } from './tokenBucket.ts';
 
@@ -86,10 +87,7 @@ export class Connection {
       isListening: () => !this.#isPaused,
       onPing: (payload) => this.#webSocket.ping(payload),
       onDead: () => {
-        this.cut({
-          code: 'network.unreachable',
-          data: { address: this.address, problem: 'no answer to pings' },
-        });
+        this.cut(silent(this.address));
       },
     });
   }
@@ -97,7 +95,9 @@ export class Connection {
   /** Begins to read. Call it once, after the owner has taken note of the connection. */
   start(): void {
     this.#webSocket.on('message', (data, isBinary) => this.#receive(data, isBinary));
-    this.#webSocket.on('ping', () => this.#isWithinRates(0));
+    this.#webSocket.on('ping', (payload) => {
+      if (this.#isWithinRates(0)) this.#heartbeat.onPeerPing(payload);
+    });
     this.#webSocket.on('pong', (payload) => this.#heartbeat.onPong(payload));
     this.#webSocket.on('error', (error) => this.#fail(error));
     this.#webSocket.on('close', (code, reason) => this.#closed(code, reason.toString()));
@@ -109,6 +109,11 @@ export class Connection {
   /** Time from ping to pong in ms, or null before the first pong. */
   get roundTripMs(): number | null {
     return this.#heartbeat.roundTripMs;
+  }
+
+  /** How far the other side's clock is ahead of this one, in ms; null before it is known. */
+  get clockOffsetMs(): number | null {
+    return this.#heartbeat.clockOffsetMs;
   }
 
   /**
@@ -148,6 +153,11 @@ export class Connection {
   resume(): void {
     this.#isPaused = false;
     this.#webSocket.resume();
+  }
+
+  /** See `Heartbeat.probe`. */
+  probe(): void {
+    if (this.#reason === null) this.#heartbeat.probe();
   }
 
   /** Says why and closes; cuts the connection where that takes longer than the grace. Ignores what still comes. */
@@ -210,10 +220,7 @@ export class Connection {
     const isTooLarge = error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
     this.#reason ??= isTooLarge
       ? { code: 'admission.messageTooLarge', data: { maxBytes: this.#limits.maxMessageBytes } }
-      : {
-          code: 'network.unreachable',
-          data: { address: this.address, problem: error.code ?? error.message },
-        };
+      : connectionError(this.address, error.code ?? error.message);
   }
 
   #closed(code: number, reason: string): void {

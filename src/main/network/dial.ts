@@ -9,6 +9,7 @@ import { toPlainError, type PlainError } from '../../shared/errors.ts';
 import { ownBytes, type EstablishedSocket } from './connection.ts';
 import { RefusedByResponder, checkReply, makeHello, type Party } from './handshake.ts';
 import type { NetworkLimits } from './limits.ts';
+import { connectionError, silent } from './connectionErrors.ts';
 import { addressText, type PeerAddress } from './peerBook.ts';
 import { closeCodeOf, closeReasonOf, errorOfClose, tellable } from './refusals.ts';
 import { TLS_VERSION, exporterOf, tlsSocketOf, watchHandshakeBytes, webSocketOptions } from './tls.ts';
@@ -55,7 +56,7 @@ export class Dial {
     this.#webSocket.on('open', () => this.#opened());
     this.#webSocket.on('message', (data) => this.#receive(data));
     this.#webSocket.on('error', (error: NodeJS.ErrnoException) => {
-      this.#fail(this.#unreachable(error.code ?? error.message));
+      this.#fail(connectionError(this.#address, error.code ?? error.message));
     });
     this.#webSocket.on('close', (code, reason) => {
       this.#fail(errorOfClose(code, reason.toString(), this.#address, limits.maxMessageBytes));
@@ -149,7 +150,7 @@ export class Dial {
     this.#fail(
       this.#webSocket.readyState === WebSocket.OPEN
         ? { code: 'handshake.timeout', data: { timeoutMs } }
-        : this.#unreachable('no answer'),
+        : silent(this.#address),
     );
     this.#webSocket.terminate();
   }
@@ -159,10 +160,6 @@ export class Dial {
     this.#isSettled = true;
     clearTimeout(this.#timer);
     this.#handlers.onFailed(error, isRefused);
-  }
-
-  #unreachable(problem: string): PlainError {
-    return { code: 'network.unreachable', data: { address: this.#address, problem } };
   }
 }
 

@@ -34,6 +34,10 @@ export class Dialler {
   #failures = 0;
   #upSinceMs = 0;
   #lastCode: ErrorCode | null = null;
+  /** When `retryNow` last did something, by `performance.now`. */
+  #hurriedAtMs = -Infinity;
+  /** Whether the pause that goes on was asked for by the other side, or protects it. */
+  #isSlow = false;
   #isClosed = false;
 
   constructor(
@@ -54,6 +58,22 @@ export class Dialler {
     this.#connect();
   }
 
+  /**
+   * The machine or its network is back: the pause before the next attempt ends now, and the pauses begin again with the
+   * shortest. A connection, and an attempt under way, are left alone, and so is a pause that the other side has asked for. Within
+   * `reconnectMaxMs` of the last time that it was heeded it does nothing: who calls it often dials hardly more often.
+   */
+  retryNow(): void {
+    if (this.#isClosed || this.#isSlow) return;
+    const nowMs = performance.now();
+    if (nowMs - this.#hurriedAtMs < this.#limits.reconnectMaxMs) return;
+    this.#hurriedAtMs = nowMs;
+    this.#failures = 0;
+    if (this.#timer === null) return;
+    clearTimeout(this.#timer);
+    this.#connect();
+  }
+
   /** Stops dialling. The connection, if there is one, is the link's to close. */
   close(): void {
     this.#isClosed = true;
@@ -63,6 +83,7 @@ export class Dialler {
 
   #connect(): void {
     this.#timer = null;
+    this.#isSlow = false;
     this.#link.dialsAt(null);
     this.#dial?.abort(); // a refused one may still be taking its leave
     try {
@@ -109,6 +130,7 @@ export class Dialler {
     // One that is shut out is not called either.
     const shutOutMs = this.#link.refusal?.forMs ?? 0;
     const pauseMs = Math.max(delayMs, shutOutMs);
+    this.#isSlow = isSlow || shutOutMs > 0;
     this.#link.dialsAt(Math.round(Date.now() + pauseMs));
     this.#timer = setTimeout(() => this.#connect(), pauseMs);
   }

@@ -27,6 +27,8 @@ export interface PeerStatus {
   /** When it came into this state, in ms since 1970. */
   readonly since: number;
   readonly roundTripMs: number | null;
+  /** How far its clock is ahead of this one, in ms, by its pings; `null` before that is known. For people alone. */
+  readonly clockOffsetMs: number | null;
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly messagesIn: number;
@@ -171,6 +173,11 @@ export class PeerLink {
     this.#connection?.resume();
   }
 
+  /** Asks at once whether the other side lives, where there is a connection. */
+  probe(): void {
+    this.#connection?.probe();
+  }
+
   /** Says why and closes; resolves when the connection has ended. */
   async close(reason: PlainError): Promise<void> {
     this.#replaced?.cut(reason);
@@ -188,6 +195,7 @@ export class PeerLink {
       state: this.#state,
       since: this.#sinceMs,
       roundTripMs: this.#connection?.roundTripMs ?? null,
+      clockOffsetMs: this.#connection?.clockOffsetMs ?? null,
       ...this.#traffic,
       lastError: this.#lastError,
       isDialled: this.#kind.isDialled,

@@ -69,6 +69,14 @@ export class PeerLinks {
     for (const { dialler } of this.#links.values()) dialler?.start();
   }
 
+  /** See `ReplicaNetwork.wake`. */
+  wake(): void {
+    for (const { link, dialler } of this.#links.values()) {
+      link.probe();
+      dialler?.retryNow();
+    }
+  }
+
   /** See `ReplicaNetwork.setGuests`. */
   setGuests(entries: readonly PeerEntry[]): readonly number[] {
     const { come, gone } = this.#options.responder.book.setGuests(entries);

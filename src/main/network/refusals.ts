@@ -11,6 +11,7 @@
  * @module
  */
 import type { ErrorCode, ErrorData, PlainError } from '../../shared/errors.ts';
+import { brokeOff } from './connectionErrors.ts';
 
 type FieldKinds<C extends ErrorCode> = {
   readonly [K in keyof ErrorData[C]]: ErrorData[C][K] extends number ? 'uint' : 'text';
@@ -45,6 +46,9 @@ export const REFUSAL_MAX_ENTRIES = 8;
 
 /** The longest reason of a close frame (RFC 6455, section 5.5), in bytes. */
 const CLOSE_REASON_MAX_BYTES = 123;
+
+/** Stands for a close frame that never came (RFC 6455, section 7.1.5). */
+const CLOSE_ABNORMAL = 1006;
 
 /** The close code of RFC 6455 for a message that is too large; the WebSocket library sends it by itself. */
 const CLOSE_TOO_LARGE = 1009;
@@ -116,6 +120,7 @@ export function errorOfClose(
   address: string,
   maxMessageBytes: number,
 ): PlainError {
+  if (closeCode === CLOSE_ABNORMAL) return brokeOff(address);
   if (closeCode === CLOSE_TOO_LARGE) {
     return { code: 'admission.messageTooLarge', data: { maxBytes: maxMessageBytes } };
   }

@@ -133,6 +133,14 @@ export class ReplicaNetwork {
     this.#links.start();
   }
 
+  /**
+   * The machine has slept, or its network is back: connects at once with those that it dials, and finds out at once which
+   * connections have died meanwhile. Calling it often does no harm (`Dialler.retryNow`).
+   */
+  wake(): void {
+    if (!this.#isClosed) this.#links.wake();
+  }
+
   /** The port it listens on. */
   get port(): number {
     return this.#listener.port;

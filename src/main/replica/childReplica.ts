@@ -16,7 +16,7 @@ import { FaultyOutlet } from './faults/faultyOutlet.ts';
 import { LateSigner } from './faults/contradictingSigner.ts';
 import { REPLICA_KEY_FILE, ReplicaNode } from './node.ts';
 import { openParentChannel, type ParentChannel } from './parentChannel.ts';
-import { STOP, superviseReplica, type ChildMessage, type ReplicaProcess } from './superviseReplica.ts';
+import { STOP, WAKE, superviseReplica, type ChildMessage, type ReplicaProcess } from './superviseReplica.ts';
 
 /** Where a child replica lives, and where the passphrase of its key is. */
 export interface ChildOptions {
@@ -34,6 +34,8 @@ export interface ChildReplica {
   readonly ready: Promise<void>;
   /** Resolves when the process has ended: with the reason where it had halted by itself. */
   readonly exited: Promise<PlainError | undefined>;
+  /** Tells it that the machine has slept: see `ReplicaNode.wake`. */
+  wake(): void;
   /** Asks it to stop; ends it by force where it does not within `CHILD_STOP_TIMEOUT_MS`. */
   stop(): Promise<void>;
   /** SIGKILL: no goodbye, nothing saved that was not durable. */
@@ -84,9 +86,12 @@ async function takePart(
     signer: null,
     fault: null,
   };
+  let running: ReplicaNode | null = null;
   parent.onGone(() => told.resolve(0));
   parent.onMessage((message) => {
     if (message === STOP) told.resolve(0);
+    // One that still starts connects by itself.
+    if (message === WAKE) running?.wake();
     const order = faultOrderSchema.safeParse(message);
     if (!order.success) return;
     const { fault } = order.data;
@@ -119,6 +124,7 @@ async function takePart(
         return faulty.outlet;
       },
     });
+    running = node;
     node.subscribe((event) => {
       if (event.type !== 'halted') return;
       const { code, data } = event.error;
@@ -156,7 +162,8 @@ function nodeProcess(child: ChildProcess): ReplicaProcess {
     },
     stderr: child.stderr,
     send: (message) => {
-      if (child.connected) child.send(message as Serializable);
+      // It may have ended without anybody knowing yet: its end is told by itself.
+      if (child.connected) child.send(message as Serializable, () => undefined);
     },
     onMessage: (listener) => {
       child.on('message', listener);

@@ -11,6 +11,7 @@ import { FAULTS, SLOW_DELAY_MAX_MS, SLOW_DELAY_MS, type Fault, type OutgoingFaul
 import { PASSPHRASE_FILE, genesisPath, networkDirectory, replicaDirectory } from './embeddedLayout.ts';
 import { EMBEDDED_REPLICAS } from './createNetwork.ts';
 import type { SignatureVerifier } from './inbox.ts';
+import type { OnProgress } from '../storage/index.ts';
 import { ReplicaNode, readGenesis, type StartPhase } from './node.ts';
 
 export { EMBEDDED_REPLICAS, createEmbeddedNetwork, type CreateNetworkOptions } from './createNetwork.ts';
@@ -22,6 +23,10 @@ export interface EmbeddedNetworkOptions {
   readonly verifier: SignatureVerifier;
   readonly startChild: StartChild;
   readonly onPhase?: (phase: StartPhase | 'replicas') => void;
+  /** See `ReplicaNodeOptions`. */
+  readonly onProgress?: OnProgress;
+  /** Replicas that the own one is connected with while it waits for the others, itself included, of all. */
+  readonly onConnected?: (connected: number, total: number) => void;
   /** Told why a replica in a process of its own has halted by itself; it is started again. Must not throw. */
   readonly onHalted?: (index: number, error: PlainError) => void;
 }
@@ -76,7 +81,7 @@ export class EmbeddedNetwork {
 
   /** Starts all replicas of the network in a data directory. Throws what keeps any of them from starting. */
   static async start(options: EmbeddedNetworkOptions): Promise<EmbeddedNetwork> {
-    const { directory, verifier, startChild, onPhase } = options;
+    const { directory, verifier, startChild, onPhase, onProgress, onConnected } = options;
     const network = networkDirectory(directory);
     const genesis = await readGenesis(genesisPath(directory));
     const passphrase = await readPassphraseFile(join(network, PASSPHRASE_FILE));
@@ -86,6 +91,7 @@ export class EmbeddedNetwork {
       passphrase,
       verifier,
       ...(onPhase === undefined ? {} : { onPhase }),
+      ...(onProgress === undefined ? {} : { onProgress }),
     });
     onPhase?.('replicas');
     const children = new Map<number, ChildReplica>();
@@ -93,8 +99,13 @@ export class EmbeddedNetwork {
       for (let index = 0; index < genesis.replicas.length; index++) {
         if (index !== OWN_REPLICA) children.set(index, startChild(childOptions(network, index)));
       }
-      await Promise.all([...children.values()].map(async (child) => await child.ready));
-      await connected(node);
+      const stopTelling = tellConnected(node, onConnected);
+      try {
+        await Promise.all([...children.values()].map(async (child) => await child.ready));
+        await connected(node);
+      } finally {
+        stopTelling();
+      }
     } catch (error) {
       await Promise.all([...children.values()].map(async (child) => await child.stop()));
       await node.stop();
@@ -148,6 +159,12 @@ export class EmbeddedNetwork {
   /** Starts a replica's process again, where it does not run, and waits until it takes part. */
   async restartReplica(index: number): Promise<void> {
     await this.#oneAfterAnother(async () => await this.#restart(index));
+  }
+
+  /** Tells all replicas that the machine has slept: see `ReplicaNode.wake`. */
+  wake(): void {
+    this.node.wake();
+    for (const child of this.#children.values()) child.wake();
   }
 
   /** Stops all replicas, and waits for their processes to end. */
@@ -246,14 +263,27 @@ function unavailable(replica: number, fault: string): CountersignError {
   return new CountersignError('fault.unavailable', { replica, fault });
 }
 
+/** Tells of the connections as they come; returns a function that ends it. */
+function tellConnected(node: ReplicaNode, tell: EmbeddedNetworkOptions['onConnected']): () => void {
+  if (tell === undefined) return () => undefined;
+  const look = (): void => {
+    const { connectedReplicas, membership } = node.replica.status();
+    tell(connectedReplicas, membership.sizes.n);
+  };
+  look();
+  return node.subscribe(({ type }) => {
+    if (type === 'peer') look();
+  });
+}
+
 /** Waits, for a while, until the replica is connected with all others: then the first request is a fast one. */
 async function connected(node: ReplicaNode): Promise<void> {
-  const deadlineMs = Date.now() + CONNECT_PATIENCE_MS;
+  const deadlineMs = performance.now() + CONNECT_PATIENCE_MS;
   const isWhole = (): boolean => {
     const { connectedReplicas, membership } = node.replica.status();
     return connectedReplicas >= membership.sizes.n;
   };
-  while (!isWhole() && Date.now() < deadlineMs) {
+  while (!isWhole() && performance.now() < deadlineMs) {
     await new Promise((resolve) => setTimeout(resolve, CONNECT_POLL_MS));
   }
 }

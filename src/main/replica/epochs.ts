@@ -35,10 +35,10 @@ export class Epochs {
     this.#options = options;
   }
 
-  /** Starts in the epoch that the store stands in. Throws what `Replica.start` throws. */
-  static async start(options: EpochsOptions): Promise<Epochs> {
+  /** Starts from what has just been loaded from the store. Throws what `Replica.startFrom` throws. */
+  static async start(options: EpochsOptions, durable: DurableState): Promise<Epochs> {
     const epochs = new Epochs(options);
-    await epochs.#begin();
+    await epochs.#begin(durable);
     return epochs;
   }
 
@@ -46,6 +46,11 @@ export class Epochs {
   get replica(): Replica {
     invariant(this.#replica !== null, 'epochs begin with a replica', () => 'there is none yet');
     return this.#replica;
+  }
+
+  /** See `Replica.wake`. */
+  wake(): void {
+    this.#replica?.wake();
   }
 
   /** Leaves the network and ends. The store and the guards are the caller's to close. */
@@ -60,7 +65,7 @@ export class Epochs {
       await this.replica.stop();
       if (this.#isStopped) return;
       try {
-        const { membership, admission } = (await this.#begin()).status();
+        const { membership, admission } = (await this.#begin(await this.#options.store.load())).status();
         this.#options.onEvent({ type: 'membership', epoch: membership.epoch, admission });
       } catch (error) {
         // What is durable is whole: whoever runs it can start it again.
@@ -69,9 +74,8 @@ export class Epochs {
     });
   }
 
-  async #begin(): Promise<Replica> {
+  async #begin(durable: DurableState): Promise<Replica> {
     const { keys, ...options } = this.#options;
-    const durable = await options.store.load();
     const onEvent = (event: ReplicaEvent): void => {
       options.onEvent(event);
       if (event.type === 'epochEnded') this.#goOn();

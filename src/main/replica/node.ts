@@ -9,6 +9,7 @@
  * It runs over all epochs: as a member, or following the others before it is admitted and after it was removed.
  * @module
  */
+import { closeAll } from '../../shared/closeAll.ts';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConsensusOptions } from '../consensus/config.ts';
@@ -18,7 +19,7 @@ import { GENESIS_FILE_CHARS_MAX, parseGenesisFile } from '../ledger/genesisFile.
 import { isStrongPublicKey } from '../keys/ed25519.ts';
 import type { PeerEntry } from '../network/index.ts';
 import { openDataDirectory } from '../storage/dataDirectory.ts';
-import { readTextFile, type LedgerStore } from '../storage/index.ts';
+import { readTextFile, type LedgerStore, type OnProgress } from '../storage/index.ts';
 import { openLedgerStore } from '../storage/openLedgerStore.ts';
 import { createStoreWorker } from '../storage/storeWorker.ts';
 import { Epochs, type OwnKey } from './epochs.ts';
@@ -30,8 +31,11 @@ import type { Interpose, Replica, ReplicaEvent, ReplicaOptions } from './replica
 export { REPLICA_KEY_FILE } from './ownKeys.ts';
 export { STATE_LOST_FILE } from './lostState.ts';
 
-/** What a starting replica is doing, in order. */
-export type StartPhase = 'lock' | 'keys' | 'genesis' | 'verifyLog' | 'connect';
+/**
+ * What a starting replica is doing, in order. `verifyLog`: checks the files of its ledger. `replay`: executes again what
+ * lies above its stable checkpoint. `join`: listens, and calls the others.
+ */
+export type StartPhase = 'lock' | 'keys' | 'genesis' | 'verifyLog' | 'replay' | 'join';
 
 export interface ReplicaNodeOptions {
   readonly directory: string;
@@ -46,6 +50,8 @@ export interface ReplicaNodeOptions {
   readonly ownAddress?: ReplicaOptions['ownAddress'];
   readonly consensus?: Partial<ConsensusOptions>;
   readonly onPhase?: (phase: StartPhase) => void;
+  /** How far a phase is, now and then, where it can take long. */
+  readonly onProgress?: OnProgress;
   /** See `ReplicaOptions`. */
   readonly interpose?: Interpose;
 }
@@ -95,11 +101,10 @@ export class ReplicaNode {
    * then nothing is left open.
    */
   static async start(options: ReplicaNodeOptions): Promise<ReplicaNode> {
-    const { directory, passphrase, verifier, onPhase } = options;
+    const { directory, passphrase, verifier, onPhase, onProgress } = options;
+    const reported = onProgress === undefined ? {} : { onProgress };
     const opened: (() => Promise<void>)[] = [];
-    const release = async (): Promise<void> => {
-      for (const close of opened.splice(0).reverse()) await close();
-    };
+    const release = async (): Promise<void> => await closeAll(opened);
     try {
       onPhase?.('lock');
       const lock = await openDataDirectory(directory);
@@ -111,7 +116,15 @@ export class ReplicaNode {
       const genesis = await readGenesis(join(directory, GENESIS_FILE));
       onPhase?.('verifyLog');
       const lost = await lostKeys(directory, publicKeysOf(keys));
-      const store = await openLedgerStore({ directory, genesis, createWorker: createStoreWorker });
+      let epochs: Epochs | null = null;
+      const store = await openLedgerStore({
+        directory,
+        genesis,
+        createWorker: createStoreWorker,
+        // Until there is a replica, whoever reads next is told.
+        onDied: (error) => epochs?.replica.halt(error),
+        ...reported,
+      });
       opened.push(async () => await store.close());
       const owned: OwnKey[] = [];
       for (const key of keys) {
@@ -119,10 +132,12 @@ export class ReplicaNode {
         opened.push(async () => await own.guard.close());
         owned.push(own);
       }
-      onPhase?.('connect');
+      onPhase?.('replay');
+      const durable = await store.load(onProgress);
+      onPhase?.('join');
       const listeners = new Set<(event: ReplicaEvent) => void>();
       const { listen, ownAddress, consensus, interpose } = options;
-      const epochs = await Epochs.start({
+      const epochOptions = {
         genesis,
         keys: owned,
         store,
@@ -131,12 +146,14 @@ export class ReplicaNode {
         ...(ownAddress === undefined ? {} : { ownAddress }),
         ...(consensus === undefined ? {} : { consensus }),
         ...(interpose === undefined ? {} : { interpose }),
-        onEvent: (event) => {
+        onEvent: (event: ReplicaEvent) => {
           for (const listener of listeners) listener(event);
         },
-      });
-      opened.push(async () => await epochs.stop());
-      return new ReplicaNode(genesis, store, epochs, ownAddress, listeners, release);
+      };
+      epochs = await Epochs.start(epochOptions, durable);
+      const started = epochs;
+      opened.push(async () => await started.stop());
+      return new ReplicaNode(genesis, store, started, ownAddress, listeners, release);
     } catch (error) {
       await release();
       throw error;
@@ -149,6 +166,11 @@ export class ReplicaNode {
     return () => {
       this.#listeners.delete(listener);
     };
+  }
+
+  /** The machine has slept, or its network is back: connects again at once with the other replicas. */
+  wake(): void {
+    this.#epochs.wake();
   }
 
   /** Stops the replica, closes its store and unlocks its data directory. */

@@ -16,13 +16,13 @@ import {
   type Effect,
   type Input,
   type StableCheckpoint,
-  type TimerName,
 } from '../consensus/effects.ts';
 import { RUN_TOKEN_BYTES, maxMessageBytes, type PeerMessage } from '../consensus/messages.ts';
 import type { Answer } from '../keys/guard/signGuard.ts';
 import type { SignedStatement } from '../ledger/statement.ts';
 import { ReplicaNetwork } from '../network/index.ts';
 import { markedLearner } from '../storage/derive.ts';
+import { AgreementTimers } from './agreementTimers.ts';
 import { BAD_MESSAGES_PER_MINUTE_MAX, BadMessages, SHUT_OUT_MS } from './badMessages.ts';
 import { ClientAnswers } from './clientAnswers.ts';
 import { ClientDoor } from './clientDoor.ts';
@@ -65,7 +65,7 @@ export class Replica {
   readonly #clients: ClientDoor;
   readonly #guests: GuestWatch;
   readonly #reads = new Turns();
-  readonly #timers = new Map<TimerName, NodeJS.Timeout>();
+  readonly #timers = new AgreementTimers((timer) => this.#enqueue({ type: 'timer', timer }));
   readonly #inputs: WaitingInput[] = [];
   readonly #connected = new Set<number>();
   #working: Promise<void> | null = null;
@@ -201,6 +201,13 @@ export class Replica {
     return { inputs: this.#inputs.length, holdings: this.#consensus.holdings };
   }
 
+  /** The machine has slept: connects again at once, and is patient anew. See `ReplicaNetwork.wake`. */
+  wake(): void {
+    if (this.#stopped) return;
+    this.#timers.wake();
+    this.#network.wake();
+  }
+
   /** Leaves the network, lets the step under way become durable, and ends. The store is the caller's to close. */
   async stop(): Promise<void> {
     this.#end();
@@ -209,11 +216,22 @@ export class Replica {
     await this.#guests.stop();
   }
 
+  /**
+   * Stops loudly: after a failed write, a broken rule or the loss of its store nothing this replica says could be trusted.
+   * The first reason counts.
+   */
+  halt(error: unknown): void {
+    if (this.#stopped) return;
+    this.#halted = toPlainError(error);
+    this.#end();
+    this.#event({ type: 'halted', error: this.#halted });
+    void this.#network.close();
+  }
+
   #end(): void {
     this.#stopped = true;
     clearTimeout(this.#graceTimer);
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
+    this.#timers.close();
     this.#inputs.length = 0;
   }
 
@@ -332,7 +350,7 @@ export class Replica {
       await new Promise((resolve) => setImmediate(resolve));
       while (this.#inputs.length > 0 && !this.#stopped) await this.#workGroup();
     } catch (error) {
-      this.#halt(error);
+      this.halt(error);
     }
   }
 
@@ -357,15 +375,6 @@ export class Replica {
     for (const { checkpoint } of checkpoints) this.#options.guard.settle(checkpoint.height);
   }
 
-  /** Stops loudly: after a failed write or a broken rule nothing this replica says could be trusted. */
-  #halt(error: unknown): void {
-    if (this.#stopped) return;
-    this.#halted = toPlainError(error);
-    this.#end();
-    this.#event({ type: 'halted', error: this.#halted });
-    void this.#network.close();
-  }
-
   #carryOut(effect: Effect): void {
     switch (effect.type) {
       case 'persist':
@@ -387,28 +396,14 @@ export class Replica {
       case 'finalize':
         return this.#answers.finalize(effect);
       case 'setTimer':
-        return this.#setTimer(effect.timer, effect.delayMs);
+        return this.#timers.set(effect.timer, effect.delayMs);
       case 'clearTimer':
-        clearTimeout(this.#timers.get(effect.timer));
-        this.#timers.delete(effect.timer);
-        return;
+        return this.#timers.clear(effect.timer);
       case 'announce':
         if (effect.announcement.type === 'stable') this.#becameStable(effect.announcement.checkpoint);
         if (effect.announcement.type === 'epochEnded') this.#guests.end();
         return this.#event(effect.announcement);
     }
-  }
-
-  #setTimer(timer: TimerName, delayMs: number): void {
-    clearTimeout(this.#timers.get(timer));
-    if (this.#stopped) return;
-    this.#timers.set(
-      timer,
-      setTimeout(() => {
-        this.#timers.delete(timer);
-        this.#enqueue({ type: 'timer', timer });
-      }, delayMs),
-    );
   }
 
   // What goes out

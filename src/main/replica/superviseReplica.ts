@@ -31,6 +31,8 @@ export type ChildMessage = z.infer<typeof childMessageSchema>;
  * heard.
  */
 export const STOP = 'stop';
+/** What a parent says when the machine has slept: see `ReplicaNode.wake`. */
+export const WAKE = 'wake';
 
 /** How long a child may take to stop by itself, in milliseconds. */
 export const CHILD_STOP_TIMEOUT_MS = 10_000;
@@ -69,7 +71,9 @@ export function superviseReplica(child: ReplicaProcess, directory: string): Chil
     // Number 0 would stand for this process and its relatives.
     if (!isGone && child.pid > 0) process.kill(child.pid, name);
   };
+  let isEnding = false;
   const tellToStop = (): void => {
+    isEnding = true;
     // Electron does not survive a message to a utility process that is ending (electron/electron#53923).
     if (!isGone) child.send(STOP);
   };
@@ -91,8 +95,8 @@ export function superviseReplica(child: ReplicaProcess, directory: string): Chil
       tellToStop();
     });
     void exited.then(() => {
-      const problem = `the replica in ${directory} ended: ${lastWords === '' ? 'without a word' : lastWords}`;
-      reject(new CountersignError('internal', { problem }));
+      const problem = lastWords === '' ? 'it said nothing' : lastWords;
+      reject(new CountersignError('replica.ended', { path: directory, problem }));
     });
   });
   // Who does not wait for it to be ready hears of its end by `exited`.
@@ -112,6 +116,9 @@ export function superviseReplica(child: ReplicaProcess, directory: string): Chil
       child.send({ type: 'fault', fault } satisfies FaultOrder);
       await done.promise;
     },
+    wake: () => {
+      if (!isGone && !isEnding) child.send(WAKE);
+    },
     stop: async () => {
       tellToStop();
       const timer = setTimeout(() => child.kill(), CHILD_STOP_TIMEOUT_MS);
@@ -119,6 +126,7 @@ export function superviseReplica(child: ReplicaProcess, directory: string): Chil
       clearTimeout(timer);
     },
     kill: async () => {
+      isEnding = true;
       if (!isGone) child.kill();
       await exited;
     },

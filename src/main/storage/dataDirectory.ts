@@ -31,6 +31,11 @@ const ATTEMPTS_MAX = 100;
 export interface DataDirectory {
   /** Absolute path. */
   readonly path: string;
+  /**
+   * Whether it is still there, with this lock in it: not where its disk is gone, it was moved, or somebody else has taken
+   * it. Never rejects: what cannot be told counts as held.
+   */
+  isHeld(): Promise<boolean>;
   /** Gives the lock back. Calling it again does nothing. */
   release(): Promise<void>;
 }
@@ -60,6 +65,7 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
     let released: Promise<void> | undefined;
     return {
       path: absolute,
+      isHeld: async () => await isStill(lockPath, text),
       release: async () => {
         released ??= release(lockPath, text);
         await released;
@@ -129,6 +135,10 @@ async function create(lockPath: string, text: string): Promise<boolean> {
     try {
       await file.writeFile(text);
       await file.sync();
+    } catch (error) {
+      // Half a lock on a full disk would make whoever comes next wait.
+      await rm(lockPath, { force: true }).catch(() => undefined);
+      throw error;
     } finally {
       await file.close();
     }
@@ -190,6 +200,17 @@ async function processMark(pid: number): Promise<string> {
     return started === undefined ? '' : `${boot.trim()}:${started}`;
   } catch {
     return '';
+  }
+}
+
+/** What reading says of a file whose directory or disk is gone. */
+const GONE: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'ESTALE', 'ENODEV', 'ENXIO', 'EIO'];
+
+async function isStill(lockPath: string, text: string): Promise<boolean> {
+  try {
+    return (await readFile(lockPath, 'utf8')) === text;
+  } catch (error) {
+    return !GONE.includes(codeOf(error));
   }
 }
 

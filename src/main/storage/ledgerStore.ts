@@ -17,6 +17,7 @@ import type { Block, HashedHeader } from '../ledger/block.ts';
 import type { PlacedRegistryRequest } from '../ledger/registry/replay.ts';
 import type { SignedRequest } from '../ledger/request.ts';
 import type { StateValues } from '../ledger/state.ts';
+import type { OnProgress } from './progress.ts';
 
 /** A block of the chain without its requests. */
 export interface BlockSummary {
@@ -125,8 +126,11 @@ export interface LedgerStore {
    * The first evidence against a replica stays, and so does the first reason to be a learner.
    */
   commit(operations: readonly PersistOperation[]): Promise<void>;
-  /** Everything a replica starts from, verified: see `DurableState`. Rejects with `storage.corrupt`. */
-  load(): Promise<DurableState>;
+  /**
+   * Everything a replica starts from, verified: see `DurableState`. `onProgress` is told, now and then, how far it is.
+   * Rejects with `storage.corrupt`.
+   */
+  load(onProgress?: OnProgress): Promise<DurableState>;
   /** The block of the chain at `height`; genesis at 0. */
   block(height: number): Promise<AcceptedBlock | null>;
   /**

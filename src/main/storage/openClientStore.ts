@@ -20,7 +20,7 @@ import {
 } from './clientStore.ts';
 import { checkChars, checkInteger } from './limits.ts';
 import type { ClientMethods, Opening } from './rpc.ts';
-import { WorkerChannel } from './workerChannel.ts';
+import { WorkerChannel, type OnStoreDied } from './workerChannel.ts';
 
 /** Name of the client's file in a data directory. Beside it, while it is open: the same with `-wal`. */
 export const CLIENT_FILE = 'client.sqlite';
@@ -32,6 +32,7 @@ export interface ClientStoreOptions {
   readonly createWorker: () => Worker;
   /** Most items before `draft.tooMany`; `ITEMS_MAX` unless given. */
   readonly maxItems?: number;
+  readonly onDied?: OnStoreDied;
   /** Most bytes the file may take before `storage.full`, without its write-ahead log. No limit unless given. */
   readonly maxSizeBytes?: number;
 }
@@ -43,7 +44,7 @@ export interface ClientStoreOptions {
  */
 export async function openClientStore(options: ClientStoreOptions): Promise<ClientStore> {
   const path = join(options.directory, CLIENT_FILE);
-  const channel = new WorkerChannel<ClientMethods & Opening>(path, options.createWorker());
+  const channel = new WorkerChannel<ClientMethods & Opening>(path, options.createWorker(), options.onDied);
   try {
     const { maxItems = ITEMS_MAX, maxSizeBytes = null } = options;
     await channel.call('open', [{ store: 'client', path, maxItems, maxSizeBytes }]);

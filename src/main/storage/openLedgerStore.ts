@@ -10,8 +10,9 @@ import type { Genesis } from '../ledger/genesis.ts';
 import type { SignedRequest } from '../ledger/request.ts';
 import { checkHash, checkIds, checkLimit, checkRange, checkSearch } from './ledgerLimits.ts';
 import { REQUESTS_BYTES_MAX, type LedgerStore } from './ledgerStore.ts';
+import type { OnProgress } from './progress.ts';
 import type { LedgerMethods, Opening, RequestRow, StoredOperation } from './rpc.ts';
-import { WorkerChannel } from './workerChannel.ts';
+import { WorkerChannel, type OnStoreDied } from './workerChannel.ts';
 
 /** Name of the ledger's file in a data directory. Beside it, while it is open: the same with `-wal`. */
 export const LEDGER_FILE = 'ledger.sqlite';
@@ -22,8 +23,11 @@ export interface LedgerStoreOptions {
   readonly genesis: Genesis;
   /** Starts `store.worker.ts`, or what it is built into. */
   readonly createWorker: () => Worker;
+  readonly onDied?: OnStoreDied;
   /** Most bytes the file may take before `storage.full`, without its write-ahead log. No limit unless given. */
   readonly maxSizeBytes?: number;
+  /** Told, now and then, how far the check of the file is. */
+  readonly onProgress?: OnProgress;
 }
 
 /**
@@ -34,10 +38,10 @@ export interface LedgerStoreOptions {
  */
 export async function openLedgerStore(options: LedgerStoreOptions): Promise<LedgerStore> {
   const path = join(options.directory, LEDGER_FILE);
-  const channel = new WorkerChannel<LedgerMethods & Opening>(path, options.createWorker());
+  const channel = new WorkerChannel<LedgerMethods & Opening>(path, options.createWorker(), options.onDied);
   try {
-    const { genesis, maxSizeBytes = null } = options;
-    await channel.call('open', [{ store: 'ledger', path, genesis, maxSizeBytes }]);
+    const { genesis, maxSizeBytes = null, onProgress } = options;
+    await channel.call('open', [{ store: 'ledger', path, genesis, maxSizeBytes }], { onProgress });
   } catch (error) {
     await channel.terminate();
     throw error;
@@ -58,8 +62,8 @@ class DurableLedgerStore implements LedgerStore {
     await this.#channel.call('commit', [stored], { lane: 'commit', transfer });
   }
 
-  async load(): ReturnType<LedgerStore['load']> {
-    return await this.#channel.call('load', []);
+  async load(onProgress?: OnProgress): ReturnType<LedgerStore['load']> {
+    return await this.#channel.call('load', [], { onProgress });
   }
 
   async block(height: number): ReturnType<LedgerStore['block']> {

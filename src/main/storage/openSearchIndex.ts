@@ -17,7 +17,7 @@ import {
   type IndexedBlock,
   type SearchIndex,
 } from './searchIndex.ts';
-import { WorkerChannel } from './workerChannel.ts';
+import { WorkerChannel, type OnStoreDied } from './workerChannel.ts';
 
 /** Name of the index's file in a data directory. Beside it, while it is open: the same with `-wal`. */
 export const SEARCH_FILE = 'search.sqlite';
@@ -29,6 +29,7 @@ export interface SearchIndexOptions {
   readonly networkId: Hex;
   /** Starts `store.worker.ts`, or what it is built into. */
   readonly createWorker: () => Worker;
+  readonly onDied?: OnStoreDied;
   /** Forgets what is there and begins anew. */
   readonly isFresh?: boolean;
 }
@@ -41,7 +42,7 @@ export interface SearchIndexOptions {
  */
 export async function openSearchIndex(options: SearchIndexOptions): Promise<SearchIndex> {
   const path = join(options.directory, SEARCH_FILE);
-  const channel = new WorkerChannel<SearchMethods & Opening>(path, options.createWorker());
+  const channel = new WorkerChannel<SearchMethods & Opening>(path, options.createWorker(), options.onDied);
   try {
     const { networkId, isFresh = false } = options;
     await channel.call('open', [{ store: 'search', path, networkId, isFresh }]);

@@ -11,6 +11,7 @@ import type { Evidence } from '../ledger/evidence.ts';
 import type { Genesis } from '../ledger/genesis.ts';
 import type { ClientStore } from './clientStore.ts';
 import type { LedgerStore } from './ledgerStore.ts';
+import type { LoadProgress } from './progress.ts';
 import type { SearchIndex } from './searchIndex.ts';
 
 /** A request as it goes to the worker: its bytes, and what is looked up without parsing them. */
@@ -40,7 +41,8 @@ type Synchronous<T> = {
 };
 
 /** What a ledger store's worker does. */
-export type LedgerMethods = Synchronous<Omit<LedgerStore, 'commit'>> & {
+export type LedgerMethods = Synchronous<Omit<LedgerStore, 'commit' | 'load'>> & {
+  readonly load: () => Awaited<ReturnType<LedgerStore['load']>>;
   readonly commit: (operations: readonly StoredOperation[]) => void;
 };
 
@@ -75,6 +77,12 @@ export interface Call {
   readonly id: number;
   readonly method: string;
   readonly args: readonly unknown[];
+}
+
+/** What a worker says of a call that it has not answered yet. */
+export interface Report {
+  readonly id: number;
+  readonly progress: LoadProgress;
 }
 
 export type Answer =

@@ -5,7 +5,16 @@
  */
 import { parentPort } from 'node:worker_threads';
 import { invariant, toPlainError } from '../../shared/errors.ts';
-import type { Answer, Call, ClientMethods, LedgerMethods, OpenRequest, SearchMethods } from './rpc.ts';
+import { calmProgress, type OnProgress } from './progress.ts';
+import type {
+  Answer,
+  Call,
+  ClientMethods,
+  LedgerMethods,
+  OpenRequest,
+  Report,
+  SearchMethods,
+} from './rpc.ts';
 import { openClientDatabase } from './worker/clientDatabase.ts';
 import { openLedgerDatabase } from './worker/ledgerDatabase.ts';
 import { openSearchDatabase } from './worker/searchDatabase.ts';
@@ -16,8 +25,16 @@ const port = parentPort;
 if (port === null) throw new Error('store.worker runs as a worker thread');
 
 let methods: Methods | undefined;
+/** Of the call that is being carried out. */
+let callId = 0;
+
+/** Goes out at once, though this thread is busy. */
+const report: OnProgress = calmProgress((progress) => {
+  port.postMessage({ id: callId, progress } satisfies Report);
+});
 
 port.on('message', (call: Call) => {
+  callId = call.id;
   port.postMessage(answerTo(call));
 });
 
@@ -45,7 +62,7 @@ function carryOut(method: string, args: readonly unknown[]): unknown {
 function open(request: OpenRequest): Methods {
   switch (request.store) {
     case 'ledger':
-      return openLedgerDatabase(request) satisfies LedgerMethods;
+      return openLedgerDatabase(request, report) satisfies LedgerMethods;
     case 'client':
       return openClientDatabase(request) satisfies ClientMethods;
     case 'search':

@@ -16,7 +16,7 @@ export class ElectronBridge implements RendererBridge {
   }
 
   async call<C extends Channel>(channel: C, input: Input<C>): Promise<Output<C>> {
-    return readAnswer(channel, await this.api.call(channel, input));
+    return readAnswer(channel, await this.api.call(channel, plain(input)));
   }
 
   onDelta(listener: (delta: Delta) => void): () => void {
@@ -32,6 +32,20 @@ export class ElectronBridge implements RendererBridge {
     return () => undefined;
   }
 
+  watch(watching: boolean): void {
+    this.api.watch(watching);
+  }
+
+  onGo(listener: (path: string) => void): () => void {
+    return this.api.onGo((path) => {
+      if (typeof path === 'string' && path.startsWith('/')) listener(path);
+    });
+  }
+
+  onOpening(listener: () => void): () => void {
+    return this.api.onOpening(listener);
+  }
+
   reconnect(): void {
     // Never lost, so there is nothing to wake.
   }
@@ -39,4 +53,9 @@ export class ElectronBridge implements RendererBridge {
   close(): void {
     // The window's end is the connection's end.
   }
+}
+
+/** What is in a store stands behind a proxy, which cannot cross into the preload's world: here, as in a socket, data does. */
+function plain(input: unknown): unknown {
+  return JSON.parse(JSON.stringify(input));
 }

@@ -5,7 +5,12 @@
  * the snapshot after the reconnection tells.
  * @module
  */
-import { serverFrameSchema, type CallFrame, type ServerFrame } from '../../shared/contract/bridge.ts';
+import {
+  serverFrameSchema,
+  type CallFrame,
+  type ClientFrame,
+  type ServerFrame,
+} from '../../shared/contract/bridge.ts';
 import type { Channel, Input, Output } from '../../shared/contract/channels.ts';
 import type { ConsoleError, Delta } from '../../shared/contract/model.ts';
 import type { CountersignError } from '../../shared/errors.ts';
@@ -50,6 +55,7 @@ export class SocketBridge implements RendererBridge {
   private attempts = 0;
   private refusals = 0;
   private connected = false;
+  private watching = true;
   private error: ConsoleError | null = null;
   private closed = false;
 
@@ -89,6 +95,20 @@ export class SocketBridge implements RendererBridge {
     return () => this.connectionListeners.delete(listener);
   }
 
+  watch(watching: boolean): void {
+    if (watching === this.watching) return;
+    this.watching = watching;
+    if (this.connected) this.sayWatching();
+  }
+
+  onGo(): () => void {
+    return () => undefined;
+  }
+
+  onOpening(): () => void {
+    return () => undefined;
+  }
+
   reconnect(): void {
     if (this.closed || this.connected || this.timer === null) return;
     this.attempts = 0;
@@ -112,6 +132,8 @@ export class SocketBridge implements RendererBridge {
       this.attempts = 0;
       this.refusals = 0;
       this.connected = true;
+      // Every connection begins as one that somebody watches.
+      if (!this.watching) this.sayWatching();
       this.tell();
     });
     socket.addEventListener('message', (event: MessageEvent<unknown>) => this.receive(socket, event.data));
@@ -120,6 +142,10 @@ export class SocketBridge implements RendererBridge {
       this.drop();
       if (!this.closed) void this.retry(opened);
     });
+  }
+
+  private sayWatching(): void {
+    this.socket?.send(JSON.stringify({ type: 'watch', watching: this.watching } satisfies ClientFrame));
   }
 
   private receive(socket: WebSocket, data: unknown): void {

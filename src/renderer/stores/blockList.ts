@@ -14,6 +14,11 @@ type Blocks = readonly BlockSummary[];
  * (a view change), so that everything above it is gone, too. Where a gap would remain, only the newer part is kept.
  */
 export function mergeBlocks(known: Blocks, incoming: Blocks): Blocks {
+  const newest = known[0];
+  // The usual case, ten times a second: the next blocks, one after another.
+  if (newest !== undefined && isRun(incoming) && incoming.at(-1)?.height === newest.height + 1) {
+    return [...incoming, ...known].slice(0, BLOCKS_KEPT_MAX);
+  }
   const fresh = [...incoming].sort((a, b) => b.height - a.height);
   const lowest = fresh.at(-1);
   if (lowest === undefined) return known;
@@ -44,7 +49,19 @@ export function dropAbove(known: Blocks, height: number): Blocks {
 
 /** `known` with everything up to `height` marked as covered by a stable checkpoint. */
 export function markStable(known: Blocks, height: number): Blocks {
-  return known.map((block) => (block.height <= height && !block.stable ? { ...block, stable: true } : block));
+  const begin = known.findIndex((block) => block.height <= height);
+  if (begin === -1) return known;
+  // What lies below a stable block is stable: of thousands of blocks, only the newest change.
+  const stable = known.findIndex((block, index) => index >= begin && block.stable);
+  const end = stable === -1 ? known.length : stable;
+  if (begin === end) return known;
+  const marked = known.slice(begin, end).map((block) => ({ ...block, stable: true }));
+  return [...known.slice(0, begin), ...marked, ...known.slice(end)];
+}
+
+/** Newest first, one after another. */
+function isRun(blocks: Blocks): boolean {
+  return blocks.every((block, index) => index === 0 || block.height === (blocks[index - 1]?.height ?? 0) - 1);
 }
 
 function withoutGap(blocks: Blocks): Blocks {

@@ -5,19 +5,24 @@
  */
 import { defineStore } from 'pinia';
 import { shallowRef } from 'vue';
+import type { ConsoleError } from '../../shared/contract/model.ts';
 import { NOTICES_BY_DEFAULT, type NoticeWishes } from '../../shared/contract/settings.ts';
 import { call } from '../bridge/current.ts';
 
-/** `unsupported`: this page cannot notify at all, as in the window, whose shell has a way of its own. */
-export type NoticePermission = 'granted' | 'denied' | 'default' | 'unsupported';
+/** `window`: the desktop program notifies, and this page never does. `unsupported`: nobody can. */
+export type NoticePermission = 'granted' | 'denied' | 'default' | 'unsupported' | 'window';
 
 export const useNotices = defineStore('notices', () => {
   /** `null` until they are known. */
   const wishes = shallowRef<NoticeWishes | null>(null);
+  /** Why the defaults count although something was kept; `null` where nothing is wrong. */
+  const problem = shallowRef<ConsoleError | null>(null);
   const permission = shallowRef<NoticePermission>(permissionNow());
 
   async function load(): Promise<void> {
-    wishes.value = (await call('settings.get', {})).notices;
+    const settings = await call('settings.get', {});
+    wishes.value = settings.notices;
+    problem.value = settings.problem;
   }
 
   /** Counts at once, and is durable when this resolves. Rejects with why it was not kept; then it is as it was. */
@@ -34,7 +39,7 @@ export const useNotices = defineStore('notices', () => {
 
   /** Asks the browser; only after a click. */
   async function ask(): Promise<void> {
-    if (permissionNow() !== 'unsupported') await Notification.requestPermission();
+    if (permissionNow() === 'default') await Notification.requestPermission();
     permission.value = permissionNow();
   }
 
@@ -50,10 +55,10 @@ export const useNotices = defineStore('notices', () => {
     };
   }
 
-  return { wishes, permission, defaults: NOTICES_BY_DEFAULT, load, set, ask, tell };
+  return { wishes, problem, permission, defaults: NOTICES_BY_DEFAULT, load, set, ask, tell };
 });
 
 function permissionNow(): NoticePermission {
-  const isWindow = window.countersign !== undefined;
-  return isWindow || !('Notification' in window) ? 'unsupported' : Notification.permission;
+  if (window.countersign !== undefined) return 'window';
+  return 'Notification' in window ? Notification.permission : 'unsupported';
 }

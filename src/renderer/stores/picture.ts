@@ -29,6 +29,8 @@ import { dropAbove, markStable, mergeBlocks } from './blockList.ts';
 export interface Picture {
   readonly version: string;
   readonly dataDirectory: string;
+  /** Who asks before anything is signed or unlocked. */
+  readonly confirmation: Snapshot['confirmation'];
   readonly stage: Stage;
   readonly setup: SetupView | null;
   readonly network: NetworkView | null;
@@ -62,6 +64,7 @@ export function pictureOf(snapshot: Snapshot, before: Picture | null): Picture {
   return {
     version: snapshot.version,
     dataDirectory: snapshot.dataDirectory,
+    confirmation: snapshot.confirmation,
     stage: snapshot.stage,
     setup: snapshot.setup,
     network: snapshot.network,

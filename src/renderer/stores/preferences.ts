@@ -4,10 +4,9 @@
  */
 import { defineStore } from 'pinia';
 import { computed, ref, watch } from 'vue';
+import { THEMES, type Theme } from '../../shared/contract/desktop.ts';
 import { LANGUAGES, type Language } from '../../shared/text/quantities.ts';
-
-export const THEMES = ['auto', 'light', 'dark'] as const;
-export type Theme = (typeof THEMES)[number];
+import { languageOf } from '../ui/languageOf.ts';
 
 /** `auto`: the language of the system or the browser. */
 export const LANGUAGE_CHOICES = ['auto', ...LANGUAGES] as const;
@@ -45,15 +44,6 @@ export const usePreferences = defineStore('preferences', () => {
 
   return { language, languageChoice, theme, dark };
 });
-
-/** The first of the person's languages that the console speaks, or English. */
-export function languageOf(wanted: readonly string[]): Language {
-  for (const tag of wanted) {
-    if (tag.toLowerCase().startsWith('zh')) return 'zh-CN';
-    if (tag.toLowerCase().startsWith('en')) return 'en';
-  }
-  return 'en';
-}
 
 function oneOf<T extends string>(words: readonly T[], value: string | null): T | undefined {
   return words.find((word) => word === value);

@@ -9,6 +9,7 @@ import { ITEMS_PAGE_VIEW_MAX } from '../../shared/contract/channels.ts';
 import type { ConsoleError, Delta, HistoryPoint, ItemView, Snapshot } from '../../shared/contract/model.ts';
 import { hasCode, toPlainError } from '../../shared/errors.ts';
 import type { RendererBridge } from '../bridge/rendererBridge.ts';
+import { ALWAYS_SEEN, type Attention } from './attention.ts';
 import { appendOlder } from './blockList.ts';
 import { applyChanges, pictureOf, withItem, withItemPage, withoutItem, type Picture } from './picture.ts';
 
@@ -17,6 +18,9 @@ export type Connection = 'connecting' | 'connected' | 'lost' | 'refused';
 
 /** Deltas kept while a snapshot is under way: at ten a second, more than it takes. Beyond it, a new snapshot. */
 const DELTAS_HELD_MAX = 1_000;
+
+/** A page that nobody sees looks so often for what it should notify of, in milliseconds. */
+const UNSEEN_LOOK_MS = 15_000;
 
 const NO_HISTORY: readonly HistoryPoint[] = [];
 
@@ -37,19 +41,34 @@ export const useSession = defineStore('session', () => {
   let bridge: RendererBridge | null = null;
   let sequence = 0;
   let syncing = false;
+  /** A snapshot that is under way may be too old already: another one follows. */
+  let stale = false;
+  let attention = ALWAYS_SEEN;
   let held: Delta[] = [];
 
-  /** Begins to follow `using`. Returns a function that ends it. */
-  function follow(using: RendererBridge): () => void {
+  /** Begins to follow `using`, while `seenBy` says that somebody sees the page. Returns a function that ends it. */
+  function follow(using: RendererBridge, seenBy: Attention = ALWAYS_SEEN): () => void {
     bridge = using;
+    attention = seenBy;
+    using.watch(attention.isSeen);
+    const offAttention = attention.onChange((isSeen) => {
+      using.watch(isSeen);
+      if (isSeen && connection.value === 'connected') void synchronise();
+    });
+    const looks = setInterval(() => {
+      if (!attention.isSeen && attention.wantsNotices()) void synchronise();
+    }, UNSEEN_LOOK_MS);
     const offDelta = using.onDelta(receive);
     const offConnection = using.onConnection((connected, error) => {
       connectionError.value = error;
       if (connected) connection.value = 'connected';
       else connection.value = error === null ? 'lost' : 'refused';
-      if (connected) void synchronise();
+      // A page that nobody sees keeps the picture that it has.
+      if (connected && (attention.isSeen || picture.value === null)) void synchronise();
     });
     return () => {
+      clearInterval(looks);
+      offAttention();
       offDelta();
       offConnection();
       using.close();
@@ -63,7 +82,9 @@ export const useSession = defineStore('session', () => {
   }
 
   async function synchronise(): Promise<void> {
-    if (bridge === null || syncing) return;
+    if (bridge === null) return;
+    stale = syncing;
+    if (syncing) return;
     syncing = true;
     held = [];
     try {
@@ -78,13 +99,19 @@ export const useSession = defineStore('session', () => {
     const waited = held;
     held = [];
     for (const delta of waited) receive(delta);
+    if (isStale()) await synchronise();
+  }
+
+  // Something may have set it while the snapshot was under way.
+  function isStale(): boolean {
+    return stale;
   }
 
   function accept(snapshot: Snapshot): void {
     sequence = snapshot.sequence;
     clockOffsetMs.value = snapshot.nowMs - Date.now();
     picture.value = pictureOf(snapshot, picture.value);
-    void loadOlderItems(snapshot);
+    if (attention.isSeen) void loadOlderItems(snapshot);
   }
 
   /** Loads the items that the snapshot left out, page by page; a newer snapshot begins anew. */
@@ -117,7 +144,7 @@ export const useSession = defineStore('session', () => {
     }
     if (picture.value === null || delta.sequence <= sequence) return;
     if (delta.sequence !== sequence + 1) {
-      void synchronise();
+      if (attention.isSeen) void synchronise();
       return;
     }
     sequence = delta.sequence;
@@ -158,6 +185,8 @@ export const useSession = defineStore('session', () => {
     replica: computed(() => picture.value?.replica ?? null),
     peers: computed(() => picture.value?.peers ?? []),
     key: computed(() => picture.value?.key ?? null),
+    /** Whether the program asks in a window of its own before anything is signed or unlocked. */
+    confirmsApart: computed(() => picture.value?.confirmation === 'window'),
     items: computed(() => [...(itemMap.value?.values() ?? [])]),
     blocks: computed(() => picture.value?.blocks ?? []),
     checkpoints: computed(() => picture.value?.checkpoints ?? []),

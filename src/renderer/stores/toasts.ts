@@ -11,6 +11,8 @@ import { toPlainError } from '../../shared/errors.ts';
 export interface Toast {
   readonly id: number;
   readonly error: AnyError | null;
+  /** Name of the file that could not be opened. */
+  readonly about: string | null;
   readonly key: string | null;
   readonly named: Readonly<Record<string, string>>;
   readonly undo: (() => void) | null;
@@ -32,16 +34,16 @@ export const useToasts = defineStore('toasts', () => {
 
   /** Says that something was done. `undo` takes it back. */
   function say(key: string, named: Record<string, string> = {}, undo: (() => void) | null = null): void {
-    add({ error: null, key, named, undo });
+    add({ error: null, about: null, key, named, undo });
   }
 
-  /** Says what went wrong. */
-  function fail(error: unknown): void {
+  /** Says what went wrong, with the file `about` where it was one of several. */
+  function fail(error: unknown, about: string | null = null): void {
     const plain = toPlainError(error);
-    const text = JSON.stringify(plain);
+    const text = JSON.stringify([plain, about]);
     // The same error again (a button pressed twice) replaces the one on the screen.
-    toasts.value = toasts.value.filter((toast) => JSON.stringify(toast.error) !== text);
-    add({ error: plain, key: null, named: {}, undo: null });
+    toasts.value = toasts.value.filter((toast) => JSON.stringify([toast.error, toast.about]) !== text);
+    add({ error: plain, about, key: null, named: {}, undo: null });
   }
 
   function close(id: number): void {

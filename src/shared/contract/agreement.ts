@@ -58,6 +58,8 @@ export const viewsSchema = z.strictObject({
   sinceStart: z.boolean(),
   /** Replicas that find the primary of this view too slow. */
   suspicions: z.array(z.strictObject({ replica: countSchema, atMs: timeSchema })),
+  /** Replicas that want a later view, while this one still works in its own: the last wish of each. */
+  wishes: z.array(z.strictObject({ replica: countSchema, view: countSchema, atMs: timeSchema })),
 });
 
 /** One try to get from one view into another, as this replica saw it. */

@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { DECISIONS } from '../domain/payload.ts';
 import { checkpointChannels } from './checkpoints.ts';
+import { desktopChannels } from './desktop.ts';
 import { diagnosticsChannels } from './diagnostics.ts';
 import { keyChannels, passphraseSchema } from './keys.ts';
 import {
@@ -27,11 +28,13 @@ import {
   timeSchema,
   verificationSchema,
 } from './model.ts';
+import { openingChannels } from './opening.ts';
 import { peerChannels } from './peers.ts';
 import { registryChannels } from './registry.ts';
 import { searchChannels } from './search.ts';
 import { settingsChannels } from './settings.ts';
 import { CARD_TEXT_CHARS_MAX, GENESIS_TEXT_MAX, SETUP_PATHS } from './setup.ts';
+import { updateChannels } from './updates.ts';
 
 /** Largest piece of an uploaded file in one call, in bytes. */
 export const UPLOAD_CHUNK_BYTES_MAX = 256 * 1024;
@@ -66,7 +69,7 @@ const recordsPage = {
 };
 
 /** The outcome of one item of a batch. */
-const resultSchema = z.strictObject({ id: itemIdSchema, error: errorSchema.nullable() });
+export const signResultSchema = z.strictObject({ id: itemIdSchema, error: errorSchema.nullable() });
 
 export const channels = {
   /** The whole picture; deltas with greater numbers follow. */
@@ -199,6 +202,10 @@ export const channels = {
    * Signs and sends. The page names what it showed by its hash; the main process signs its own copy, and refuses
    * with `draft.changed` where the two differ (SECURITY.md 8). Without a passphrase and while the key is locked, the
    * items wait as they were shown, and are signed when it is unlocked.
+   *
+   * Where the snapshot says `confirmation: 'window'`, a passphrase is refused with `confirm.passphraseHere`, and the
+   * answer comes when a person has answered in the confirmation's own window: items that they left out have no result.
+   * Rejects with `confirm.*` where it was not confirmed.
    */
   'item.sign': {
     input: z.strictObject({
@@ -206,10 +213,10 @@ export const channels = {
         .array(z.strictObject({ id: itemIdSchema, shownHash: hashSchema }))
         .min(1)
         .max(SIGN_BATCH_MAX),
-      /** Unlocks the key. */
+      /** Unlocks the key; `null` where it is asked for in a window of its own. */
       passphrase: passphraseSchema.nullable(),
     }),
-    output: z.strictObject({ results: z.array(resultSchema) }),
+    output: z.strictObject({ results: z.array(signResultSchema) }),
   },
 
   /** Sends an imported request, which others signed, on behalf of whoever has reviewed it here. */
@@ -237,6 +244,9 @@ export const channels = {
   ...searchChannels,
   ...diagnosticsChannels,
   ...settingsChannels,
+  ...desktopChannels,
+  ...openingChannels,
+  ...updateChannels,
 
   /** Blocks below a height (or the newest, for `null`), newest first. */
   'block.page': {

@@ -60,7 +60,11 @@ export const backupCheckSchema = z.strictObject({
 
 /** The channels of the Keys page. */
 export const keyChannels = {
-  'key.unlock': { input: z.strictObject({ passphrase: passphraseSchema }), output: nothing },
+  /**
+   * Unlocks the key that signs. Where the snapshot says `confirmation: 'window'`, the passphrase is asked for in a window
+   * of its own, and must be `null` here (`confirm.passphraseHere`); everywhere else it must be given.
+   */
+  'key.unlock': { input: z.strictObject({ passphrase: passphraseSchema.nullable() }), output: nothing },
   'key.lock': { input: nothing, output: nothing },
   'key.list': { input: nothing, output: vaultSchema },
   /** How long the key stays unlocked. A shorter time counts at once, a longer one from the next unlock on. */

@@ -27,6 +27,8 @@ import {
 import { checkpointRoundSchema } from './checkpoints.ts';
 import { HISTORY_POINTS_MAX, historyPointSchema } from './history.ts';
 import { setupSchema } from './setup.ts';
+import { clockSchema } from './clock.ts';
+import { catchUpSchema, startingSchema } from './starting.ts';
 
 export * from './agreement.ts';
 export * from './basics.ts';
@@ -34,6 +36,7 @@ export * from './checkpoints.ts';
 export * from './proof.ts';
 export * from './history.ts';
 export * from './setup.ts';
+export * from './starting.ts';
 
 /** Most expected signers of one item: as many as a draft file names. */
 export const EXPECTED_SIGNERS_VIEW_MAX = 64;
@@ -45,11 +48,7 @@ export const ITEMS_SNAPSHOT_MAX = 500;
 export const stageSchema = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('setup') }),
   z.strictObject({ name: z.literal('locked') }),
-  z.strictObject({
-    name: z.literal('starting'),
-    phase: z.enum(['keys', 'genesis', 'lock', 'verifyLog', 'replicas', 'connect']),
-    sinceMs: timeSchema,
-  }),
+  startingSchema,
   z.strictObject({ name: z.literal('running'), sinceMs: timeSchema }),
   z.strictObject({ name: z.literal('stopping') }),
   z.strictObject({ name: z.literal('failed'), error: errorSchema }),
@@ -85,7 +84,11 @@ export const replicaSchema = z.strictObject({
   stableHeight: countSchema,
   /** Highest height that a quorum of replicas has attested to this one: what "in step" is measured against. */
   attestedHeight: countSchema,
+  /** Set while it lacks more than `ON_THEIR_WAY_MAX` of those blocks. */
+  catchUp: catchUpSchema.nullable(),
   lastBlockAtMs: timeSchema.nullable(),
+  /** Whether something waits here for the primary: a request that is not ordered, or a block that is not stable. */
+  awaiting: z.boolean(),
   view: countSchema,
   primaryIndex: countSchema,
   mode: z.enum(['normal', 'changing']),
@@ -103,6 +106,8 @@ export const replicaSchema = z.strictObject({
   requests: countSchema,
   requestsPerSecond: z.number().nonnegative(),
   storeBytes: countSchema,
+  /** Set where something shows that the clock of this computer is not the network's. */
+  clock: clockSchema.nullable(),
 });
 
 export const peerSchema = z.strictObject({
@@ -350,6 +355,8 @@ export const snapshotSchema = z.strictObject({
   nowMs: timeSchema,
   version: textSchema,
   dataDirectory: textSchema,
+  /** Who asks a person before anything is signed or unlocked: the page, or the program in a window of its own. */
+  confirmation: z.enum(['page', 'window']),
   stage: stageSchema,
   /** How far making or joining a network has come; `null` where that is done. */
   setup: setupSchema.nullable(),

@@ -7,6 +7,14 @@ import type { Channel } from './channels.ts';
 /** IPC channel names in Electron: `console:` and the contract's channel; deltas come on `console:delta`. */
 export const IPC_PREFIX = 'console:';
 export const IPC_DELTA = 'console:delta';
+/** The page says whether somebody sees it (`true` or `false`), and up to which number it has taken the deltas. */
+export const IPC_WATCH = 'console:watch';
+export const IPC_SEEN = 'console:seen';
+
+/** The program asks its window to show a page: the address of one. */
+export const IPC_GO = 'console:go';
+/** The program tells its window that something is to be opened: the page asks what (`opening.next`). */
+export const IPC_OPENING = 'console:opening';
 
 /** The contract's channels, by name (a test compares them with the contract). */
 export const PRELOAD_CHANNELS: readonly Channel[] = [
@@ -63,6 +71,16 @@ export const PRELOAD_CHANNELS: readonly Channel[] = [
   'diagnostics.report',
   'settings.get',
   'settings.setNotices',
+  'desktop.get',
+  'desktop.set',
+  'opening.next',
+  'update.get',
+  'update.set',
+  'update.look',
+  'update.fetch',
+  'update.cancel',
+  'update.check',
+  'update.show',
   'block.page',
   'block.get',
   'request.get',

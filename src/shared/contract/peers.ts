@@ -12,6 +12,12 @@ export const KNOCKS_MAX = 50;
 /** Most members and guests of one answer: `REPLICAS_MAX` and this replica, and `GUESTS_MAX`. */
 export const PEERS_SHOWN_MAX = 64;
 
+/**
+ * Largest offset of a clock, in ms, that is not warned of: a tenth of the clock skew that a network allows unless told
+ * otherwise. A time service leaves less than a second, and the measure is off by half a round trip at most.
+ */
+export const CLOCK_OFFSET_MAX_MS = 30_000;
+
 /** `outside`: this replica, where it takes no part. `learner`: it only follows. */
 export const PEER_ROLES = ['primary', 'backup', 'learner', 'guest', 'outside'] as const;
 
@@ -37,6 +43,8 @@ export const peerDetailSchema = z.strictObject({
   tipHeight: countSchema.nullable(),
   stableHeight: countSchema.nullable(),
   roundTripMs: z.number().nonnegative().nullable(),
+  /** How far its clock is ahead of this machine's, in ms; `null` while that is not known. */
+  clockOffsetMs: z.number().int().nullable(),
   lastMessageAtMs: timeSchema.nullable(),
   /** Of all connections since the start of this epoch. */
   bytesIn: countSchema,

@@ -4,13 +4,14 @@
  */
 import { z } from 'zod';
 import type { NoticeKind } from '../notices/notices.ts';
-import { textSchema } from './basics.ts';
+import { errorSchema, textSchema } from './basics.ts';
 
 /** Whether a person wants to hear of each kind of event. */
 export const noticeWishesSchema = z.strictObject({
   final: z.boolean(),
   refused: z.boolean(),
   approval: z.boolean(),
+  viewChange: z.boolean(),
   evidence: z.boolean(),
   outOfStep: z.boolean(),
 } satisfies Record<NoticeKind, z.ZodBoolean>);
@@ -20,6 +21,7 @@ export const NOTICES_BY_DEFAULT: z.infer<typeof noticeWishesSchema> = {
   final: true,
   refused: true,
   approval: true,
+  viewChange: true,
   evidence: true,
   outOfStep: true,
 };
@@ -33,6 +35,8 @@ export const settingsChannels = {
       defaults: z.strictObject({ notices: noticeWishesSchema }),
       /** The network's fingerprint in words. */
       networkWords: textSchema,
+      /** Why the defaults count although something was kept: a file that was damaged, or is of a newer version. */
+      problem: errorSchema.nullable(),
     }),
   },
   'settings.setNotices': {

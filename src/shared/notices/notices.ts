@@ -4,8 +4,8 @@
  * @module
  */
 
-/** `outOfStep`: the local replica has been out of step for `OUT_OF_STEP_AFTER_MS`. */
-export const NOTICE_KINDS = ['final', 'refused', 'approval', 'evidence', 'outOfStep'] as const;
+/** `viewChange`: another primary leads. `outOfStep`: the local replica has been out of step for `OUT_OF_STEP_AFTER_MS`. */
+export const NOTICE_KINDS = ['final', 'refused', 'approval', 'viewChange', 'evidence', 'outOfStep'] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
 /** How long a replica is out of step before somebody is told, in milliseconds: a change of view is none of theirs. */
@@ -18,6 +18,8 @@ export interface NoticeLook {
   readonly toApprove: number;
   /** Names of the accused, one for each piece of evidence. */
   readonly accused: readonly { readonly id: string; readonly name: string }[];
+  /** The view in which agreement goes on, and the name of its primary; `null` while the view changes. */
+  readonly view: { readonly number: number; readonly primary: string } | null;
   /** `null` while nobody can say. */
   readonly inStep: boolean | null;
 }
@@ -26,6 +28,7 @@ export interface NoticeLook {
 export type Notice =
   | { readonly kind: 'final' | 'refused'; readonly itemId: string; readonly title: string }
   | { readonly kind: 'approval'; readonly count: number }
+  | { readonly kind: 'viewChange'; readonly view: number; readonly primary: string }
   | { readonly kind: 'evidence'; readonly id: string; readonly name: string }
   | { readonly kind: 'outOfStep' };
 
@@ -35,6 +38,8 @@ export interface NoticeMemory {
   readonly states: ReadonlyMap<string, string> | null;
   readonly toApprove: number;
   readonly accused: ReadonlySet<string>;
+  /** The last view in which agreement went on; `null` before there was one. */
+  readonly view: number | null;
   /** Since when it is out of step, in milliseconds. */
   readonly outSinceMs: number | null;
   readonly outWasTold: boolean;
@@ -44,6 +49,7 @@ export const NOTHING_SEEN: NoticeMemory = {
   states: null,
   toApprove: 0,
   accused: new Set(),
+  view: null,
   outSinceMs: null,
   outWasTold: false,
 };
@@ -70,6 +76,7 @@ export function nextNotices(
     states: new Map(look.items.map(({ id, state }) => [id, state])),
     toApprove: look.toApprove,
     accused: new Set(look.accused.map(({ id }) => id)),
+    view: look.view?.number ?? memory.view,
     outSinceMs,
     outWasTold,
   };
@@ -77,6 +84,7 @@ export function nextNotices(
   const all = [
     ...itemNotices(memory.states, look),
     ...(look.toApprove > memory.toApprove ? [{ kind: 'approval', count: look.toApprove } as const] : []),
+    ...viewNotices(memory.view, look.view),
     ...look.accused
       .filter(({ id }) => !memory.accused.has(id))
       .map(({ id, name }) => ({ kind: 'evidence', id, name }) as const),
@@ -93,6 +101,12 @@ function itemNotices(before: ReadonlyMap<string, string>, { items }: NoticeLook)
     if (kind === undefined || was === undefined || ENDS[was] !== undefined) return [];
     return [{ kind, itemId: id, title }];
   });
+}
+
+/** A change of several views at once is one. Another set of replicas begins at view 0 again: that is no change. */
+function viewNotices(before: number | null, view: NoticeLook['view']): Notice[] {
+  if (before === null || view === null || view.number <= before) return [];
+  return [{ kind: 'viewChange', view: view.number, primary: view.primary }];
 }
 
 function outOfStep(

@@ -48,11 +48,13 @@ export function formatBytes(bytes: number, language: Language): string {
   return `${number} ${UNITS[unit] ?? ''}`;
 }
 
-/** `durationMs` in the largest unit that fits, up to hours: `12 seconds`. */
+/** `durationMs` in the largest unit that fits, up to years: `12 seconds`. Hours up to two days, days up to two years. */
 export function formatDuration(durationMs: number, language: Language): string {
   const SECOND_MS = 1_000;
   const MINUTE_MS = 60 * SECOND_MS;
   const HOUR_MS = 60 * MINUTE_MS;
+  const DAY_MS = 24 * HOUR_MS;
+  const YEAR_MS = 365.25 * DAY_MS;
   const [value, unit] =
     durationMs < SECOND_MS
       ? ([durationMs, 'millisecond'] as const)
@@ -60,7 +62,11 @@ export function formatDuration(durationMs: number, language: Language): string {
         ? ([durationMs / SECOND_MS, 'second'] as const)
         : durationMs < HOUR_MS
           ? ([durationMs / MINUTE_MS, 'minute'] as const)
-          : ([durationMs / HOUR_MS, 'hour'] as const);
+          : durationMs < 2 * DAY_MS
+            ? ([durationMs / HOUR_MS, 'hour'] as const)
+            : durationMs < 2 * YEAR_MS
+              ? ([durationMs / DAY_MS, 'day'] as const)
+              : ([durationMs / YEAR_MS, 'year'] as const);
   const digits = unit === 'millisecond' || value >= 10 ? 0 : 1;
   return numberFormat(language, {
     style: 'unit',

@@ -1,7 +1,7 @@
 /**
  * A long history for replicas that have not started yet: valid blocks and certificates, signed by all of them, written
  * through the store. The four ledgers are equal, so one is written and copied. The sign guards know of the last votes:
- * a replica whose guard does not would rightly take itself for a restored backup.
+ * a replica whose guard does not would rightly take itself for a restored backup. One replica may have been away.
  * @module
  */
 import { copyFile } from 'node:fs/promises';
@@ -35,13 +35,21 @@ import type { ReplicaProcesses } from './processes.ts';
 export const BLOCK_STEP_MS = 5_000;
 const BLOCKS_PER_COMMIT = 512;
 
-/** Gives all replicas, none of which has started, the same history of `blocks` blocks of one request each. */
-export async function writeLongChain(processes: ReplicaProcesses, blocks: number): Promise<void> {
+/**
+ * Gives all replicas, none of which has started, the same history of `blocks` blocks of one request each. `awayIndex`: a
+ * replica that was not there: it has none of them and has signed nothing.
+ */
+export async function writeLongChain(
+  processes: ReplicaProcesses,
+  blocks: number,
+  awayIndex: number | null = null,
+): Promise<void> {
   const { genesis } = processes;
-  const signers = await Promise.all(
-    genesis.replicas.map(async (_, index) => await processes.signerOf(index)),
-  );
-  const store = await processes.store(0);
+  const present = genesis.replicas.map((_, index) => index).filter((index) => index !== awayIndex);
+  const signers = new Map<number, Signer>();
+  for (const index of present) signers.set(index, await processes.signerOf(index));
+  const [firstIndex = 0] = present;
+  const store = await processes.store(firstIndex);
   const state = new LedgerState(genesis);
   let tip = genesisHeader(genesis, state.digest);
   let operations: PersistOperation[] = [];
@@ -62,11 +70,9 @@ export async function writeLongChain(processes: ReplicaProcesses, blocks: number
     operations = [];
   }
   await store.close();
-  for (const [index, signer] of signers.entries())
+  for (const [index, signer] of signers)
     await rememberVote(processes, processes.directoryOf(index), signer, tip);
-  const [first = '', ...others] = genesis.replicas.map((_, index) =>
-    join(processes.directoryOf(index), LEDGER_FILE),
-  );
+  const [first = '', ...others] = present.map((index) => join(processes.directoryOf(index), LEDGER_FILE));
   await Promise.all(others.map(async (path) => await copyFile(first, path)));
 }
 
@@ -102,10 +108,14 @@ function requestOf({ genesis, signer }: ReplicaProcesses, { height, timeMs }: Ha
   return signedRequest(draft, signer.sign(requestSigningDigest(networkId, requestId(draft))));
 }
 
-function certify(networkId: string, signers: readonly Signer[], header: HashedHeader): CheckpointCertificate {
+function certify(
+  networkId: string,
+  signers: ReadonlyMap<number, Signer>,
+  header: HashedHeader,
+): CheckpointCertificate {
   const vote = voteFor(header);
   const digest = statementDigest(networkId, vote);
-  const signatures = signers.map((signer, replica) => ({ replica, signature: signer.sign(digest) }));
+  const signatures = [...signers].map(([replica, signer]) => ({ replica, signature: signer.sign(digest) }));
   const { type: _, ...fields } = vote;
   return { ...fields, signatures };
 }

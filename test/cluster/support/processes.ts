@@ -11,6 +11,7 @@ import { SupervisorClient } from '../../../src/main/client/supervisorClient.ts';
 import type { Progress } from '../../../src/main/client/tracking.ts';
 import type { StatusMessage } from '../../../src/main/consensus/messages.ts';
 import { generateSeed, publicKeyOf } from '../../../src/main/keys/ed25519.ts';
+import { exportKeyPem } from '../../../src/main/keys/pkcs8.ts';
 import { createSigner, type Signer } from '../../../src/main/keys/signer.ts';
 import { VerifierPool } from '../../../src/main/keys/verifierPool.ts';
 import { createVerifyWorker } from '../../../src/main/keys/verifyWorker.ts';
@@ -49,13 +50,17 @@ export class ReplicaProcesses {
 
   /** Makes a network in a temporary directory, as of `nowMs`, and starts none of its processes yet. */
   static async create(nowMs = Date.now()): Promise<ReplicaProcesses> {
-    const directory = await mkdtemp(join(tmpdir(), 'countersign-cluster-'));
+    return await ReplicaProcesses.createIn(await mkdtemp(join(tmpdir(), 'countersign-cluster-')), nowMs);
+  }
+
+  /** As `create`, in this directory. `passphrase`: of the supervisor's key, which is kept there only where one is given. */
+  static async createIn(directory: string, nowMs: number, passphrase?: string): Promise<ReplicaProcesses> {
     const seed = generateSeed();
     await createEmbeddedNetwork({
       directory,
       networkName: 'Cluster test',
       supervisor: { name: 'Tester', organisation: 'Tests', publicKey: publicKeyOf(seed) },
-      supervisorKeyPem: 'not used here',
+      supervisorKeyPem: passphrase === undefined ? 'not used here' : await exportKeyPem(seed, passphrase),
       nowMs,
     });
     const genesis = await readGenesis(genesisPath(directory));
@@ -101,9 +106,25 @@ export class ReplicaProcesses {
     this.#children.delete(index);
   }
 
+  /** SIGSTOP: it stands still, as on a machine that sleeps, until `wake`. */
+  sleep(index: number): void {
+    this.#children.get(index)?.pause();
+  }
+
+  /** SIGCONT. */
+  wake(index: number): void {
+    this.#children.get(index)?.resume();
+  }
+
   /** Stops all processes; their stores can be opened then. */
   async stopAll(): Promise<void> {
-    await Promise.all([...this.#children.values()].map(async (child) => await child.stop()));
+    await Promise.all(
+      [...this.#children.values()].map(async (child) => {
+        // One that sleeps would not hear that it is to stop.
+        child.resume();
+        await child.stop();
+      }),
+    );
     this.#children.clear();
   }
 

@@ -67,6 +67,11 @@ export class ViewWatch {
     return views[this.#needed - 1] ?? 0;
   }
 
+  /** The highest view that any replica has answered in. */
+  get highest(): number {
+    return Math.max(0, ...this.#views.values());
+  }
+
   /** Index of the replica that orders in that view. */
   get primary(): number {
     return this.view % this.#replicas;

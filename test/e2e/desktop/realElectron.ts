@@ -6,7 +6,7 @@ import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { _electron } from 'playwright-core';
+import { _electron, type ElectronApplication } from 'playwright-core';
 import { expect } from 'vitest';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -30,15 +30,33 @@ export async function findElectron(): Promise<{ readonly path: string } | { read
   return (DISPLAY ?? WAYLAND_DISPLAY) === undefined ? { reason: 'there is no display' } : { path };
 }
 
+/** Starts the built program in the real Electron, on a data directory. */
+export async function launchElectron(
+  path: string,
+  dataDirectory: string,
+  { args = [], ...options }: Parameters<typeof _electron.launch>[0] = {},
+): Promise<ElectronApplication> {
+  const { ELECTRON_RUN_AS_NODE: _unset, ...env } = process.env;
+  return await _electron.launch({
+    ...options,
+    executablePath: path,
+    args: [...args, root],
+    env: { ...(env as Record<string, string>), COUNTERSIGN_DATA: dataDirectory },
+  });
+}
+
+/** Quits it as a person does; its exit code. */
+export async function quitElectron(app: ElectronApplication): Promise<number | null> {
+  const child = app.process();
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  await app.close();
+  return await exited;
+}
+
 /** The built program in the real Electron: its window shows the setup under its policy, and it quits. */
 export async function runSmoke(path: string): Promise<void> {
   const data = await mkdtemp(join(tmpdir(), 'countersign-smoke-'));
-  const { ELECTRON_RUN_AS_NODE: _unset, ...env } = process.env;
-  const app = await _electron.launch({
-    executablePath: path,
-    args: [root],
-    env: { ...(env as Record<string, string>), COUNTERSIGN_DATA: data },
-  });
+  const app = await launchElectron(path, data);
   try {
     const page = await app.firstWindow();
     const problems: string[] = [];
@@ -48,7 +66,7 @@ export async function runSmoke(path: string): Promise<void> {
     await page.locator('form').first().waitFor();
     expect(page.url()).toBe('countersign://console/');
     const exposed = await page.evaluate(() => Object.keys(Reflect.get(globalThis, 'countersign') as object));
-    expect(exposed).toEqual(['call', 'onDelta']);
+    expect(exposed).toEqual(['call', 'onDelta', 'watch', 'onGo', 'onOpening']);
     expect(problems).toEqual([]);
   } finally {
     await app.close();

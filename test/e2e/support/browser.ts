@@ -38,20 +38,25 @@ export async function openPage(browser: Browser, url: string, options: PageOptio
   });
   const page = await context.newPage();
   const complaints: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(`console: ${message.text()}`);
-  });
-  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+  await takeDownErrors(page, complaints);
   page.on('request', (request) => {
     const { protocol, hostname } = new URL(request.url());
     const local = hostname === '127.0.0.1' || protocol === 'blob:' || protocol === 'data:';
     if (!local) complaints.push(`request: ${request.url()}`);
   });
+  await page.goto(url);
+  return { page, context, complaints };
+}
+
+/** Takes down every error of a page that is still empty, and everything that its policies refuse. */
+export async function takeDownErrors(page: Page, complaints: string[]): Promise<void> {
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(`console: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => {
       console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
     });
   });
-  await page.goto(url);
-  return { page, context, complaints };
 }

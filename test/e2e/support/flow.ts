@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from 'playwright-core';
 import type { Language } from './browser.ts';
+import type { View } from './way.ts';
 import { WORDS, words } from './words.ts';
 
 export const PASSPHRASE = 'correct horse battery staple';
@@ -21,15 +22,25 @@ type Place =
   | 'verify'
   | 'keys'
   | 'registry'
-  | 'faults';
+  | 'faults'
+  | 'peers'
+  | 'diagnostics'
+  | 'settings';
+
+/** Where a supervisor acts. A page by itself asks for passphrases itself. */
+type Shown = Pick<View, 'page'> & Partial<Pick<View, 'confirming'>>;
 
 export class Supervisor {
-  readonly page: Page;
+  readonly #shown: Shown;
   readonly #words;
 
-  constructor(page: Page, language: Language) {
-    this.page = page;
+  constructor(shown: Shown, language: Language) {
+    this.#shown = shown;
     this.#words = WORDS[language];
+  }
+
+  get page(): Page {
+    return this.#shown.page;
   }
 
   /** Tries Countersign out: chooses a passphrase, and waits until the replica is in step. */
@@ -40,11 +51,6 @@ export class Supervisor {
     await page.getByLabel(setup.passphraseAgain, { exact: true }).fill(PASSPHRASE);
     await page.getByRole('button', { name: setup.try, exact: true }).click();
     await page.getByText(step.inStep).waitFor({ timeout: START_TIMEOUT_MS });
-  }
-
-  /** Waits until the page has noticed that the program is away. */
-  async untilDisconnected(): Promise<void> {
-    await this.page.getByText(this.#words.connection.lost).waitFor();
   }
 
   /** Waits until the page has found the program again, and the replica is in step. */
@@ -95,14 +101,59 @@ export class Supervisor {
 
   /** Signs the item that is open. Types the passphrase where the key is locked. */
   async sign(): Promise<void> {
-    const { review, unlock } = this.#words;
+    const { review, confirm } = this.#words;
+    const { confirming = null } = this.#shown;
     await this.page.getByRole('button', { name: review.sign }).click();
     const dialog = this.page.getByRole('dialog');
     await dialog.waitFor();
-    const field = dialog.getByLabel(unlock.passphrase, { exact: true });
-    if ((await field.count()) > 0) await field.fill(PASSPHRASE);
-    await dialog.getByRole('button', { name: review.sign }).click();
+    if (confirming === null) {
+      await this.#unlockIn(dialog);
+      await dialog.getByRole('button', { name: review.sign }).click();
+    } else {
+      await dialog.getByText(confirm.elsewhere).waitFor();
+      await confirming.run(async (page) => {
+        // Once one can tell whether the key is locked.
+        await page.getByRole('button', { name: confirm.sign, exact: true }).waitFor();
+        await this.#unlockIn(page);
+        await page.getByRole('button', { name: confirm.sign, exact: true }).click();
+      });
+    }
     await dialog.waitFor({ state: 'hidden' });
+  }
+
+  /** Selects all drafts, which have these titles, and signs all but `leftOut`, each after a look at it. */
+  async signAllDrafts(titles: readonly string[], leftOut: string): Promise<void> {
+    const { inbox, confirm, sign, sentence, action } = this.#words;
+    const { confirming = null } = this.#shown;
+    const signed = titles.filter((title) => title !== leftOut);
+    const count = (template: string, many: readonly string[]): string =>
+      words(template, { count: many.length });
+    const answer = async (where: Locator | Page, button: string): Promise<void> => {
+      await where.getByRole('checkbox', { name: words(inbox.select, { title: leftOut }) }).press(' ');
+      for (const title of signed) {
+        await where.getByRole('button', { name: title, exact: true }).click();
+        await where.getByRole('region', { name: sentence.region }).filter({ hasText: title }).waitFor();
+      }
+      await this.#unlockIn(where);
+      await where.getByRole('button', { name: button, exact: true }).click();
+      await where.getByText(sign.allSent).waitFor();
+      await where.getByText(sign.leftOut, { exact: true }).waitFor();
+      await where.getByRole('button', { name: action.close, exact: true }).click();
+    };
+    await this.open('inbox');
+    await this.page.getByText(inbox.selectAll).click();
+    await this.page.getByRole('button', { name: count(inbox.signCount, titles), exact: true }).click();
+    const dialog = this.page.getByRole('dialog');
+    await dialog.waitFor();
+    if (confirming === null) await answer(dialog, count(inbox.signCount, signed));
+    else await confirming.run(async (page) => await answer(page, count(confirm.signCount, signed)));
+    await dialog.waitFor({ state: 'hidden' });
+  }
+
+  /** Types the passphrase where it is asked for. */
+  async #unlockIn(where: Locator | Page): Promise<void> {
+    const field = where.getByLabel(this.#words.unlock.passphrase, { exact: true });
+    if ((await field.count()) > 0) await field.fill(PASSPHRASE);
   }
 
   /** Waits until the item that is open is final, and its receipt can be exported. */
@@ -120,6 +171,11 @@ export class Supervisor {
   /** Exports the evidence that is open: its text. */
   async exportEvidence(): Promise<string> {
     return await this.#download(this.#words.evidence.export);
+  }
+
+  /** Saves what the button with this name gives as a file: its text. */
+  async save(button: string): Promise<string> {
+    return await this.#download(button);
   }
 
   async #download(button: string): Promise<string> {
@@ -156,6 +212,14 @@ export class Supervisor {
     const button = words(faults.actOn, { act: faults.act[fault], name });
     await this.page.getByRole('button', { name: button, exact: true }).click();
     await this.page.getByRole('button', { name: words(faults.healOne, { name }), exact: true }).waitFor();
+  }
+
+  /** Makes the replica with this name answer later, by so many milliseconds. */
+  async slowDown(name: string, delayMs: number): Promise<void> {
+    await this.open('faults');
+    const field = words(this.#words.faults.delayOf, { name });
+    await this.page.getByRole('textbox', { name: field, exact: true }).fill(String(delayMs));
+    await this.fail(name, 'slow');
   }
 
   /** Ends the fault of the replica with this name. */

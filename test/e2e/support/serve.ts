@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { runProgram } from '../../support/runProgram.ts';
 
 const HEADLESS = fileURLToPath(new URL('../../../out/main/headless.js', import.meta.url));
 
@@ -15,15 +16,7 @@ const HEADLESS = fileURLToPath(new URL('../../../out/main/headless.js', import.m
 export async function countersign(
   ...args: readonly string[]
 ): Promise<{ code: number | null; answer: Record<string, unknown> | null; errors: string }> {
-  const child = spawn(process.execPath, [HEADLESS, ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  let errors = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
+  const { code, output, errors } = await runProgram(process.execPath, [HEADLESS, ...args, '--json']);
   const last = output.trim().split('\n').at(-1) ?? '';
   return { code, answer: last === '' ? null : (JSON.parse(last) as Record<string, unknown>), errors };
 }

@@ -77,7 +77,7 @@ function nearly(channel: Channel): fc.Arbitrary<unknown> {
   return fc.record(Object.fromEntries(fields.map((field) => [field, value])), { requiredKeys: [] });
 }
 
-describe('every channel', () => {
+describe('SECURITY 6: every channel', () => {
   // Setting up and unlocking derive keys for any passphrase, which takes a second each: those are for tests of their own.
   const fits = (channel: Channel) => (input: unknown) => channels[channel].input.safeParse(input).success;
   const costly: Partial<Record<Channel, (input: unknown) => boolean>> = {

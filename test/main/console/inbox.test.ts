@@ -173,7 +173,7 @@ describe('signing', () => {
     });
     await app.handle('item.remove', { id: good.id });
     expect((await app.handle('receipt.export', { requestId: first?.requestId ?? '' })).fileName).toBe(
-      `receipt-${(first?.requestId ?? '').slice(0, 16)}.json`,
+      `receipt-${(first?.requestId ?? '').slice(0, 16)}.csreceipt`,
     );
   });
 
@@ -218,6 +218,9 @@ describe('signing', () => {
       'draft.wrongState',
     );
     expect(await app.handle('item.restore', { id: back.id })).toMatchObject({ state: 'draft' });
+    // Where no window asks for it, the page does.
+    expect((await app.handle('session.snapshot', {})).confirmation).toBe('page');
+    expect(await codeOf(app.handle('key.unlock', { passphrase: null }))).toBe('console.badInput');
     await app.handle('key.unlock', { passphrase: PASSPHRASE });
     expect(await running.item(waiting.id, ({ state }) => state === 'final')).toMatchObject({ accepted: 4 });
     expect(await running.item(back.id, () => true)).toMatchObject({ state: 'draft' });
@@ -330,7 +333,7 @@ describe('crashes and restarts', () => {
   });
 
   it('refuses a second console on one data directory', async () => {
-    const second = await TestConsole.start(running.directory);
+    const second = await TestConsole.start(running.directory, { lockPatienceMs: 0 });
     expect(second.app.stage).toMatchObject({ name: 'failed', error: { code: 'storage.locked' } });
     const answer = await second.app.answer('item.get', { id: 'a', firstRecord: 0, recordCount: 0 });
     expect(answer).toMatchObject({ ok: false, error: { code: 'storage.locked' } });

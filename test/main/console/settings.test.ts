@@ -8,9 +8,15 @@ import { NOTICES_BY_DEFAULT } from '../../../src/shared/contract/settings.ts';
 
 const NO_FINAL = { ...NOTICES_BY_DEFAULT, final: false };
 const MINUTE_MS = 60_000;
+const NOW_MS = 1_800_000_000_000;
 
 async function open(directory: string, events: ConsoleEvent[] = []): Promise<Settings> {
-  return await Settings.open(directory, 15 * MINUTE_MS, (event) => events.push(event));
+  return await Settings.open({
+    directory,
+    autoLockMs: 15 * MINUTE_MS,
+    nowMs: NOW_MS,
+    log: (event) => events.push(event),
+  });
 }
 
 describe('what is set', () => {
@@ -35,21 +41,42 @@ describe('what is set', () => {
     expect(settings.notices).toEqual(NOTICES_BY_DEFAULT);
   });
 
-  it.each(['{', '{"version":2}', '{"version":1,"autoLockMs":300000,"notices":{"final":"yes"}}'])(
-    'counts as none in a damaged file, and says so: %s',
+  it('keeps what was chosen before there were all of the kinds', async () => {
+    const directory = (await makeDirectory()).path;
+    const { viewChange: _later, ...before } = NO_FINAL;
+    const text = JSON.stringify({ version: 1, autoLockMs: 300_000, notices: before });
+    await writeFile(join(directory, SETTINGS_FILE), text);
+    const events: ConsoleEvent[] = [];
+    expect((await open(directory, events)).notices).toEqual(NO_FINAL);
+    expect(events).toEqual([]);
+  });
+
+  it.each(['{', '{"version":1,"autoLockMs":300000,"notices":{"final":"yes"}}'])(
+    'are the defaults where the file is damaged: it is set aside, which is said: %s',
     async (text) => {
       const directory = (await makeDirectory()).path;
-      await writeFile(join(directory, SETTINGS_FILE), text);
+      const path = join(directory, SETTINGS_FILE);
+      await writeFile(path, text);
       const events: ConsoleEvent[] = [];
       const settings = await open(directory, events);
       expect(settings.notices).toEqual(NOTICES_BY_DEFAULT);
+      expect(settings.problem).toMatchObject({ code: 'settings.damaged' });
       expect(events).toMatchObject([{ kind: 'failed', what: 'reading the settings' }]);
       await settings.setNotices(NO_FINAL);
-      expect(JSON.parse(await readFile(join(directory, SETTINGS_FILE), 'utf8'))).toMatchObject({
-        notices: NO_FINAL,
-      });
+      expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ notices: NO_FINAL });
+      expect(await readFile(`${path}.damaged-${String(NOW_MS)}`, 'utf8')).toBe(text);
     },
   );
+
+  it('leaves the file of a newer version alone', async () => {
+    const directory = (await makeDirectory()).path;
+    const path = join(directory, SETTINGS_FILE);
+    await writeFile(path, '{"version":2}');
+    const settings = await open(directory);
+    expect(settings.problem).toMatchObject({ code: 'storage.newerSchema', data: { found: 2, known: 1 } });
+    await expect(settings.setNotices(NO_FINAL)).rejects.toMatchObject({ code: 'storage.newerSchema' });
+    expect(await readFile(path, 'utf8')).toBe('{"version":2}');
+  });
 
   it('stays as it was where it cannot be kept', async () => {
     const settings = await open(join((await makeDirectory()).path, 'missing'));

@@ -5,7 +5,8 @@
  */
 import { join } from 'node:path';
 import { makeDirectory } from '../../support/stores.ts';
-import { ConsoleApp, type ConsoleAppOptions } from '../../../src/main/console/consoleApp.ts';
+import { ConsoleApp } from '../../../src/main/console/consoleApp.ts';
+import type { ConsoleAppOptions } from '../../../src/main/console/consoleAppOptions.ts';
 import type { ConsoleEvent } from '../../../src/main/console/events.ts';
 import { VerifierPool } from '../../../src/main/keys/verifierPool.ts';
 import { Vault } from '../../../src/main/keys/vault/vault.ts';
@@ -57,6 +58,7 @@ export const startInProcess: StartChild = ({ directory, passphraseFile }) => {
     // It shares its process with the test.
     pause: () => undefined,
     resume: () => undefined,
+    wake: () => void node.then((running) => running.wake()),
     setFault: async (fault) => {
       if (fault?.kind === 'equivocate') await (await signer).open();
       faulty.outlet?.become(fault);

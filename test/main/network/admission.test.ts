@@ -42,7 +42,7 @@ async function rawClient(port: number): Promise<RawPeer> {
   return peer;
 }
 
-describe('someone who does not say who it is', () => {
+describe('SECURITY 14: someone who does not say who it is', () => {
   it('is told so and cut off after a WebSocket upgrade', async () => {
     const { port, events } = await startAlone({ authenticateTimeoutMs: 100 });
     const silent = await rawDial(port);

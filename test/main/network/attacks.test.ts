@@ -133,7 +133,7 @@ describe('relay by someone in the middle', () => {
   });
 });
 
-describe('who is refused learns why', () => {
+describe('SECURITY 14: who is refused learns why', () => {
   type Case = [string, string, (setup: Awaited<ReturnType<typeof startTarget>>) => Promise<TestReplica>];
   const cases: Case[] = [
     [

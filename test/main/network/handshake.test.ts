@@ -150,6 +150,13 @@ describe('refusals', () => {
     });
   });
 
+  it('are not looked for where a line broke off', () => {
+    expect(errorOfClose(1006, '', 'host:1', 9)).toEqual({
+      code: 'network.brokeOff',
+      data: { address: 'host:1' },
+    });
+  });
+
   it('say nothing of what is nobody else’s business', () => {
     const secret: PlainError = { code: 'storage.corrupt', data: { path: '/secret', problem: 'x' } };
     expect(tellable(secret)).toEqual({ code: 'stopped', data: { what: 'connection' } });
@@ -170,7 +177,9 @@ describe('refusals', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1_000, max: 4_999 }), words, (code, reason) => {
         const error = errorOfClose(code, reason, 'host:1', 9);
-        expect(['network.unreachable', 'admission.messageTooLarge', 'stopped']).toContain(error.code);
+        expect(['network.unreachable', 'network.brokeOff', 'admission.messageTooLarge', 'stopped']).toContain(
+          error.code,
+        );
       }),
     );
     for (const code of ['constructor', '__proto__', 'storage.corrupt', 'admission.rate']) {

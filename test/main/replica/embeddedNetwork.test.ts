@@ -29,6 +29,7 @@ class ScriptedChild implements ChildReplica {
   /** What it was told to do wrong, in order; `null`: to behave again. */
   readonly told: (string | null)[] = [];
   isPaused = false;
+  wakes = 0;
   ended: 'not' | 'byItself' | 'stopped' | 'killed' = 'not';
 
   constructor(options: ChildOptions) {
@@ -66,6 +67,9 @@ class ScriptedChild implements ChildReplica {
   }
   resume(): void {
     this.isPaused = false;
+  }
+  wake(): void {
+    this.wakes += 1;
   }
   async setFault(fault: OutgoingFault | null): Promise<void> {
     this.told.push(fault === null ? null : 'delayMs' in fault ? `slow ${String(fault.delayMs)}` : fault.kind);
@@ -270,6 +274,14 @@ describe('a fault', () => {
       expect((await rejected(network.injectFault(0, 'slow', delayMs))).code).toBe('fault.unavailable');
     }
     expect(childrenOf(0)[0]!.told).toEqual([]);
+  });
+
+  it('is no matter when the machine wakes: all that run are told', async () => {
+    network = await start((child) => child.comeUp());
+    await network.injectFault(0, 'pause');
+    await network.killReplica(1);
+    network.wake();
+    expect([0, 1, 2].map((index) => childrenOf(index)[0]!.wakes)).toEqual([1, 0, 1]);
   });
 
   it('does not keep the network from stopping', async () => {

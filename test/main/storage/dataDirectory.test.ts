@@ -1,7 +1,7 @@
 /** The data directory, its lock, and files that are replaced whole. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LOCK_FILE, openDataDirectory } from '../../../src/main/storage/dataDirectory.ts';
@@ -109,6 +109,21 @@ describe('the data directory', () => {
       await (await openDataDirectory(path)).release();
     },
   );
+
+  it('knows whether it is still there, and its own', async () => {
+    const directory = await openDataDirectory(path);
+    const lockPath = join(path, LOCK_FILE);
+    const text = await readFile(lockPath, 'utf8');
+    expect(await directory.isHeld()).toBe(true);
+    await rename(path, `${path}.away`);
+    expect(await directory.isHeld()).toBe(false);
+    await rename(`${path}.away`, path);
+    expect(await directory.isHeld()).toBe(true);
+    await writeFile(lockPath, '{"pid":1}');
+    expect(await directory.isHeld()).toBe(false);
+    await directory.release();
+    expect(await readFile(lockPath, 'utf8')).not.toBe(text);
+  });
 
   it('cannot be where a file is', async () => {
     const file = join(parent.path, 'file');

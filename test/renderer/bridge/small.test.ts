@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { reactive } from 'vue';
 import {
   RECONNECT_FIRST_MS,
   RECONNECT_LONGEST_MS,
   reconnectDelayMs,
 } from '../../../src/renderer/bridge/backoff.ts';
+import { NOTICES_BY_DEFAULT } from '../../../src/shared/contract/settings.ts';
 import { ElectronBridge } from '../../../src/renderer/bridge/electronBridge.ts';
 import { takeToken, type TokenPlaces } from '../../../src/renderer/bridge/token.ts';
 
@@ -50,8 +52,27 @@ describe('the token', () => {
 });
 
 describe('ElectronBridge', () => {
+  it('hands over plain data, also of what a store holds', async () => {
+    const given: unknown[] = [];
+    const bridge = new ElectronBridge({
+      call: (_channel, input) => {
+        given.push(structuredClone(input));
+        return Promise.resolve({ ok: true, output: {} });
+      },
+      onDelta: () => () => undefined,
+      watch: () => undefined,
+      onGo: () => () => undefined,
+      onOpening: () => () => undefined,
+    });
+    const notices = reactive({ ...NOTICES_BY_DEFAULT });
+    expect(() => structuredClone(notices)).toThrow();
+    await bridge.call('settings.setNotices', { notices });
+    expect(given).toEqual([{ notices: NOTICES_BY_DEFAULT }]);
+  });
+
   it('reads answers and deltas, and drops a delta that breaks the contract', async () => {
     let push: (delta: unknown) => void = () => undefined;
+    const watched: boolean[] = [];
     const bridge = new ElectronBridge({
       call: (channel) =>
         Promise.resolve(
@@ -63,6 +84,9 @@ describe('ElectronBridge', () => {
         push = listener;
         return () => undefined;
       },
+      watch: (watching) => watched.push(watching),
+      onGo: () => () => undefined,
+      onOpening: () => () => undefined,
     });
     await expect(bridge.call('key.lock', {})).resolves.toEqual({});
     await expect(bridge.call('session.snapshot', {})).rejects.toMatchObject({ code: 'setup.required' });
@@ -72,6 +96,8 @@ describe('ElectronBridge', () => {
     push({ sequence: 'two' });
     push({ sequence: 3, changes: [] });
     expect(sequences).toEqual([1, 3]);
+    bridge.watch(false);
+    expect(watched).toEqual([false]);
     const said: boolean[] = [];
     bridge.onConnection((connected) => said.push(connected));
     expect(said).toEqual([true]);

@@ -169,6 +169,23 @@ describe('SocketBridge', () => {
     await expect(bridge.call('key.lock', {})).resolves.toEqual({});
   });
 
+  it('says when nobody sees the page, and says it again on a new connection before anything else', async () => {
+    await connected();
+    bridge.watch(true);
+    bridge.watch(false);
+    await server.until(() => server.calls.length === 1);
+    server.sockets[0]!.terminate();
+    await connections.until(() => connections.said.length === 3);
+    await server.until(() => server.calls.length === 2);
+    bridge.watch(true);
+    await server.until(() => server.calls.length === 3);
+    expect(server.calls).toEqual([
+      { type: 'watch', watching: false },
+      { type: 'watch', watching: false },
+      { type: 'watch', watching: true },
+    ]);
+  });
+
   it('comes back after the server was away', async () => {
     await connected();
     serverAnswers = false;

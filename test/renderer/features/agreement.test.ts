@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { statementRows } from '../../../src/renderer/features/evidence/statementRows.ts';
 import { aftermath } from '../../../src/renderer/features/faults/aftermath.ts';
-import { stepStatus } from '../../../src/renderer/features/overview/stepStatus.ts';
+import { isSuspected, suspicionRows } from '../../../src/renderer/features/views/suspicionRows.ts';
+import { stepStatus } from '../../../src/shared/notices/stepStatus.ts';
 import { voteRows } from '../../../src/renderer/features/views/voteRows.ts';
 import type { MatrixCell } from '../../../src/renderer/ui/phaseMatrix.ts';
 import type { FaultRun } from '../../../src/shared/contract/model.ts';
@@ -11,6 +12,32 @@ import { network, peers, replica } from '../fixture/data.ts';
 
 const now = 1_000_000_000;
 const cellWord = (cell: MatrixCell): string | number => (cell.state === 'done' ? cell.afterMs : cell.state);
+
+describe('what comes before a view change', () => {
+  it('is a row for each replica, counted from the first suspicion or wish; nobody is waited for', () => {
+    const before = {
+      ...views(now),
+      suspicions: [
+        { replica: 0, atMs: 100 },
+        { replica: 2, atMs: 350 },
+      ],
+      wishes: [{ replica: 2, view: 6, atMs: 400 }],
+    };
+    expect(isSuspected(before)).toBe(true);
+    expect(suspicionRows(before, 4).map(({ cells }) => cells.map(({ cell }) => cellWord(cell)))).toEqual([
+      [0, 'unseen'],
+      ['unseen', 'unseen'],
+      [250, 300],
+      ['unseen', 'unseen'],
+    ]);
+  });
+
+  it('is nothing while all are content, and the matrix of the change itself while one is under way', () => {
+    const before = { ...views(now), suspicions: [{ replica: 0, atMs: 100 }] };
+    expect(isSuspected(views(now))).toBe(false);
+    expect(isSuspected({ ...before, mode: 'changing' })).toBe(false);
+  });
+});
 
 describe('the steps of a view change', () => {
   it('are a row for each replica, counted from the first step of all', () => {
@@ -127,9 +154,19 @@ describe('in step, and why, without a primary', () => {
     // A block has come since: it was slow, and is not now.
     const later = { ...replica(now), lastBlockAtMs: now + 1 };
     expect(stepStatus(later, network(now), peers(now), suspected).step).toBe('inStep');
+    // Nothing waits any more: a moment of trouble in a quiet network is none for ever.
+    const idle = { ...replica(now), awaiting: false };
+    expect(stepStatus(idle, network(now), peers(now), suspected).step).toBe('inStep');
     expect(reasons).toContainEqual(
       expect.objectContaining({ key: 'suspected', good: false, numbers: { count: 1, n: 4, needed: 2 } }),
     );
+  });
+
+  it('claims nothing that the page cannot know any more', () => {
+    expect(stepStatus(replica(now), network(now), peers(now), views(now), true).step).toBe('inStep');
+    const { step, reasons } = stepStatus(replica(now), network(now), peers(now), views(now), false);
+    expect(step).toBe('unknown');
+    expect(reasons.map(({ key, good }) => [key, good])).toEqual([['disconnected', false]]);
   });
 
   it('names the others that only follow: they count as faulty', () => {

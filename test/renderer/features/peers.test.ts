@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { isClockOff, ownClockOffMs } from '../../../src/renderer/features/peers/clocks.ts';
 import { blocksBehind, isAlone, ratesBetween } from '../../../src/renderer/features/peers/peerFigures.ts';
-import type { PeersView } from '../../../src/shared/contract/peers.ts';
+import { CLOCK_OFFSET_MAX_MS, type PeersView } from '../../../src/shared/contract/peers.ts';
 import { peersDetail } from '../fixture/peers.ts';
 
 function later(view: PeersView, ms: number, bytes: number): PeersView {
@@ -39,5 +40,38 @@ describe('the figures of the peers', () => {
     expect(isAlone(view)).toBe(false);
     expect(isAlone(peersDetail(1_000_000, 'alone'))).toBe(true);
     expect(isAlone({ ...view, members: view.members.filter(({ self }) => self) })).toBe(false);
+  });
+});
+
+describe('clocks', () => {
+  const view = peersDetail(1_000_000, 'four');
+  const [first] = view.members;
+  /** The others' clocks are so far from this one. */
+  const ownOff = (...offsets: (number | null)[]): number | null =>
+    ownClockOffMs({
+      ...view,
+      members: offsets.map((clockOffsetMs) => ({ ...first!, clockOffsetMs })),
+    });
+
+  it('are warned of beyond the limit, in both directions', () => {
+    const off = (clockOffsetMs: number | null): boolean => isClockOff({ ...first!, clockOffsetMs });
+    expect([null, 0, CLOCK_OFFSET_MAX_MS, -CLOCK_OFFSET_MAX_MS].map(off)).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
+    expect([CLOCK_OFFSET_MAX_MS + 1, -CLOCK_OFFSET_MAX_MS - 1].map(off)).toEqual([true, true]);
+  });
+
+  it.each([
+    [[null, 50_000, 51_000, 52_000], 51_000],
+    [[null, -50_000, -51_000, 0], -50_000],
+    [[null, 50_000, 0, 0], null],
+    [[null, 50_000, -50_000, 0], null],
+    [[null, 50_000, null, null], null],
+    [[null, null, null, null], null],
+  ])('with offsets %j this machine is off by %j', (offsets, expected) => {
+    expect(ownOff(...offsets)).toBe(expected);
   });
 });

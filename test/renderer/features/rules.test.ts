@@ -1,20 +1,21 @@
 /** The rules behind the screens. */
 import { describe, expect, it } from 'vitest';
 import { destinationOf } from '../../../src/renderer/features/blocks/destination.ts';
-import { holdBack } from '../../../src/renderer/features/blocks/heldBack.ts';
+import { holdBack } from '../../../src/renderer/features/checkpoints/heldBack.ts';
+import { holdStill, waitingAbove } from '../../../src/renderer/features/blocks/holdStill.ts';
 import {
   draftsAsAssessments,
   draftsAsDocuments,
   isTable,
 } from '../../../src/renderer/features/inbox/dropped.ts';
 import { isRemovable, meaningKey, STATE_SIGNS } from '../../../src/renderer/features/inbox/lifeCycle.ts';
-import { ON_THEIR_WAY_MAX, stepStatus } from '../../../src/renderer/features/overview/stepStatus.ts';
+import { stepStatus } from '../../../src/shared/notices/stepStatus.ts';
 import { cellText, CHAR_PX, columnWidths } from '../../../src/renderer/features/review/columnWidths.ts';
 import { hexDump } from '../../../src/renderer/features/review/hexDump.ts';
 import { PASSPHRASE_CHARS_MIN, strengthOf } from '../../../src/renderer/features/setup/passphraseStrength.ts';
 import { countdown, relativeTime } from '../../../src/renderer/ui/relativeTime.ts';
 import { MIN_PASSPHRASE_CHARS } from '../../../src/main/keys/pkcs8.ts';
-import { ITEM_STATES, type ReplicaView } from '../../../src/shared/contract/model.ts';
+import { ITEM_STATES, ON_THEIR_WAY_MAX, type ReplicaView } from '../../../src/shared/contract/model.ts';
 import english from '../../../src/renderer/locales/en.json' with { type: 'json' };
 import chinese from '../../../src/renderer/locales/zh-CN.json' with { type: 'json' };
 import { network, peers, replica } from '../fixture/data.ts';
@@ -64,6 +65,26 @@ describe('in step, and why', () => {
     expect(keys({ mode: 'changing' })).toContain('changing');
     expect(status({ participating: false }).step).toBe('notParticipating');
     expect(keys({ participating: false })[0]).toBe('notParticipating');
+  });
+
+  it('says that the clock of this computer is not the network’s, and never how long ago a later block was', () => {
+    const clock = { shownBy: 'replicas', aheadMs: 60_000, blockTimeMs: null, refused: false } as const;
+    expect(keys({ clock })).toEqual(['equal', 'enough', 'primary', 'clockBehind']);
+    expect(keys({ clock: { ...clock, aheadMs: -60_000 } })).toEqual([
+      'equal',
+      'enough',
+      'primary',
+      'lastBlock',
+      'clockAhead',
+    ]);
+    const before = status({ clock: { ...clock, shownBy: 'block', blockTimeMs: now + 60_000 } });
+    expect(before.step).toBe('inStep');
+    expect(before.reasons.at(-1)).toMatchObject({ key: 'clockBeforeBlock', good: false, durationMs: 60_000 });
+    for (const key of ['clockBehind', 'clockAhead', 'clockBeforeBlock'] as const) {
+      expect([english.reason[key], chinese.reason[key]].every((words) => words.includes('{span}'))).toBe(
+        true,
+      );
+    }
   });
 
   it('says who the primary is, and whether it can be reached', () => {
@@ -137,6 +158,32 @@ describe('blocks', () => {
     expect(holdBack(blocks, 4)).toEqual({ shown: blocks.slice(1), waiting: 1 });
     expect(holdBack(blocks, 5).waiting).toBe(0);
     expect(holdBack(blocks, 2)).toEqual({ shown: blocks, waiting: 0 });
+  });
+
+  const upTo = (top: number, from = 1): typeof blocks =>
+    Array.from({ length: top - from + 1 }, (_, index) => ({ ...blocks[0]!, height: top - index }));
+
+  it('holds still what is being read while new ones come, and counts them', () => {
+    const live = upTo(9, 3);
+    expect(holdStill(blocks, live)).toBe(blocks);
+    expect(waitingAbove(blocks, live)).toBe(4);
+    expect(waitingAbove(blocks, blocks)).toBe(0);
+  });
+
+  it('keeps the rows that the live list has let go', () => {
+    expect(holdStill(blocks, upTo(900, 500))).toBe(blocks);
+    expect(holdStill(blocks, upTo(9, 4))).toBe(blocks);
+    const stable = upTo(900, 500).map((block) => ({ ...block, stable: true }));
+    expect(holdStill(blocks, stable)).toEqual(blocks.map((block) => ({ ...block, stable: true })));
+  });
+
+  it('says what became stable, shows what replaced a block, and drops what was taken back', () => {
+    const live = upTo(6).map((block) => ({ ...block, stable: block.height <= 4 }));
+    expect(holdStill(blocks, live).map(({ stable }) => stable)).toEqual([false, true, true]);
+    const forked = upTo(6).map((block) => (block.height >= 5 ? { ...block, hash: 'other' } : block));
+    expect(holdStill(blocks, forked).map(({ hash }) => hash)).toEqual(['other', '', '']);
+    expect(holdStill(blocks, upTo(4)).map(({ height }) => height)).toEqual([4, 3]);
+    expect(holdStill(blocks, upTo(2)).map(({ height }) => height)).toEqual([2, 1]);
   });
 
   it('finds heights and whole ids, and nothing else', () => {

@@ -1,17 +1,16 @@
 /** A search is its address; what was found is marked. */
+import { heightOf } from '../../../src/renderer/features/blocks/destination.ts';
 import { describe, expect, it } from 'vitest';
 import {
   addressOfTerms,
   filterCount,
-  heightOf,
   inputOfTerms,
   isEmptySearch,
-  localTime,
   NO_TERMS,
   termsOfAddress,
-  timeOfLocal,
   type SearchTerms,
 } from '../../../src/renderer/features/search/searchAddress.ts';
+import { momentOf } from '../../../src/renderer/ui/minute.ts';
 import { markedPieces } from '../../../src/renderer/ui/markedPieces.ts';
 import { FIELD_CHARS_MAX, SEARCH_FIELDS, SEARCH_PAGE_MAX } from '../../../src/main/storage/index.ts';
 import { FOUND_FIELDS, FOUND_PAGE_MAX, searchInputSchema } from '../../../src/shared/contract/search.ts';
@@ -62,12 +61,13 @@ describe('fields of the filters', () => {
     expect(heightOf('4,120')).toBe(4_120);
     expect(heightOf('')).toBeNull();
     expect(heightOf('-4')).toBeNull();
-    const text = localTime(ALL.fromMs);
-    expect(timeOfLocal(text, false)).toBe(ALL.fromMs);
-    expect(timeOfLocal(text, true)).toBe(ALL.toMs);
-    expect(localTime(ALL.toMs)).toBe(text);
-    expect(localTime(null)).toBe('');
-    expect(timeOfLocal('', false)).toBeNull();
+    const chosen = new Date(ALL.fromMs!);
+    expect(momentOf(chosen, false)).toBe(ALL.fromMs);
+    expect(momentOf(chosen, true)).toBe(ALL.toMs);
+    expect(momentOf(new Date(ALL.toMs!), false)).toBe(ALL.fromMs);
+    expect(momentOf(null, true)).toBeNull();
+    expect(momentOf(new Date(-1), true)).toBeNull();
+    expect(momentOf(new Date(Number.NaN), false)).toBeNull();
   });
 });
 

@@ -36,6 +36,7 @@ export function snapshot(sequence: number, itemIds: readonly string[]): Snapshot
     sequence,
     nowMs: 1_000,
     version: '0.1.0',
+    confirmation: 'page',
     dataDirectory: '/data',
     stage: { name: 'running', sinceMs: 1 },
     setup: null,

@@ -1,8 +1,9 @@
 /** The page stays in step: deltas in order, gaps and reconnections answered with a snapshot. */
 import { createPinia, setActivePinia } from 'pinia';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ConnectionListener, RendererBridge } from '../../../src/renderer/bridge/rendererBridge.ts';
 import { disconnected } from '../../../src/renderer/bridge/rendererBridge.ts';
+import type { Attention } from '../../../src/renderer/stores/attention.ts';
 import { useSession } from '../../../src/renderer/stores/session.ts';
 import {
   ITEMS_PAGE_VIEW_MAX,
@@ -23,6 +24,7 @@ import { item, point, snapshot } from './samples.ts';
 /** A bridge whose other end is the test. */
 class ByHand implements RendererBridge {
   readonly asked: Channel[] = [];
+  readonly watched: boolean[] = [];
   delta: (delta: Delta) => void = () => undefined;
   connection: ConnectionListener = () => undefined;
   private waiting: { resolve: (output: unknown) => void; reject: (error: Error) => void }[] = [];
@@ -41,6 +43,16 @@ class ByHand implements RendererBridge {
     this.connection = listener;
     return () => undefined;
   }
+  watch(watching: boolean): void {
+    this.watched.push(watching);
+  }
+  onGo(): () => void {
+    return () => undefined;
+  }
+  onOpening(): () => void {
+    return () => undefined;
+  }
+
   reconnect(): void {
     this.connection(true, null);
   }
@@ -68,6 +80,10 @@ let bridge: ByHand;
 beforeEach(() => {
   setActivePinia(createPinia());
   bridge = new ByHand();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 async function started(first: Snapshot): Promise<ReturnType<typeof useSession>> {
@@ -279,5 +295,93 @@ describe('items that the snapshot left out', () => {
     await settled();
     expect(ids()).toEqual(['item-6']);
     expect(session.loadingItems).toBe(false);
+  });
+});
+
+describe('while nobody sees the page', () => {
+  /** Whether somebody sees it is the test's to say. */
+  class Eyes implements Attention {
+    isSeen = true;
+    wants = false;
+    private listener: (isSeen: boolean) => void = () => undefined;
+
+    readonly wantsNotices = (): boolean => this.wants;
+    onChange(listener: (isSeen: boolean) => void): () => void {
+      this.listener = listener;
+      return () => undefined;
+    }
+    see(isSeen: boolean): void {
+      this.isSeen = isSeen;
+      this.listener(isSeen);
+    }
+  }
+
+  async function watched(eyes: Eyes): Promise<ReturnType<typeof useSession>> {
+    const session = useSession();
+    session.follow(bridge, eyes);
+    bridge.connection(true, null);
+    await bridge.answer(snapshot(10, ['a']));
+    return session;
+  }
+
+  it('says so, and asks for one snapshot when somebody does again', async () => {
+    const eyes = new Eyes();
+    const session = await watched(eyes);
+    expect(bridge.watched).toEqual([true]);
+    eyes.see(false);
+    expect(bridge.watched).toEqual([true, false]);
+    // One that was on its way still counts; one after a gap is not worth a snapshot now.
+    bridge.delta(added(11, 'b'));
+    bridge.delta(added(14, 'e'));
+    expect(bridge.asked).toEqual(['session.snapshot']);
+    eyes.see(true);
+    expect(bridge.watched).toEqual([true, false, true]);
+    bridge.delta(added(31, 'z'));
+    await bridge.answer(snapshot(30, ['a', 'b', 'y']));
+    expect(bridge.asked).toEqual(['session.snapshot', 'session.snapshot']);
+    expect(ids(session)).toEqual(['a', 'b', 'y', 'z']);
+  });
+
+  it('has its first picture, and no further one when the connection comes back', async () => {
+    const eyes = new Eyes();
+    eyes.isSeen = false;
+    const session = await watched(eyes);
+    expect(bridge.watched).toEqual([false]);
+    expect(ids(session)).toEqual(['a']);
+    bridge.connection(false, null);
+    bridge.connection(true, null);
+    expect(bridge.asked).toEqual(['session.snapshot']);
+  });
+
+  it('takes another snapshot after one that was asked for before it was seen again', async () => {
+    const eyes = new Eyes();
+    const session = useSession();
+    eyes.isSeen = false;
+    session.follow(bridge, eyes);
+    bridge.connection(true, null);
+    eyes.see(true);
+    await bridge.answer(snapshot(1, ['old']));
+    expect(bridge.asked).toEqual(['session.snapshot', 'session.snapshot']);
+    await bridge.answer(snapshot(1, ['new']));
+    expect(ids(session)).toEqual(['new']);
+    expect(bridge.asked).toHaveLength(2);
+  });
+
+  it('looks now and then where somebody wants to be notified, and never else', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const eyes = new Eyes();
+    const stop = useSession().follow(bridge, eyes);
+    bridge.connection(true, null);
+    await bridge.answer(snapshot(10, ['a']));
+    eyes.see(false);
+    vi.advanceTimersByTime(600_000);
+    expect(bridge.asked).toHaveLength(1);
+    eyes.wants = true;
+    vi.advanceTimersByTime(15_000);
+    expect(bridge.asked).toHaveLength(2);
+    await bridge.answer(snapshot(12, ['a', 'b']));
+    stop();
+    vi.advanceTimersByTime(600_000);
+    expect(bridge.asked).toHaveLength(2);
   });
 });

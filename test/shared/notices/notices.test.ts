@@ -8,8 +8,9 @@ import {
   type NoticeMemory,
 } from '../../../src/shared/notices/notices.ts';
 
-const ALL = { final: true, refused: true, approval: true, evidence: true, outOfStep: true };
-const QUIET: NoticeLook = { items: [], toApprove: 0, accused: [], inStep: true };
+const ALL = { final: true, refused: true, approval: true, viewChange: true, evidence: true, outOfStep: true };
+const VIEW = { number: 3, primary: 'R4' };
+const QUIET: NoticeLook = { items: [], toApprove: 0, accused: [], view: VIEW, inStep: true };
 const item = (state: string, id = 'a') => ({ id, title: `Title ${id}`, state });
 
 /** Looks one after another, each at a time: what is told of each. */
@@ -47,6 +48,22 @@ describe('what a person is notified about', () => {
   it('is an expired request, which nobody takes any more', () => {
     const looks = ['sent', 'expired'].map((state) => [{ ...QUIET, items: [item(state)] }, 0] as const);
     expect(told(looks)[1]).toMatchObject([{ kind: 'refused' }]);
+  });
+
+  it('is a view that began, once it has begun, and not that the replicas start to count anew', () => {
+    const view = (number: number | null): NoticeLook => ({
+      ...QUIET,
+      view: number === null ? null : { number, primary: `R${String(number)}` },
+    });
+    const looks = [3, null, 5, 5, 0, 1].map((number, index) => [view(number), index] as const);
+    expect(told(looks)).toEqual([
+      [],
+      [],
+      [{ kind: 'viewChange', view: 5, primary: 'R5' }],
+      [],
+      [],
+      [{ kind: 'viewChange', view: 1, primary: 'R1' }],
+    ]);
   });
 
   it('is no item that came to its end elsewhere', () => {

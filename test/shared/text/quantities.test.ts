@@ -26,6 +26,10 @@ describe('quantities', () => {
     [1_000, '1 second'],
     [90_000, '1.5 minutes'],
     [7_200_000, '2 hours'],
+    [47 * 3_600_000, '47 hours'],
+    [48 * 3_600_000, '2 days'],
+    [400 * 86_400_000, '400 days'],
+    [3 * 365.25 * 86_400_000, '3 years'],
   ])('%i ms are %s', (durationMs, words) => {
     expect(formatDuration(durationMs, 'en')).toBe(words);
   });

@@ -4,6 +4,10 @@
  *
  * What is watched is one thing at a time, the request that has waited longest, and the lowest block that is not
  * stable: a primary that serves all but one client is found out as well, and one that is merely busy is not.
+ *
+ * A replica that is behind cannot know what the primary has done meanwhile: it holds nothing against it until the
+ * bodies are here (rule 11). It keeps its place in the wait all the same, or a primary could leave one replica after
+ * another behind for a moment and never be suspected.
  * @module
  */
 import { requestKey, type SignedRequest } from '../../ledger/request.ts';
@@ -36,7 +40,7 @@ export function watch(context: Context): void {
 export function handleAwaitOrder(context: Context): void {
   const { patience } = context;
   if (patience.request === null) return;
-  if (patience.passedOn) suspectPrimary(context);
+  if (patience.passedOn && !isBehind(context)) suspectPrimary(context);
   patience.passedOn = true;
   passOn(context);
   setWait(context, 'awaitOrder', context.patienceMs / 2);
@@ -45,8 +49,18 @@ export function handleAwaitOrder(context: Context): void {
 /** The blocks above the stable checkpoint have not become stable. */
 export function handleAwaitStable(context: Context): void {
   if (context.patience.stableHeight === null) return;
-  suspectPrimary(context);
+  if (!isBehind(context)) suspectPrimary(context);
   setWait(context, 'awaitStable', context.patienceMs);
+}
+
+/**
+ * Whether there is a checkpoint above the own one for certain: its blocks are being fetched, or f+1 replicas say so, of
+ * which one is correct. What fewer claim excuses no primary.
+ */
+function isBehind({ beacons, catchUp, chain, membership }: Context): boolean {
+  if (catchUp !== null && catchUp.target !== null) return true;
+  const ahead = [...beacons.values()].filter(({ stableHeight }) => stableHeight > chain.stable.height);
+  return ahead.length > membership.sizes.f;
 }
 
 /** Tells everybody that this replica finds the primary too slow; it stays in its view (rule V1). */

@@ -68,6 +68,9 @@ export class LogBook {
       case 'failed':
         this.add('error', 'failed', { what: event.what, ...errorFields(event.error) });
         return;
+      case 'woke':
+        this.add('info', 'machine.woke');
+        return;
       case 'badMessage':
         this.add('warn', 'client.badMessage', { replica: event.replica, ...errorFields(event.error) });
     }

@@ -8,6 +8,7 @@ import {
   type LogEntry,
 } from '../../../shared/contract/diagnostics.ts';
 import type { PeerDetail, PeersView } from '../../../shared/contract/peers.ts';
+import { ownPath } from './ownFiles.ts';
 import { LEFT_OUT, redacted, redactor, type KnownNames } from './redact.ts';
 
 export interface ReportParts {
@@ -40,9 +41,11 @@ const FIELDS: ReadonlySet<string> = new Set([
 /** The text of the report. `withNames`: hosts, addresses and names stay as they are. */
 export function reportText(parts: ReportParts, withNames: boolean): string {
   const { diagnostics, peers, log, stage, known } = parts;
+  const { storage } = diagnostics;
+  const files = storage.files.map((file) => ({ ...file, path: ownPath(file.path) }));
   const body = {
     stage,
-    diagnostics,
+    diagnostics: { ...diagnostics, storage: { ...storage, files } },
     peers:
       peers === null
         ? null
@@ -60,6 +63,8 @@ export function reportText(parts: ReportParts, withNames: boolean): string {
     log: log.slice(-LOG_ENTRIES_MAX).map(logPart),
   };
   const made = redacted(body, redactor(known, withNames)) as typeof body;
+  // The program's own, and what whoever helps asks for first: one of four numbers looks like an address and is none.
+  made.diagnostics.versions = diagnostics.versions;
   const file = { format: 'countersign-report', version: 1, madeAtMs: diagnostics.nowMs, withNames, ...made };
   return `${JSON.stringify(file, null, 1)}\n`;
 }

@@ -8,12 +8,12 @@ import { CountersignError } from '../../../shared/errors.ts';
 import { NAME_CHARS_MAX } from '../../ledger/limits.ts';
 import { payloadCodec } from '../../ledger/payload.ts';
 import { badInput, type HandlerInput } from '../dispatch.ts';
-import { parseAssessments } from '../import/parseAssessments.ts';
+import type { AsideDesk } from '../aside/asideDesk.ts';
 import { bytesHex, canonicalText } from './canonicalText.ts';
 import { contentView, type RecordsPage, type RegistryContents } from './content.ts';
 import type { ItemBook } from './itemBook.ts';
 import type { ItemRecord } from './itemRecord.ts';
-import { cut, describe, newItem } from './newItem.ts';
+import { cut, describe, newItem, type Description } from './newItem.ts';
 import { payloadBytes, payloadOf } from './payloadBytes.ts';
 import type { UploadedContent } from './uploads.ts';
 
@@ -22,6 +22,8 @@ const DECODED_MAX = 2;
 
 export interface DraftsOptions {
   readonly book: ItemBook;
+  /** Reads tables. */
+  readonly aside: AsideDesk;
   /** Replicas of the network. */
   readonly replicas: number;
   /** What the registry says of a change. */
@@ -41,18 +43,29 @@ export class Drafts {
     this.#options = options;
   }
 
-  /** One draft of one table or of some documents. Throws `import.*`, `encoding.invalid` or `request.tooLarge`. */
+  /**
+   * One draft of one table or of some documents. Throws `import.*`, `encoding.invalid`, `request.tooLarge`, and what
+   * `AsideDesk.run` throws.
+   */
   async create(uploads: readonly UploadedContent[]): Promise<ItemView> {
-    const { payload, source } = draftOf(uploads);
-    return await this.createFrom(payload, source);
+    const [first] = uploads;
+    if (first?.purpose !== 'assessments') {
+      const { payload, source } = documentsOf(uploads);
+      return await this.createFrom(payload, source);
+    }
+    if (uploads.length > 1) throw badInput('upload.finish', 'uploadIds', 'may name one table only');
+    const { aside, maxRequestBytes } = this.#options;
+    const { name, mediaType, bytes } = first;
+    const input = { file: { name, mediaType, bytes }, maxRequestBytes };
+    // The upload is gone, whatever comes of it.
+    const table = await aside.run('table', input, [bytes.buffer]);
+    return await this.#add(table.description, table.bytes, name);
   }
 
   /** A draft of a payload that was made here. Throws `encoding.invalid` or `request.tooLarge`. */
   async createFrom(payload: Payload, source = ''): Promise<ItemView> {
-    const { book, replicas, maxRequestBytes, now } = this.#options;
-    const bytes = payloadBytes(payload, maxRequestBytes);
-    const record = newItem(payload, bytes, { source, replicas, nowMs: now() });
-    return await book.exclusively(async () => await book.write(record, bytes));
+    const bytes = payloadBytes(payload, this.#options.maxRequestBytes);
+    return await this.#add(describe(payload, bytes), bytes, source);
   }
 
   /** An item with one page of its records. */
@@ -115,6 +128,12 @@ export class Drafts {
     });
   }
 
+  async #add(description: Description, bytes: Uint8Array, source: string): Promise<ItemView> {
+    const { book, replicas, now } = this.#options;
+    const record = newItem(description, { source, replicas, nowMs: now() });
+    return await book.exclusively(async () => await book.write(record, bytes));
+  }
+
   async #move(id: string, to: ItemState, ...from: readonly ItemState[]): Promise<ItemView> {
     const { book, now } = this.#options;
     return await book.exclusively(async () => {
@@ -137,14 +156,7 @@ export class Drafts {
   }
 }
 
-function draftOf(uploads: readonly UploadedContent[]): { payload: Payload; source: string } {
-  const [first] = uploads;
-  if (first?.purpose === 'assessments') {
-    if (uploads.length > 1) throw badInput('upload.finish', 'uploadIds', 'may name one table only');
-    const { columns, records } = parseAssessments(first);
-    const title = cut(withoutExtension(first.name), NAME_CHARS_MAX);
-    return { payload: { kind: 'assessments', title, remark: '', columns, records }, source: first.name };
-  }
+function documentsOf(uploads: readonly UploadedContent[]): { payload: Payload; source: string } {
   const files = uploads.map((upload) => {
     if (upload.purpose === 'document') return upload.file;
     throw badInput('upload.finish', 'uploadIds', 'mixes a table with documents');
@@ -155,8 +167,4 @@ function draftOf(uploads: readonly UploadedContent[]): { payload: Payload; sourc
   // The weakest decision: anything more is the supervisor's to choose.
   const payload: Payload = { kind: 'document', title, decision: 'acknowledged', remark: '', files };
   return { payload, source: names.join(', ') };
-}
-
-function withoutExtension(name: string): string {
-  return name.replace(/(?<=.)\.[^.]{1,8}$/, '');
 }

@@ -27,6 +27,7 @@ export class ItemBook {
   readonly #byRequest = new Map<Hex, string>();
   /** All items, newest first; made anew when one has come or gone. */
   #order: readonly ItemPlace[] | null = null;
+  readonly #listeners = new Set<(id: string) => void>();
   #turn: Promise<unknown> = Promise.resolve();
   #stableHeight: number;
 
@@ -47,6 +48,14 @@ export class ItemBook {
       page = await options.store.list({ limit: ITEMS_PAGE_MAX, before: last });
     }
     return book;
+  }
+
+  /** Tells `listener` of each item that has changed or gone, until the returned function is called. It must not throw. */
+  onChange(listener: (id: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
   }
 
   /** Number of items. */
@@ -126,6 +135,7 @@ export class ItemBook {
     this.#remember(record);
     const view = this.#view(record);
     this.#options.feed.publish({ topic: 'item', value: view });
+    this.#tell(record.id);
     return view;
   }
 
@@ -137,6 +147,11 @@ export class ItemBook {
     this.#order = null;
     if (requestId !== null) this.#byRequest.delete(requestId);
     this.#options.feed.publish({ topic: 'itemRemoved', id });
+    this.#tell(id);
+  }
+
+  #tell(id: string): void {
+    for (const listener of this.#listeners) listener(id);
   }
 
   /** The local ledger's store is stable up to this height. */

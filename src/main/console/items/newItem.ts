@@ -22,12 +22,18 @@ export interface Making {
   readonly nowMs: number;
 }
 
-/** A draft of `payload`, whose canonical bytes are `bytes`, as if it was made here: nobody has signed it. */
-export function newItem(payload: Payload, bytes: Uint8Array, making: Making): ItemRecord {
+/** What an item says about its content. */
+export type Description = Pick<
+  ItemRecord,
+  'kind' | 'title' | 'contentHash' | 'subject' | 'decision' | 'sizeBytes' | 'count'
+>;
+
+/** A draft of content with this description, as if it was made here: nobody has signed it. */
+export function newItem(description: Description, making: Making): ItemRecord {
   const { source, replicas, nowMs } = making;
   return {
     id: randomUUID(),
-    ...describe(payload, bytes),
+    ...description,
     source: cut(source, SOURCE_CHARS_MAX),
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
@@ -47,11 +53,8 @@ export function newItem(payload: Payload, bytes: Uint8Array, making: Making): It
   };
 }
 
-/** What an item says about its content. */
-export function describe(
-  payload: Payload,
-  bytes: Uint8Array,
-): Pick<ItemRecord, 'kind' | 'title' | 'contentHash' | 'subject' | 'decision' | 'sizeBytes' | 'count'> {
+/** What an item says about `payload`, whose canonical bytes are `bytes`. */
+export function describe(payload: Payload, bytes: Uint8Array): Description {
   return {
     kind: payload.kind,
     title: titleOf(payload),

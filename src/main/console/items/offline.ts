@@ -19,7 +19,7 @@ import { badInput, type HandlerInput } from '../dispatch.ts';
 import type { Heights } from '../ledger/reads.ts';
 import type { ItemBook } from './itemBook.ts';
 import type { ItemRecord } from './itemRecord.ts';
-import { newItem } from './newItem.ts';
+import { describe, newItem } from './newItem.ts';
 import { payloadBytes, payloadOf } from './payloadBytes.ts';
 import type { UploadedExport } from './uploads.ts';
 
@@ -159,7 +159,7 @@ export class OfflineItems {
 
   #record(payload: Payload, content: Uint8Array, source: string): ItemRecord {
     const { genesis, now } = this.#options;
-    return newItem(payload, content, { source, replicas: genesis.replicas.length, nowMs: now() });
+    return newItem(describe(payload, content), { source, replicas: genesis.replicas.length, nowMs: now() });
   }
 }
 

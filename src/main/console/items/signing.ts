@@ -22,7 +22,7 @@ import type { HandlerInput } from '../dispatch.ts';
 import { toConsoleError } from '../errors.ts';
 import { requireKeyring, type Keyring } from '../keyring.ts';
 import type { ItemBook } from './itemBook.ts';
-import { payloadOf } from './payloadBytes.ts';
+import { payloadBytes, payloadOf } from './payloadBytes.ts';
 
 export interface SigningOptions {
   readonly book: ItemBook;
@@ -61,16 +61,18 @@ export class Signing {
 
   /**
    * Signs and sends each item by itself; while the key is locked, each waits for it. Throws `key.*` where there is no key,
-   * or the passphrase does not open it.
+   * or the passphrase does not open it. Once `signal` is aborted nothing more is signed: its reason is the outcome of what
+   * is left.
    */
-  async sign({ items, passphrase }: HandlerInput<'item.sign'>): Promise<SignResult[]> {
+  async sign({ items, passphrase }: HandlerInput<'item.sign'>, signal?: AbortSignal): Promise<SignResult[]> {
     const { book } = this.#options;
     const keyring = requireKeyring(this.#options.keyring);
-    if (passphrase !== null) await keyring.unlock(passphrase);
+    if (passphrase !== null) await keyring.unlock(passphrase, signal);
     const results: SignResult[] = [];
     for (const { id, shownHash } of items) {
       try {
         await book.exclusively(async () => {
+          signal?.throwIfAborted();
           if (keyring.isUnlocked) await this.#signOne(id, shownHash);
           else await this.#waitForKey(id, shownHash);
         });
@@ -80,6 +82,21 @@ export class Signing {
       }
     }
     return results;
+  }
+
+  /**
+   * Makes the canonical bytes of a draft anew from what is kept of it, and throws unless they are what a page names by
+   * `shownHash`: `draft.*`, or `encoding.*` for what this version cannot read, and so can neither show nor sign.
+   */
+  async requireShown(id: string, shownHash: Hex): Promise<void> {
+    const { book, maxRequestBytes } = this.#options;
+    await book.exclusively(async () => {
+      book.inState(id, 'draft');
+      const bytes = await this.#shown(id, shownHash);
+      const actualHash = contentHashOf(payloadBytes(payloadOf(bytes), maxRequestBytes));
+      if (actualHash !== shownHash)
+        throw new CountersignError('draft.changed', { id, shownHash, actualHash });
+    });
   }
 
   /** Sends again what was signed and not settled when the program ended, in whatever way it ended. */

@@ -29,7 +29,7 @@ export type UploadedContent =
       readonly purpose: 'assessments';
       readonly name: string;
       readonly mediaType: string;
-      readonly bytes: Uint8Array;
+      readonly bytes: Uint8Array<ArrayBuffer>;
     }
   | { readonly purpose: 'document'; readonly file: DocumentFile };
 /** A file that somebody exported: a draft, or a signed request. */
@@ -58,7 +58,8 @@ interface Upload {
   readonly name: string;
   readonly mediaType: string;
   readonly sizeBytes: number;
-  readonly content: { readonly purpose: KeptPurpose; readonly table: Uint8Array } | { readonly hash: Hash };
+  readonly content:
+    { readonly purpose: KeptPurpose; readonly table: Uint8Array<ArrayBuffer> } | { readonly hash: Hash };
   receivedBytes: number;
   timer: NodeJS.Timeout | undefined;
 }

@@ -5,6 +5,8 @@
  */
 import type { KeyView } from '../../../shared/contract/model.ts';
 import type { VaultView } from '../../../shared/contract/keys.ts';
+import type { Confirmer } from '../confirm/confirmer.ts';
+import { unlockForPage } from '../confirm/pageCalls.ts';
 import type { Handlers } from '../dispatch.ts';
 import { toConsoleError } from '../errors.ts';
 import { requireKeyring, type Keyring } from '../keyring.ts';
@@ -19,15 +21,17 @@ export interface KeyHandlerContext {
   readonly settings: () => Settings;
   /** `null` while no network runs. */
   readonly keyring: () => Keyring | null;
+  /** Asks a person in a window of its own; `null` where the page does. */
+  readonly confirmer: Confirmer | null;
 }
 
 type KeyHandlers = { readonly [C in Extract<keyof Handlers, `key.${string}`>]: Handlers[C] };
 
 export function createKeyHandlers(context: KeyHandlerContext): KeyHandlers {
-  const { running, keys, settings, keyring } = context;
+  const { running, keys, settings, keyring, confirmer } = context;
   return {
-    'key.unlock': async ({ passphrase }) => {
-      await requireKeyring(running().keyring).unlock(passphrase);
+    'key.unlock': async (input) => {
+      await unlockForPage(running(), confirmer, input);
       return {};
     },
     'key.lock': async () => {

@@ -221,15 +221,15 @@ export class KeyStore {
   }
 
   /**
-   * Makes the vault of a backup: where there is no key, or where the vault does not open. One that can be read keeps its
-   * keys: the backup must have them all, and the file replaced is kept. Throws `vault.exists` where the vault is in
-   * order, `vault.otherKeys`, `key.*`, `vault.*`.
+   * Makes the vault of a backup: where there is no key, where the vault cannot be read, or where it is bound to a
+   * keychain, which may have lost what it wrapped. One that can be read keeps its keys: the backup must have them all,
+   * and the file replaced is kept. Throws `vault.exists` for a vault that its passphrase opens, `vault.otherKeys`,
+   * `key.*`, `vault.*`.
    */
   async restore(backup: Uint8Array, passphrase: string): Promise<void> {
     await this.#exclusively(async () => {
-      const { available, used } = this.keychains;
-      const isLost = this.#failure !== null || (used !== null && used !== available);
-      if (!isLost) this.#requireEmpty();
+      const canBeLost = this.#failure !== null || this.keychains.used !== null;
+      if (!canBeLost) this.#requireEmpty();
       const required = this.keys.map(({ publicKey }) => publicKey);
       this.#vault = await this.#fileGuard.attempt(
         async () => await Vault.restore(this.#vaultOptions, backup, passphrase, required),

@@ -10,10 +10,9 @@ import { evidenceFileName, formatEvidenceFile } from '../../ledger/evidenceFile.
 import { fingerprintOf } from '../../ledger/fingerprint.ts';
 import { networkIdOf, quorumSizes, type Genesis } from '../../ledger/genesis.ts';
 import { renderGenesisFile } from '../../ledger/genesisFile.ts';
-import type { VerifiedReceipt } from '../../ledger/receiptCheck.ts';
+import type { Verify, VerifiedReceipt } from '../../ledger/receiptCheck.ts';
 import { renderReceiptFile } from '../../ledger/receiptFile.ts';
 import { surveyReceipt, type LinkState } from '../../ledger/receiptSurvey.ts';
-import type { SignatureVerifier } from '../../replica/inbox.ts';
 import { epochChangesTo } from '../../replica/epochHistory.ts';
 import { receiptFor } from '../../replica/history.ts';
 import type { LedgerStore } from '../../storage/index.ts';
@@ -33,7 +32,7 @@ const NAME_DIGITS = 16;
 export async function exportReceipt(store: LedgerStore, genesis: Genesis, requestId: Hex): Promise<FileText> {
   const receipt = await receiptFor(store, genesis, requestId);
   return {
-    fileName: `receipt-${requestId.slice(0, NAME_DIGITS)}.json`,
+    fileName: `receipt-${requestId.slice(0, NAME_DIGITS)}.csreceipt`,
     text: renderReceiptFile(receipt),
   };
 }
@@ -55,16 +54,8 @@ export function exportGenesis(genesis: Genesis): FileText {
 }
 
 /** What the receipt in a file's text proves, link by link; what is wrong with it comes as data. */
-export async function checkReceipt(
-  genesis: Genesis,
-  verifier: SignatureVerifier,
-  text: string,
-): Promise<Verification> {
-  const survey = await surveyReceipt(
-    text,
-    genesis,
-    async ({ signature, digest, publicKey }) => await verifier.verify(signature, digest, publicKey),
-  );
+export async function checkReceipt(genesis: Genesis, verify: Verify, text: string): Promise<Verification> {
+  const survey = await surveyReceipt(text, genesis, verify);
   const { links, proven, error } = survey;
   return {
     valid: proven !== null,

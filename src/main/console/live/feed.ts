@@ -119,6 +119,14 @@ export class LiveFeed {
     for (const listener of this.#listeners) listener(delta);
   }
 
+  /** The number that a snapshot has which is made in the same turn: it says all that was told up to it. */
+  numberForSnapshot(): number {
+    this.flush();
+    // The snapshot may be newer than what was last sent: then it is told again, though it be as before.
+    this.#sent.clear();
+    return this.#sequence;
+  }
+
   /** Leaves a gap in the numbers, so that every page asks for a snapshot: more has changed than a delta can say. */
   resynchronise(): void {
     this.flush();

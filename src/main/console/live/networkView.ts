@@ -3,7 +3,14 @@
  * @module
  */
 import type { SupervisorEntry } from '../../../shared/domain/registry.ts';
-import type { Member, NetworkView, PeerView, ReplicaView } from '../../../shared/contract/model.ts';
+import type { ClockView } from '../../../shared/contract/clock.ts';
+import type {
+  CatchUpView,
+  Member,
+  NetworkView,
+  PeerView,
+  ReplicaView,
+} from '../../../shared/contract/model.ts';
 import { networkIdOf, quorumSizes, type Genesis } from '../../ledger/genesis.ts';
 import type { Membership } from '../../consensus/config.ts';
 import { addressText, type PeerEntry } from '../../network/index.ts';
@@ -46,15 +53,23 @@ export function memberView({ publicKey, name, organisation }: Member): Member {
   return { publicKey, name, organisation };
 }
 
+/** What is shown of where a replica stands. */
+export type ShownStatus = Pick<
+  ReplicaStatus,
+  'standing' | 'membership' | 'admission' | 'network' | 'connectedReplicas' | 'halted'
+>;
+
 /** What is counted besides where the replica stands. */
 export interface ReplicaFigures {
+  readonly catchUp: CatchUpView | null;
   readonly requests: number;
   readonly requestsPerSecond: number;
   readonly storeBytes: number;
+  readonly clock: ClockView | null;
 }
 
 /** Where the local replica stands. One that is no member comes after all members. */
-export function replicaView(status: ReplicaStatus, figures: ReplicaFigures): ReplicaView {
+export function replicaView(status: ShownStatus, figures: ReplicaFigures): ReplicaView {
   const { standing, membership, admission, connectedReplicas, halted } = status;
   return {
     index: shownIndex(membership),
@@ -64,6 +79,7 @@ export function replicaView(status: ReplicaStatus, figures: ReplicaFigures): Rep
     stableHeight: standing.stable.height,
     attestedHeight: attestedHeight(status),
     lastBlockAtMs: standing.tipHeight === 0 ? null : standing.tipTimeMs,
+    awaiting: standing.pendingRequests > 0 || standing.tipHeight > standing.stable.height,
     view: standing.position.view,
     primaryIndex: standing.primary,
     mode: standing.position.mode,
@@ -76,7 +92,7 @@ export function replicaView(status: ReplicaStatus, figures: ReplicaFigures): Rep
 }
 
 /** The height that at least a quorum has reached, by what each replica said last: the q-th highest. */
-function attestedHeight({ standing, membership: { ownIndex, sizes } }: ReplicaStatus): number {
+export function attestedHeight({ standing, membership: { ownIndex, sizes } }: ShownStatus): number {
   const { n, q } = sizes;
   const heights = Array.from({ length: n }, (_, index) =>
     index === ownIndex ? standing.tipHeight : (standing.peers.get(index)?.tipHeight ?? 0),
@@ -92,7 +108,7 @@ function shownIndex({ ownIndex, sizes }: Membership): number {
  * All members, as the network knows them and as they say themselves, and this replica: it comes last where it is none.
  * `own`: what its card says, for one that nobody knows.
  */
-export function peersView(status: ReplicaStatus, own: PeerEntry | null, startedAtMs: number): PeerView[] {
+export function peersView(status: ShownStatus, own: PeerEntry | null, startedAtMs: number): PeerView[] {
   const { standing, network, membership } = status;
   const ownIndex = shownIndex(membership);
   const shown: readonly PeerEntry[] =

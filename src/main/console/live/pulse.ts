@@ -2,12 +2,23 @@
  * Follows the local replica: its events and, now and then, its figures, become changes for the pages.
  * @module
  */
+import type { ClockView } from '../../../shared/contract/clock.ts';
 import type { PeerView, ReplicaView } from '../../../shared/contract/model.ts';
 import type { PlainError } from '../../../shared/errors.ts';
-import type { ReplicaNode } from '../../replica/node.ts';
+import type { PeerEntry } from '../../network/index.ts';
 import type { ReplicaEvent } from '../../replica/replica.ts';
+import type { LedgerStore } from '../../storage/index.ts';
+import type { Genesis } from '../../ledger/genesis.ts';
+import { CatchUp } from './catchUp.ts';
 import type { LiveFeed } from './feed.ts';
-import { peersView, replicaView, type ReplicaFigures } from './networkView.ts';
+import { clockView } from './networkClock.ts';
+import {
+  attestedHeight,
+  peersView,
+  replicaView,
+  type ReplicaFigures,
+  type ShownStatus,
+} from './networkView.ts';
 import { Rate } from './rate.ts';
 import { RecentChain } from './recentChain.ts';
 import type { Standing } from './sampler.ts';
@@ -17,8 +28,17 @@ const LOOK_INTERVAL_MS = 500;
 /** Looks between two counts in the store: each is a query. */
 const LOOKS_PER_COUNT = 10;
 
+/** What is needed of a `ReplicaNode`. */
+export interface PulseNode {
+  readonly genesis: Pick<Genesis, 'createdAtMs' | 'limits'>;
+  readonly replica: { readonly status: () => ShownStatus };
+  readonly store: Pick<LedgerStore, 'blocks' | 'checkpoints' | 'counts'>;
+  readonly ownEntry: PeerEntry | null;
+  subscribe(listener: (event: ReplicaEvent) => void): () => void;
+}
+
 export interface PulseOptions {
-  readonly node: ReplicaNode;
+  readonly node: PulseNode;
   readonly feed: LiveFeed;
   /** Milliseconds since 1970 in UTC. */
   readonly now: () => number;
@@ -38,6 +58,7 @@ export class Pulse {
   readonly #options: PulseOptions;
   readonly #startedAtMs: number;
   readonly #rate = new Rate();
+  readonly #catchUp = new CatchUp();
   readonly #unsubscribe: () => void;
   /** Events that came while the chain was being loaded. */
   #early: ReplicaEvent[] | null = [];
@@ -69,6 +90,7 @@ export class Pulse {
     const early = pulse.#early ?? [];
     pulse.#early = null;
     for (const event of early) pulse.#event(event);
+    pulse.#lookHowFar();
     pulse.#timer = setInterval(() => pulse.#look(), LOOK_INTERVAL_MS);
     return pulse;
   }
@@ -84,12 +106,15 @@ export class Pulse {
 
   replica(): ReplicaView {
     const { node, now } = this.#options;
+    const status = node.replica.status();
     const figures: ReplicaFigures = {
+      catchUp: this.#catchUp.view,
       requests: this.#requests,
       requestsPerSecond: this.#rate.perSecond(now()),
       storeBytes: this.#storeBytes,
+      clock: this.#clock(status),
     };
-    return replicaView(node.replica.status(), figures);
+    return replicaView(status, figures);
   }
 
   peers(): PeerView[] {
@@ -112,6 +137,20 @@ export class Pulse {
     this.#unsubscribe();
     clearInterval(this.#timer);
     await this.#counting;
+  }
+
+  #clock({ network, membership }: ShownStatus): ClockView | null {
+    const { node, now } = this.#options;
+    const { createdAtMs, limits } = node.genesis;
+    return clockView({
+      offsetsMs: network.peers.flatMap(({ clockOffsetMs }) =>
+        clockOffsetMs === null ? [] : [clockOffsetMs],
+      ),
+      f: membership.sizes.f,
+      certifiedTimeMs: this.#chain.stableHeight === 0 ? createdAtMs : this.#chain.stableTimeMs,
+      nowMs: now(),
+      limits,
+    });
   }
 
   #event(event: ReplicaEvent): void {
@@ -167,9 +206,15 @@ export class Pulse {
   #look(): void {
     this.#looks += 1;
     this.#options.onLook();
+    this.#lookHowFar();
     if (this.#looks % LOOKS_PER_COUNT === 0) this.#recount();
     this.#publishReplica();
     this.#publishPeers();
+  }
+
+  #lookHowFar(): void {
+    const status = this.#options.node.replica.status();
+    this.#catchUp.look(status.standing.tipHeight, attestedHeight(status), this.#options.now());
   }
 
   #publishReplica(): void {

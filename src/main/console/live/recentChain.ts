@@ -19,7 +19,10 @@ export class RecentChain {
   #stableHeight = 0;
 
   /** What the store holds up to `tipHeight`. */
-  static async load(store: LedgerStore, tipHeight: number): Promise<RecentChain> {
+  static async load(
+    store: Pick<LedgerStore, 'blocks' | 'checkpoints'>,
+    tipHeight: number,
+  ): Promise<RecentChain> {
     const recent = new RecentChain();
     const checkpoints = await store.checkpoints(RECENT_CHECKPOINTS_MAX);
     recent.#stableHeight = checkpoints[0]?.height ?? 0;
@@ -49,6 +52,11 @@ export class RecentChain {
 
   get stableHeight(): number {
     return this.#stableHeight;
+  }
+
+  /** The time of the newest stable block; `null` where there is none, or it is not among those that are kept. */
+  get stableTimeMs(): number | null {
+    return this.#at(this.#stableHeight)?.timeMs ?? null;
   }
 
   summaryOf(header: HashedHeader): BlockSummary {

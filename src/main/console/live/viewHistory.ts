@@ -52,6 +52,7 @@ export function startHistory(n: number, own: number, position: ViewPosition, now
       sinceMs: nowMs,
       sinceStart: true,
       suspicions: [],
+      wishes: [],
     },
     changes: [],
     early: new Map(),
@@ -62,6 +63,19 @@ export function startHistory(n: number, own: number, position: ViewPosition, now
 
 /** The history after `event`; the same object where it changes nothing. */
 export function foldView(history: ViewHistory, event: ViewEvent, atMs: number): ViewHistory {
+  return withWishes(history, folded(history, event, atMs));
+}
+
+/** What is wanted early is shown as long as this replica works in its view. */
+function withWishes(before: ViewHistory, after: ViewHistory): ViewHistory {
+  if (after.early === before.early && after.views.mode === before.views.mode) return after;
+  const early = after.views.mode === 'normal' ? [...after.early] : [];
+  const wishes = early.map(([replica, wish]) => ({ replica, ...wish }));
+  if (wishes.length === 0 && after.views.wishes.length === 0) return after;
+  return { ...after, views: { ...after.views, wishes } };
+}
+
+function folded(history: ViewHistory, event: ViewEvent, atMs: number): ViewHistory {
   switch (event.type) {
     case 'suspected':
       return suspected(history, event, atMs);
@@ -150,6 +164,7 @@ function enteredView(history: ViewHistory, event: Announced<'enteredView'>, atMs
       sinceMs: atMs,
       sinceStart: false,
       suspicions: [],
+      wishes: [],
     },
     early: new Map([...history.early].filter(([, early]) => early.view > view)),
   };

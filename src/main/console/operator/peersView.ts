@@ -14,7 +14,7 @@ import { fromPlainError } from '../../../shared/errors.ts';
 import type { PeerEntry, PeerStatus, Trouble } from '../../network/index.ts';
 import type { ReplicaStatus } from '../../replica/replica.ts';
 import { toConsoleError } from '../errors.ts';
-import { peersView, replicaView } from '../live/networkView.ts';
+import { attestedHeight, peersView } from '../live/networkView.ts';
 import type { Running } from '../running.ts';
 import type { NetworkWatch } from './networkWatch.ts';
 
@@ -42,10 +42,9 @@ export function runningPeers({ node, networkWatch, pulse }: Running, nowMs: numb
 export function peersDetail({ status, own, watch, startedAtMs, nowMs }: PeersSource): PeersView {
   const { network } = status;
   const links = new Map(network.peers.map((peer) => [peer.index, peer]));
-  const { attestedHeight } = replicaView(status, NO_FIGURES);
   return {
     nowMs,
-    attestedHeight,
+    attestedHeight: attestedHeight(status),
     members: peersView(status, own, startedAtMs).map((peer) =>
       memberDetail(peer, peer.self ? undefined : links.get(peer.index), status, watch),
     ),
@@ -60,35 +59,17 @@ export function peersDetail({ status, own, watch, startedAtMs, nowMs }: PeersSou
   };
 }
 
-const NO_FIGURES = { requests: 0, requestsPerSecond: 0, storeBytes: 0 };
-
 function memberDetail(
   peer: PeerView,
   link: PeerStatus | undefined,
   status: ReplicaStatus,
   watch: NetworkWatch,
 ): PeerDetail {
-  const { index, name, publicKey, address, self, state, sinceMs, view } = peer;
-  const { tipHeight, stableHeight, roundTripMs, lastMessageAtMs, bytesIn, bytesOut, lastError } = peer;
-  return {
-    index,
-    name,
-    publicKey,
-    address,
-    self,
-    role: roleOf(peer, status),
-    state,
-    sinceMs,
-    view,
-    tipHeight,
-    stableHeight,
-    roundTripMs,
-    lastMessageAtMs,
-    bytesIn,
-    bytesOut,
-    lastError,
-    ...dialView(link, self ? [] : watch.badMessagesOf(index)),
-  };
+  // Whether it takes part is told by its role.
+  const { participating: _participating, ...shown } = peer;
+  const bad = peer.self ? [] : watch.badMessagesOf(peer.index);
+  const clockOffsetMs = link?.clockOffsetMs ?? null;
+  return { ...shown, clockOffsetMs, role: roleOf(peer, status), ...dialView(link, bad) };
 }
 
 function roleOf({ index, self, participating }: PeerView, status: ReplicaStatus): PeerRole {
@@ -114,6 +95,7 @@ function guestDetail(guest: PeerStatus, watch: NetworkWatch): PeerDetail {
     tipHeight: null,
     stableHeight: null,
     roundTripMs,
+    clockOffsetMs: guest.clockOffsetMs,
     lastMessageAtMs,
     bytesIn: guest.bytesIn,
     bytesOut: guest.bytesOut,

@@ -22,8 +22,8 @@ import { WaitingBlocks, charsOf } from './waitingBlocks.ts';
 export interface SearchKeeperOptions {
   readonly genesis: Genesis;
   readonly store: Pick<LedgerStore, 'block' | 'headers' | 'registryRequests'>;
-  /** Opens the index; anew where `isFresh`. */
-  readonly open: (isFresh: boolean) => Promise<SearchIndex>;
+  /** Opens the index; anew where `isFresh`. `onDied` is told where its worker ends by itself. */
+  readonly open: (isFresh: boolean, onDied: (error: Error) => void) => Promise<SearchIndex>;
   /** Height of the durable ledger when the keeper starts; events tell of the rest. */
   readonly tipHeight: number;
   readonly subscribe: (listener: (event: ReplicaEvent) => void) => () => void;
@@ -61,6 +61,8 @@ export class SearchKeeper {
   #ledgerHeight: number;
   #names: SupervisorNames;
   /** The lowest height to which the chain was rolled back and the index was not. */
+  /** Why the index that is open cannot answer any more. */
+  #lost: Error | null = null;
   #rollBackTo: number | null = null;
   #index: SearchIndex | null = null;
   #tip: IndexedTip = { height: 0, hash: '' };
@@ -142,7 +144,11 @@ export class SearchKeeper {
     let isFresh = false;
     while (!this.#isClosed()) {
       try {
-        this.#index = await this.#options.open(isFresh);
+        this.#lost = null;
+        this.#index = await this.#options.open(isFresh, (error) => {
+          this.#lost = error;
+          this.#wakeUp();
+        });
         this.#tip = await this.#index.tip();
         this.#error = null;
         isFresh = false;
@@ -164,6 +170,7 @@ export class SearchKeeper {
 
   async #follow(index: SearchIndex): Promise<void> {
     while (!this.#isClosed()) {
+      if (this.#lost !== null) throw this.#lost;
       await this.#takeBack(index);
       const startedMs = performance.now();
       const batch = await this.#nextBatch();

@@ -38,7 +38,15 @@ export interface SetupState {
 /** Nothing is chosen yet. */
 export const NOTHING_YET: SetupState = { path: null, cards: [], genesis: null };
 
-/** The state that a data directory holds. Throws `storage.corrupt` and `file.*`. */
+/** Only the version: what a newer one keeps need not fit. */
+const versionSchema = z.object({
+  version: z
+    .number()
+    .int()
+    .min(VERSION + 1),
+});
+
+/** The state that a data directory holds. Throws `storage.newerSchema`, `storage.corrupt` and `file.*`. */
 export async function readSetupState(directory: string): Promise<SetupState> {
   const path = join(directory, SETUP_FILE);
   let text: string;
@@ -49,6 +57,10 @@ export async function readSetupState(directory: string): Promise<SetupState> {
     throw error;
   }
   const json = parseJson(text);
+  const newer = json.ok ? versionSchema.safeParse(json.value) : null;
+  if (newer?.success === true) {
+    throw new CountersignError('storage.newerSchema', { path, found: newer.data.version, known: VERSION });
+  }
   const parsed = json.ok ? fileSchema.safeParse(json.value) : null;
   if (parsed?.success !== true) throw corrupt(path, 'it is no state of a setup');
   try {

@@ -7,12 +7,14 @@ import type { Starter } from './starter.ts';
 
 /** See the module. */
 export const embeddedStarter: Starter = {
-  async start({ directory, verifier, startChild, onPhase }) {
-    const network = await EmbeddedNetwork.start({ directory, verifier, startChild, onPhase });
+  async start(context) {
+    const { directory } = context;
+    const network = await EmbeddedNetwork.start(context);
     return {
       node: network.node,
       embedded: network,
       supervisorKeyPath: supervisorKeyPath(directory),
+      wake: () => network.wake(),
       stop: async () => await network.stop(),
     };
   },

@@ -14,13 +14,14 @@ import type { Starter } from './starter.ts';
  */
 export function memberStarter(passphrase: string, listen?: ReplicaNodeOptions['listen']): Starter {
   return {
-    async start({ directory, verifier, onPhase }) {
+    async start({ directory, verifier, onPhase, onProgress }) {
       const node = await ReplicaNode.start({
         directory: memberPaths.replica(directory),
         keyPath: memberPaths.replicaKey(directory),
         passphrase,
         verifier,
         onPhase,
+        onProgress,
         ...(listen === undefined ? {} : { listen }),
         ownAddress: await ownAddress(directory),
       });
@@ -28,6 +29,7 @@ export function memberStarter(passphrase: string, listen?: ReplicaNodeOptions['l
         node,
         embedded: null,
         supervisorKeyPath: await memberSupervisorKey(directory),
+        wake: () => node.wake(),
         stop: async () => await node.stop(),
       };
     },

@@ -7,6 +7,7 @@ import type { StartChild } from '../../replica/childReplica.ts';
 import type { EmbeddedNetwork } from '../../replica/embeddedNetwork.ts';
 import type { SignatureVerifier } from '../../replica/inbox.ts';
 import type { ReplicaNode, StartPhase } from '../../replica/node.ts';
+import type { OnProgress } from '../../storage/index.ts';
 
 /** What a start is given. */
 export interface StartContext {
@@ -15,6 +16,10 @@ export interface StartContext {
   readonly verifier: SignatureVerifier;
   readonly startChild: StartChild;
   readonly onPhase: (phase: StartPhase | 'replicas') => void;
+  /** How far the phase is. */
+  readonly onProgress: OnProgress;
+  /** Replicas that are connected so far, of all, in the phase `replicas`. */
+  readonly onConnected: (connected: number, total: number) => void;
 }
 
 /** What runs. */
@@ -25,6 +30,8 @@ export interface Hosted {
   readonly embedded: EmbeddedNetwork | null;
   /** Path of the supervisor's encrypted key; `null` where none is kept here. */
   readonly supervisorKeyPath: string | null;
+  /** The machine has slept: see `ReplicaNode.wake`. */
+  wake(): void;
   /** Stops it and whatever was started with it. */
   stop(): Promise<void>;
 }

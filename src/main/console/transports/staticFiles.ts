@@ -11,6 +11,9 @@ import { pipeline } from 'node:stream/promises';
 /** The page that every address of the console without an extension leads to: the router of the page reads it. */
 export const INDEX_FILE = 'index.html';
 
+/** The page of the confirmation window, which is served there and nowhere else. */
+export const CONFIRM_FILE = 'confirm.html';
+
 /** Longest URL, in characters: the console's own are short. */
 const URL_CHARS_MAX = 2_048;
 
@@ -63,6 +66,7 @@ export async function findFile(folder: string, url: string): Promise<Target> {
   const segments = segmentsOf(url);
   if (segments === null) return { kind: 'bad' };
   const name = segments.at(-1) ?? '';
+  if (name === CONFIRM_FILE) return { kind: 'missing' };
   const found = await fileAt(folder, join(folder, ...segments));
   if (found !== null) return found;
   if (extname(name) !== '') return { kind: 'missing' };

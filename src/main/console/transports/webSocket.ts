@@ -1,8 +1,8 @@
 /**
  * Calls and deltas over WebSocket: one connection for each page in a browser.
  *
- * A page that reads too slowly misses deltas and, by the gap in their numbers, asks for a snapshot; one that hardly
- * reads at all is cut off. A page that calls too much is not read from until its calls are answered.
+ * A page that nobody sees gets no deltas. One that reads too slowly misses some and, by the gap in their numbers, asks
+ * for a snapshot; one that hardly reads at all is cut off. A page that calls too much is not read from until its calls are answered.
  * @module
  */
 import type { IncomingMessage } from 'node:http';
@@ -11,8 +11,9 @@ import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import {
   CONSOLE_FRAME_BYTES_MAX,
   CONSOLE_SUBPROTOCOL,
-  callFrameSchema,
+  clientFrameSchema,
   type CallFrame,
+  type ClientFrame,
   type ServerFrame,
 } from '../../../shared/contract/bridge.ts';
 import type { Delta } from '../../../shared/contract/model.ts';
@@ -37,7 +38,7 @@ export interface SocketLimits {
 export const SOCKET_LIMITS: SocketLimits = {
   maxConnections: 32,
   maxCallsInFlight: 32,
-  maxDeltaBacklogBytes: 8 * 1024 * 1024,
+  maxDeltaBacklogBytes: 1024 * 1024,
   maxBacklogBytes: 128 * 1024 * 1024,
   maxFrameBytes: CONSOLE_FRAME_BYTES_MAX,
   pingIntervalMs: 30_000,
@@ -53,7 +54,8 @@ export class ConsoleSockets {
   readonly #limits: SocketLimits;
   readonly #server: WebSocketServer;
   readonly #pages = new Set<Page>();
-  readonly #unsubscribe: () => void;
+  /** Ends the listening; `null` while no page is watched. */
+  #unsubscribe: (() => void) | null = null;
   readonly #pings: NodeJS.Timeout;
 
   constructor(target: CallTarget, limits: Partial<SocketLimits> = {}) {
@@ -67,7 +69,6 @@ export class ConsoleSockets {
       // The token is offered as a subprotocol too, and is never sent back.
       handleProtocols: () => CONSOLE_SUBPROTOCOL,
     });
-    this.#unsubscribe = target.onDelta((delta) => this.#broadcast(delta));
     this.#pings = setInterval(() => this.#ping(), this.#limits.pingIntervalMs);
   }
 
@@ -83,21 +84,38 @@ export class ConsoleSockets {
   /** Takes over a connection whose request has been checked. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      const page = new Page(webSocket, this.#target, this.#limits, () => this.#pages.delete(page));
+      const page: Page = new Page(webSocket, {
+        target: this.#target,
+        limits: this.#limits,
+        onWatching: () => this.#listen(),
+        onClosed: () => {
+          this.#pages.delete(page);
+          this.#listen();
+        },
+      });
       this.#pages.add(page);
+      this.#listen();
     });
   }
 
   /** Says goodbye to all pages and waits until they have gone. */
   async close(): Promise<void> {
     clearInterval(this.#pings);
-    this.#unsubscribe();
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
     await Promise.all([...this.#pages].map(async (page) => await page.close()));
     this.#server.close();
   }
 
+  /** Nothing is put together while nobody looks. */
+  #listen(): void {
+    const isWatched = [...this.#pages].some((page) => page.isWatching);
+    if (isWatched === (this.#unsubscribe !== null)) return;
+    this.#unsubscribe?.();
+    this.#unsubscribe = isWatched ? this.#target.onDelta((delta) => this.#broadcast(delta)) : null;
+  }
+
   #broadcast(delta: Delta): void {
-    if (this.#pages.size === 0) return;
     // Once for all pages.
     const text = JSON.stringify({ type: 'delta', delta } satisfies ServerFrame);
     for (const page of this.#pages) page.tell(text);
@@ -111,22 +129,31 @@ export class ConsoleSockets {
 /** How long a page may take to say goodbye, in milliseconds. */
 const GOODBYE_MS = 1_000;
 
+interface PageOptions {
+  readonly target: CallTarget;
+  readonly limits: SocketLimits;
+  /** Somebody begins or ceases to see it. */
+  readonly onWatching: () => void;
+  readonly onClosed: () => void;
+}
+
 /** One connected page. */
 class Page {
   readonly #socket: WebSocket;
-  readonly #target: CallTarget;
-  readonly #limits: SocketLimits;
+  readonly #options: PageOptions;
   readonly #closed: Promise<void>;
   #callsInFlight = 0;
   #isAlive = true;
+  #isWatching = true;
+  /** The last delta that was left out. Where it is not the only one, its number shows the page that it misses some. */
+  #missed: string | null = null;
 
-  constructor(socket: WebSocket, target: CallTarget, limits: SocketLimits, onClosed: () => void) {
+  constructor(socket: WebSocket, options: PageOptions) {
     this.#socket = socket;
-    this.#target = target;
-    this.#limits = limits;
+    this.#options = options;
     this.#closed = new Promise((resolve) => {
       socket.once('close', () => {
-        onClosed();
+        options.onClosed();
         resolve();
       });
     });
@@ -138,9 +165,16 @@ class Page {
     socket.on('error', () => undefined);
   }
 
-  /** Sends a delta, unless the page reads too slowly: then it will miss its number. */
+  get isWatching(): boolean {
+    return this.#isWatching;
+  }
+
+  /** Sends a delta, unless nobody sees the page, or it reads too slowly: then it will miss its number. */
   tell(text: string): void {
-    if (this.#socket.bufferedAmount <= this.#limits.maxDeltaBacklogBytes) this.#send(text);
+    if (!this.#isWatching) return;
+    const isBehind = this.#socket.bufferedAmount > this.#options.limits.maxDeltaBacklogBytes;
+    this.#missed = isBehind ? text : null;
+    if (!isBehind) this.#send(text);
   }
 
   ping(): void {
@@ -166,16 +200,25 @@ class Page {
       this.#socket.close(CLOSE_UNSUPPORTED_DATA, 'frames are text');
       return;
     }
-    const frame = parseCall(data);
+    const frame = parseFrame(data);
     if (frame === null) this.#socket.close(CLOSE_POLICY, 'not a call');
-    else void this.#call(frame);
+    else if (frame.type === 'call') void this.#call(frame);
+    else this.#watch(frame.watching);
+  }
+
+  #watch(watching: boolean): void {
+    this.#isWatching = watching;
+    // Whoever looks again asks for a snapshot.
+    this.#missed = null;
+    this.#options.onWatching();
   }
 
   async #call({ id, channel, input }: CallFrame): Promise<void> {
     this.#callsInFlight += 1;
-    if (this.#callsInFlight >= this.#limits.maxCallsInFlight) this.#socket.pause();
+    const { target, limits } = this.#options;
+    if (this.#callsInFlight >= limits.maxCallsInFlight) this.#socket.pause();
     try {
-      const answer = await this.#target.answer(channel, input);
+      const answer = await target.answer(channel, input);
       this.#send(JSON.stringify({ type: 'answer', id, answer } satisfies ServerFrame));
     } finally {
       this.#callsInFlight -= 1;
@@ -185,18 +228,21 @@ class Page {
 
   #send(text: string): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    if (this.#socket.bufferedAmount > this.#limits.maxBacklogBytes) {
+    if (this.#socket.bufferedAmount > this.#options.limits.maxBacklogBytes) {
       this.#socket.terminate();
       return;
     }
     // What cannot be sent any more ends with 'close'.
-    this.#socket.send(text, () => undefined);
+    this.#socket.send(text, () => {
+      // It has read on: also where nothing more happens, it learns that it missed something.
+      if (this.#missed !== null) this.tell(this.#missed);
+    });
   }
 }
 
-function parseCall(data: Buffer): CallFrame | null {
+function parseFrame(data: Buffer): ClientFrame | null {
   try {
-    const frame = callFrameSchema.safeParse(JSON.parse(data.toString('utf8')));
+    const frame = clientFrameSchema.safeParse(JSON.parse(data.toString('utf8')));
     return frame.success ? frame.data : null;
   } catch {
     return null;

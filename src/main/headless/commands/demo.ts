@@ -183,7 +183,7 @@ async function signSample(
           async (receipt) => await verifyReceipt(receipt, genesis, checkWith(verifier)),
         ),
       );
-      const receipt = join(directory, `receipt-${request.id.slice(0, 16)}.json`);
+      const receipt = join(directory, `receipt-${request.id.slice(0, 16)}.csreceipt`);
       await writeFileAtomic(receipt, text);
       return { requestId: request.id, height: final?.height ?? null, receipt };
     },

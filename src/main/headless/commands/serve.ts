@@ -13,6 +13,7 @@ import { ConsoleServer } from '../../console/transports/http.ts';
 import { forkReplicas, readPassphraseFile } from '../../replica/childReplica.ts';
 import type { ReplicaNode } from '../../replica/node.ts';
 import { consoleToken } from '../consoleToken.ts';
+import { withoutToken, writesToJournal } from '../journal.ts';
 import { noteLearner } from '../learnerNote.ts';
 import { noteMembership } from '../membershipNote.ts';
 import { describeError, type Output } from '../output.ts';
@@ -58,7 +59,8 @@ export async function serve(
   });
   try {
     const starting = app.start();
-    const { url } = server;
+    // The journal is kept, and read by more people than the data: what opens the console stays out of it.
+    const url = (await writesToJournal(process.env)) ? withoutToken(server.url) : server.url;
     output.result(`Countersign runs at ${url}\nData directory: ${options.data}\nStop it with Ctrl-C.`, {
       ready: true,
       url,
@@ -111,5 +113,8 @@ function describe(event: ConsoleEvent, output: Output): void {
     case 'internal':
     case 'failed':
       output.note(describeError(event.error));
+      return;
+    case 'woke':
+      output.note('the machine has slept: connecting again');
   }
 }

@@ -142,10 +142,10 @@ export class Follower {
     timeoutMs: number,
     isEnough: (outcomes: readonly (Outcome | null)[]) => boolean,
   ): Promise<readonly (Outcome | null)[]> {
-    const deadlineMs = Date.now() + timeoutMs;
+    const deadlineMs = performance.now() + timeoutMs;
     for (const request of requests) client.track(request);
     for (;;) {
-      const leftMs = deadlineMs - Date.now();
+      const leftMs = deadlineMs - performance.now();
       const outcomes = requests.map(({ id }) => this.#outcome(id, leftMs));
       if (isEnough(outcomes) || outcomes.every((outcome) => outcome !== null)) return outcomes;
       await Promise.race([this.#changed.promise, pause(leftMs)]);

@@ -78,7 +78,8 @@ export function readVault(bytes: Uint8Array, policy: CostPolicy = VAULT_POLICY):
  * The keys of a vault. The caller erases their seeds. Takes a fraction of a second and 128 MiB, off the calling thread.
  *
  * Throws what `splitVault` throws, `key.wrongPassphrase`, `vault.tampered` where the passphrase is right and the vault
- * was altered, and `vault.keychainChanged` or `vault.keychainFailed` where the keychain that wraps it is not at hand.
+ * was altered, and `vault.keychainMissing`, `vault.keychainChanged` or `vault.keychainFailed` where the keychain that
+ * wraps it is not at hand.
  */
 export async function openVault(
   bytes: Uint8Array,
@@ -162,8 +163,9 @@ async function wrapped(outer: OuterWrap, sealed: Uint8Array): Promise<Uint8Array
 async function unwrapped({ header, secret }: VaultParts, outer: OuterWrap | null): Promise<Uint8Array> {
   const { keychain } = header;
   if (keychain === null) return secret;
-  if (outer?.keychain !== keychain) {
-    throw new CountersignError('vault.keychainChanged', { made: keychain, found: outer?.keychain ?? '–' });
+  if (outer === null) throw new CountersignError('vault.keychainMissing', { made: keychain });
+  if (outer.keychain !== keychain) {
+    throw new CountersignError('vault.keychainChanged', { made: keychain, found: outer.keychain });
   }
   try {
     return await outer.unwrap(secret);

@@ -3,7 +3,7 @@
  * use of a private key, and every change, needs the passphrase. A change leaves the old vault or the new one.
  * @module
  */
-import { CountersignError } from '../../../shared/errors.ts';
+import { CountersignError, hasCode } from '../../../shared/errors.ts';
 import type { Hex } from '../../../shared/encoding/hex.ts';
 import { publicKeyOf } from '../ed25519.ts';
 import { AttemptGuard } from './attempts.ts';
@@ -53,10 +53,17 @@ export class Vault {
     this.#bytes = bytes;
   }
 
-  /** The vault at a path, locked; `null` where there is none. Throws `file.unreadable`, or as `splitVault`. */
+  /** The vault at a path, locked; `null` where there is none. Throws `file.unreadable`, `storage.newerSchema`, or as `splitVault`. */
   static async open(options: VaultOptions): Promise<Vault | null> {
-    const bytes = await (options.disk ?? realDisk).read(options.path, VAULT_BYTES_MAX);
-    return bytes === null ? null : new Vault(options, bytes);
+    const { path } = options;
+    const bytes = await (options.disk ?? realDisk).read(path, VAULT_BYTES_MAX);
+    try {
+      return bytes === null ? null : new Vault(options, bytes);
+    } catch (error) {
+      // Here it is known which file has to be opened with a newer program.
+      if (!hasCode(error, 'vault.newerVersion')) throw error;
+      throw new CountersignError('storage.newerSchema', { path, ...error.data }, { cause: error });
+    }
   }
 
   /** Makes a vault. Throws `vault.exists`, the errors of `sealVault`, and of writing files. */

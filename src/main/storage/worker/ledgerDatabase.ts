@@ -8,6 +8,7 @@ import { genesisHeader } from '../../ledger/block.ts';
 import { networkIdOf, type Genesis } from '../../ledger/genesis.ts';
 import { LedgerState } from '../../ledger/state.ts';
 import { REQUESTS_BYTES_MAX } from '../ledgerStore.ts';
+import type { OnProgress } from '../progress.ts';
 import type { LedgerMethods, OpenRequest } from '../rpc.ts';
 import { readBlockRow, writeBlock, writeCheckpoint } from './blockTable.ts';
 import { carryOut, type Head } from './ledgerCommit.ts';
@@ -30,16 +31,17 @@ import { LEDGER_FORMAT } from './ledgerTables.ts';
 import { corrupt, openDatabase, type Database } from './sqlite.ts';
 import { readStanding, writeStanding } from './standing.ts';
 
-/** Opens the ledger of a network, making it where there is none. */
+/** Opens the ledger of a network, making it where there is none. `report` is told of what takes long, now and later. */
 export function openLedgerDatabase(
   request: Extract<OpenRequest, { readonly store: 'ledger' }>,
+  report: OnProgress = () => undefined,
 ): LedgerMethods {
   const { path, genesis, maxSizeBytes } = request;
-  const database = openDatabase(path, LEDGER_FORMAT, maxSizeBytes);
+  const database = openDatabase(path, LEDGER_FORMAT, maxSizeBytes, report);
   try {
     if (isEmpty(database)) writeGenesis(database, genesis);
     checkNetwork(database, genesis);
-    return methodsOf(database, genesis, readHead(database));
+    return methodsOf(database, genesis, readHead(database), report);
   } catch (error) {
     database.close();
     throw error;
@@ -97,7 +99,7 @@ function readHead(database: Database): Head {
   };
 }
 
-function methodsOf(database: Database, genesis: Genesis, opened: Head): LedgerMethods {
+function methodsOf(database: Database, genesis: Genesis, opened: Head, report: OnProgress): LedgerMethods {
   let head = opened;
   return {
     commit: (operations) => {
@@ -107,7 +109,7 @@ function methodsOf(database: Database, genesis: Genesis, opened: Head): LedgerMe
       });
       head = after;
     },
-    load: () => loadState(database, genesis),
+    load: () => loadState(database, genesis, report),
     block: (height) => findBlock(database, height),
     blockByHash: (height, hash) => findBlockByHash(database, height, hash),
     blocks: (from, to, limit) => listBlocks(database, from, to, limit),

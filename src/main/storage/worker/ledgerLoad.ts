@@ -13,6 +13,7 @@ import type { Registry } from '../../ledger/registry/registry.ts';
 import { epochBaseHeight, replayedRegistry } from '../../ledger/registry/replay.ts';
 import { LedgerState, nextExecutedDigest, type ExecutedRequest } from '../../ledger/state.ts';
 import { viewChangeForTarget } from '../derive.ts';
+import type { OnProgress } from '../progress.ts';
 import { checkEpoch, checkPosition, checkPromises, stateDigestOf } from '../rules.ts';
 import { CHECKPOINT_COLUMNS, checkpointOf, readBlock, readBlockRow } from './blockTable.ts';
 import { RowReader } from './column.ts';
@@ -27,8 +28,8 @@ import { isRolledBack, readAllRolledBack } from './rolledBackTable.ts';
 import { corrupt, decoding, type Database } from './sqlite.ts';
 import { readStanding, type ChainEnds } from './standing.ts';
 
-/** Reads and verifies everything. */
-export function loadState(database: Database, genesis: Genesis): DurableState {
+/** Reads and verifies everything. `report` is told how far it is. */
+export function loadState(database: Database, genesis: Genesis, report: OnProgress): DurableState {
   const ends = readStanding(database, 'chain');
   checkNothingBeyond(database, ends);
   const { stable, stableBlock, stableHeader } = readStable(database, genesis, ends.stableHeight);
@@ -38,7 +39,7 @@ export function loadState(database: Database, genesis: Genesis): DurableState {
     throw corrupt(database.path, 'the changes of the registry are not those of the stable checkpoint');
   }
   const views = readViews(database, stableHeader);
-  const chain = readChain(database, genesis, stable, stableHeader, registry, ends);
+  const chain = readChain(database, genesis, stable, stableHeader, registry, ends, report);
   return {
     ...views,
     stable,
@@ -49,7 +50,7 @@ export function loadState(database: Database, genesis: Genesis): DurableState {
     rolledBack: readRolledBack(database, ends, chain),
     evidence: readStanding(database, 'evidence'),
     learner: readStanding(database, 'learner'),
-    recent: readRecent(database, genesis, stable, stableHeader),
+    recent: readRecent(database, genesis, stable, stableHeader, report),
     registryRequests,
   };
 }
@@ -92,11 +93,14 @@ function readChain(
   stableHeader: HashedHeader,
   registry: Registry,
   { tipHeight, tipHash }: ChainEnds,
+  report: OnProgress,
 ): readonly AcceptedBlock[] {
   const state = new LedgerState(genesis, { ...stable, recent: [], registry });
   const chain: AcceptedBlock[] = [];
   let tip = stableHeader;
+  const total = tipHeight - stable.height;
   for (let height = stable.height + 1; height <= tipHeight; height++) {
+    report({ step: 'blocks', fromHeight: stable.height, done: chain.length, total });
     const accepted = readBlock(database, height);
     if (accepted === undefined) throw corrupt(database.path, `block ${height} is missing`);
     const { block } = accepted;
@@ -188,6 +192,7 @@ function readRecent(
   genesis: Genesis,
   stable: StableCheckpoint,
   stableHeader: HashedHeader,
+  report: OnProgress,
 ): readonly ExecutedRequest[] {
   const { maxRequestAgeMs, maxClockSkewMs } = genesis.limits;
   const oldestMs = stableHeader.timeMs - maxRequestAgeMs;
@@ -196,11 +201,13 @@ function readRecent(
   const recent: ExecutedRequest[] = [];
   let running: Hex = base.executedDigest;
   let count = base.executedCount;
+  const total = stable.executedCount - base.executedCount;
   database.each(
     `SELECT ${REQUEST_COLUMNS} FROM requests INDEXED BY requests_by_place
      WHERE height > ? AND height <= ? ORDER BY height, position`,
     [base.height, stable.height],
     (row) => {
+      report({ step: 'requests', done: count - base.executedCount, total });
       const { id, timestampMs, height } = placedRequest(reader, row);
       running = nextExecutedDigest(running, id);
       count += 1;

@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { CountersignError, toPlainError } from '../../../shared/errors.ts';
 import { isOwn } from '../fileErrors.ts';
+import type { OnProgress } from '../progress.ts';
 import { checkWriteAheadLog } from './walCheck.ts';
 
 /** A row as SQLite gives it. `column.ts` takes typed values out. */
@@ -38,11 +39,19 @@ export const INTEGRITY_CHECK_BYTES_MAX = 64 * 1_024 * 1_024;
 /** Only the user of the replica may read what it keeps. */
 const FILE_MODE = 0o600;
 
-/** Opens the file at `path`, making it where there is none. `maxSizeBytes`: see `openLedgerStore`. */
-export function openDatabase(path: string, format: FileFormat, maxSizeBytes: number | null): Database {
+/**
+ * Opens the file at `path`, making it where there is none. `maxSizeBytes`: see `openLedgerStore`. `report` is told how
+ * far the check of its log is.
+ */
+export function openDatabase(
+  path: string,
+  format: FileFormat,
+  maxSizeBytes: number | null,
+  report?: OnProgress,
+): Database {
   try {
     makePrivate(path);
-    if (format.isDerived !== true) checkWriteAheadLog(path);
+    if (format.isDerived !== true) checkWriteAheadLog(path, report);
     const database = new Database(path, new DatabaseSync(path));
     try {
       configure(database, maxSizeBytes, format.isDerived === true);

@@ -10,6 +10,7 @@
  * @module
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { OnProgress } from '../progress.ts';
 import { corrupt } from './sqlite.ts';
 
 const HEADER_BYTES = 32;
@@ -19,12 +20,15 @@ const MAGIC = 0x377f0682;
 const PAGE_BYTES_MIN = 512;
 const PAGE_BYTES_MAX = 65_536;
 
-/** Throws `storage.corrupt` where the log of the file at `path` has lost a commit that had been synced. */
-export function checkWriteAheadLog(path: string): void {
+/**
+ * Throws `storage.corrupt` where the log of the file at `path` has lost a commit that had been synced. `report` is told
+ * of the frames that are checked.
+ */
+export function checkWriteAheadLog(path: string, report?: OnProgress): void {
   const file = openIfThere(`${path}-wal`);
   if (file === undefined) return;
   try {
-    const problem = problemOf(file);
+    const problem = problemOf(file, report);
     if (problem !== undefined) throw corrupt(`${path}-wal`, problem);
   } finally {
     closeSync(file);
@@ -40,7 +44,7 @@ function openIfThere(path: string): number | undefined {
   }
 }
 
-function problemOf(file: number): string | undefined {
+function problemOf(file: number, report?: OnProgress): string | undefined {
   const sizeBytes = fstatSync(file).size;
   // The header is synced before the first frame: a log without frames promises nothing.
   if (sizeBytes <= HEADER_BYTES) return undefined;
@@ -62,6 +66,7 @@ function problemOf(file: number): string | undefined {
   let bad: number | undefined;
   let committedAfterBad = false;
   for (let index = 0; index < frames; index++) {
+    report?.({ step: 'log', done: index, total: frames });
     const offset = HEADER_BYTES + index * frameBytes;
     const frame = read(file, offset, bad === undefined ? frameBytes : FRAME_HEADER_BYTES);
     const salts = [frame.getUint32(8) === header.getUint32(16), frame.getUint32(12) === header.getUint32(20)];

@@ -31,12 +31,14 @@ export function conflictsOf(items: readonly ItemView[]): ReadonlyMap<string, Con
     title === '' || kind === 'registry' ? null : `${kind} ${title}`,
   );
   const found = new Map<string, Conflict>();
+  if (bySubject.size + byContent.size + byTitle.size === 0) return found;
   for (const item of alive.filter(isUnsigned)) {
-    const others = [
-      ...(byContent.get(item.contentHash) ?? []).slice(0, COMPARED_MAX),
-      ...(bySubject.get(item.subject ?? '') ?? []).slice(0, COMPARED_MAX),
-      ...(byTitle.get(`${item.kind} ${item.title}`) ?? []).slice(0, COMPARED_MAX),
+    const groups = [
+      byContent.get(item.contentHash),
+      bySubject.get(item.subject ?? ''),
+      byTitle.get(`${item.kind} ${item.title}`),
     ];
+    const others = groups.flatMap((group) => group?.slice(0, COMPARED_MAX) ?? []);
     const conflict = gravest(item, others);
     if (conflict !== null) found.set(item.id, conflict);
   }
@@ -45,6 +47,7 @@ export function conflictsOf(items: readonly ItemView[]): ReadonlyMap<string, Con
 
 /** `items` with those that are to be compared side by side, each group where its first member stands. */
 export function grouped(items: readonly ItemView[], conflicts: ReadonlyMap<string, Conflict>): ItemView[] {
+  if (conflicts.size === 0) return [...items];
   const keyOf = ({ subject, contentHash }: ItemView): string => subject ?? contentHash;
   const involved = new Set([...conflicts].flatMap(([id, { other }]) => [id, other.id]));
   const groups = groupsOf(
@@ -86,16 +89,24 @@ function isUnsigned({ state }: ItemView): boolean {
   return UNSIGNED.has(state);
 }
 
+/** The items that have a key in common, two at least. */
 function groupsOf(
   items: readonly ItemView[],
   keyOf: (item: ItemView) => string | null,
 ): Map<string, ItemView[]> {
+  // With ten thousand items, of which hardly any two have anything in common, a list for each would take most of the time.
+  const firsts = new Map<string, ItemView>();
   const groups = new Map<string, ItemView[]>();
   for (const item of items) {
     const key = keyOf(item);
     if (key === null) continue;
+    const first = firsts.get(key);
+    if (first === undefined) {
+      firsts.set(key, item);
+      continue;
+    }
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
+    if (group === undefined) groups.set(key, [first, item]);
     else group.push(item);
   }
   return groups;

@@ -5,7 +5,7 @@
  */
 import { computed, type ComputedRef, type Ref } from 'vue';
 import { useRouter } from 'vue-router';
-import { LANGUAGES } from '../../../shared/text/quantities.ts';
+import { LANGUAGES, shortHash } from '../../../shared/text/quantities.ts';
 import { wordsIn } from '../../i18n.ts';
 import { pagesOf } from '../../pages.ts';
 import { useCommandStore, type Command } from '../../stores/commands.ts';
@@ -57,7 +57,7 @@ export function useEntries(query: Ref<string>): ComputedRef<Entry[]> {
     const path = destinationOf(query.value);
     if (path === null) return [];
     const [, place, value = ''] = path.split('/');
-    const named = { height: number(Number(value)), id: `${value.slice(0, 8)}…${value.slice(-8)}` };
+    const named = { height: number(Number(value)), id: shortHash(value) };
     const title = place === 'blocks' ? 'palette.toBlock' : 'palette.toRequest';
     return [{ id: path, section: 'goTo', ...words(title, named), keys: [], run: () => router.push(path) }];
   });

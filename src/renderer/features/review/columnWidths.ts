@@ -35,6 +35,7 @@ export function columnWidths(columns: readonly string[], sample: readonly (reado
   });
 }
 
-function roomOf(text: string): number {
+/** Characters of the usual width that `text` takes the room of. */
+export function roomOf(text: string): number {
   return text.length + (text.match(WIDE)?.length ?? 0);
 }

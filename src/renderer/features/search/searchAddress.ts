@@ -4,6 +4,7 @@
  */
 import { PAYLOAD_KINDS, type PayloadKind } from '../../../shared/domain/payload.ts';
 import { SEARCH_TEXT_MAX, type SearchInput } from '../../../shared/contract/search.ts';
+import { heightOf } from '../blocks/destination.ts';
 
 /** What a person looks for. `null`: no such filter. */
 export interface SearchTerms {
@@ -84,28 +85,4 @@ export function filterCount({ text: _text, ...filters }: SearchTerms): number {
 function timeOf(text: string): number | null {
   const ms = Date.parse(text);
   return Number.isSafeInteger(ms) && ms >= 0 ? ms : null;
-}
-
-/** A height as somebody types it; `null` for what is none. */
-export function heightOf(text: string): number | null {
-  const digits = text.replace(/[\s,.'’\u202F\u00A0]/g, '');
-  return /^\d{1,15}$/.test(digits) ? Number(digits) : null;
-}
-
-const MINUTE_MS = 60_000;
-
-/** A time as a field for local times shows it: to the minute. */
-export function localTime(ms: number | null): string {
-  if (ms === null) return '';
-  const date = new Date(ms);
-  const local = new Date(ms - date.getTimezoneOffset() * MINUTE_MS);
-  return local.toISOString().slice(0, 16);
-}
-
-/** The time that such a field stands for. As the end of a range it is the last moment of its minute. */
-export function timeOfLocal(text: string, isEnd: boolean): number | null {
-  // Without a zone it is read as local time.
-  const ms = Date.parse(text);
-  if (!Number.isSafeInteger(ms) || ms < 0) return null;
-  return isEnd ? ms + MINUTE_MS - 1 : ms;
 }

@@ -5,12 +5,12 @@
 import { computed, watch } from 'vue';
 import { useRouter } from 'vue-router';
 import { NOTHING_SEEN, nextNotices, type Notice, type NoticeLook } from '../../../shared/notices/notices.ts';
+import { noticeLook } from '../../../shared/notices/noticeLook.ts';
 import { visibleText } from '../../../shared/text/visible.ts';
 import { useNotices } from '../../stores/notices.ts';
 import { useSession } from '../../stores/session.ts';
 import { useNow } from '../../ui/useNow.ts';
 import { useWords } from '../../ui/useWords.ts';
-import { stepStatus } from '../overview/stepStatus.ts';
 
 /** Runs as long as the component that calls it. */
 export function useNoticing(): void {
@@ -18,7 +18,7 @@ export function useNoticing(): void {
   const notices = useNotices();
   const router = useRouter();
   const now = useNow();
-  const { t, plural } = useWords();
+  const { t, plural, number } = useWords();
   let memory = NOTHING_SEEN;
 
   watch(
@@ -33,15 +33,7 @@ export function useNoticing(): void {
   const look = computed((): NoticeLook | null => {
     const { items, evidence, registry, replica, network, peers, views, connection } = session;
     if (connection !== 'connected' || replica === null || network === null) return null;
-    return {
-      items: items.map(({ id, title, state }) => ({ id, title, state })),
-      toApprove: registry?.toApprove ?? 0,
-      accused: evidence.map(({ epoch, accused }) => ({
-        id: `${String(epoch)} ${String(accused.index)}`,
-        name: accused.name,
-      })),
-      inStep: stepStatus(replica, network, peers, views).step === 'inStep',
-    };
+    return noticeLook({ items, evidence, registry, replica, network, peers, views });
   });
 
   // The clock counts too: out of step is told after a while in which nothing else need happen.
@@ -64,6 +56,11 @@ export function useNoticing(): void {
       case 'approval':
         notices.tell(title, plural('notices.approvalBody', notice.count), 'approval', open('/registry'));
         return;
+      case 'viewChange': {
+        const named = { view: number(notice.view), name: visibleText(notice.primary) };
+        notices.tell(title, t('notices.viewChangeBody', named), 'viewChange', open('/views'));
+        return;
+      }
       case 'evidence': {
         const body = t('notices.evidenceBody', { name: visibleText(notice.name) });
         notices.tell(title, body, `evidence ${notice.id}`, open('/evidence'));

@@ -3,10 +3,11 @@
  * @module
  */
 import { useRouter } from 'vue-router';
+import { THEMES } from '../../../shared/contract/desktop.ts';
 import { LANGUAGES } from '../../../shared/text/quantities.ts';
 import { call } from '../../bridge/current.ts';
 import { useCommandStore, useCommands, type Command } from '../../stores/commands.ts';
-import { THEMES, usePreferences } from '../../stores/preferences.ts';
+import { usePreferences } from '../../stores/preferences.ts';
 import { useSession } from '../../stores/session.ts';
 import { useAction } from '../../ui/useAction.ts';
 import { useWords } from '../../ui/useWords.ts';

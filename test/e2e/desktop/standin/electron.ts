@@ -4,70 +4,19 @@
  * processes and pages tell each other is cloned; replicas run in real processes.
  * @module
  */
+import { join } from 'node:path';
 import type * as Electron from 'electron';
-import { writeSync } from 'node:fs';
+import { requireNotReady, requireReady } from './ready.ts';
 import { State, record } from './state.ts';
 import { strict } from './strict.ts';
 
+export { Menu, Notification, Tray, dialog, nativeImage, shell } from './presence.ts';
+export { session } from './sessions.ts';
 export { utilityProcess } from './utilityProcess.ts';
+export { BrowserWindow } from './windows.ts';
 
 type Main = typeof Electron;
 type Part<K extends keyof Main, P extends keyof Main[K]> = Pick<Main[K], P>;
-
-/** A page's process. */
-function createContents(): Electron.WebContents {
-  const contents = {
-    on: State.contentsEvents.on,
-    isDestroyed: () => State.windowClosed,
-    setWindowOpenHandler: (
-      handler: (details: Electron.HandlerDetails) => Electron.WindowOpenHandlerResponse,
-    ) => {
-      State.openHandler = handler;
-    },
-    setWebRTCIPHandlingPolicy: (policy: string) => record('webContents.setWebRTCIPHandlingPolicy', policy),
-    send: (channel: string, ...args: unknown[]) => {
-      if (State.windowClosed) throw new Error('Object has been destroyed');
-      State.sent.push(structuredClone({ channel, args }));
-    },
-    reload: () => record('webContents.reload'),
-  } satisfies Pick<
-    Electron.WebContents,
-    'isDestroyed' | 'on' | 'reload' | 'send' | 'setWebRTCIPHandlingPolicy' | 'setWindowOpenHandler'
-  >;
-  return strict('webContents', contents) as unknown as Electron.WebContents;
-}
-
-/** Called with `new`, like Electron's class: what it returns is the window. */
-function createWindow(options: Electron.BrowserWindowConstructorOptions): object {
-  requireReady('BrowserWindow');
-  record('BrowserWindow', options);
-  State.windowClosed = false;
-  const events = State.newWindow();
-  const contents = createContents();
-  State.contents = contents;
-  appEvents.emit('web-contents-created', {}, contents);
-  const window = {
-    on: events.on,
-    once: events.once,
-    webContents: contents,
-    isDestroyed: () => State.windowClosed,
-    isMinimized: () => false,
-    restore: () => record('window.restore'),
-    show: () => record('window.show'),
-    focus: () => record('window.focus'),
-    loadURL: async (url: string) => {
-      record('window.loadURL', url);
-      const response = await State.schemeHandler?.(new Request(url));
-      if (response === undefined) throw new Error(`ERR_UNKNOWN_URL_SCHEME (-302) loading '${url}'`);
-      events.emit('ready-to-show');
-    },
-  } satisfies Pick<
-    Electron.BrowserWindow,
-    'focus' | 'isDestroyed' | 'isMinimized' | 'loadURL' | 'on' | 'once' | 'restore' | 'show' | 'webContents'
-  >;
-  return strict('window', window);
-}
-export const BrowserWindow = strict('BrowserWindow', createWindow);
 
 const appEvents = State.appEvents;
 export const app = strict('app', {
@@ -87,6 +36,10 @@ export const app = strict('app', {
     requireNotReady('app.setPath');
     record('app.setPath', name, path);
   },
+  getPath: (name: string) => {
+    if (name !== 'downloads') throw new Error(`nobody was expected to ask for ${name}`);
+    return join(State.options.dataDirectory, '../downloads');
+  },
   requestSingleInstanceLock: () => {
     record('app.requestSingleInstanceLock');
     return !State.options.isSecond;
@@ -98,6 +51,12 @@ export const app = strict('app', {
     return State.options.locale;
   },
   getVersion: () => '1.2.3',
+  getAppPath: () => '/opt/countersign',
+  setAsDefaultProtocolClient: (scheme: string, path?: string, args?: string[]) => {
+    record('app.setAsDefaultProtocolClient', scheme, path, args);
+    return true;
+  },
+  setLoginItemSettings: (settings: Electron.Settings) => record('app.setLoginItemSettings', settings),
   quit: () => State.quit(),
   exit: (code?: number) => process.exit(code ?? 0),
 } satisfies Part<
@@ -105,33 +64,20 @@ export const app = strict('app', {
   | 'commandLine'
   | 'enableSandbox'
   | 'exit'
+  | 'getAppPath'
   | 'getLocale'
+  | 'getPath'
   | 'getVersion'
   | 'isPackaged'
   | 'isReady'
   | 'on'
   | 'quit'
   | 'requestSingleInstanceLock'
+  | 'setAsDefaultProtocolClient'
+  | 'setLoginItemSettings'
   | 'setPath'
   | 'whenReady'
 >);
-
-export const Menu = strict('Menu', {
-  buildFromTemplate: (template: (Electron.MenuItemConstructorOptions | Electron.MenuItem)[]) => {
-    requireReady('Menu.buildFromTemplate');
-    record('Menu.buildFromTemplate', template);
-    return strict('menu', {}) as unknown as Electron.Menu;
-  },
-  setApplicationMenu: (menu: Electron.Menu | null) => record('Menu.setApplicationMenu', menu !== null),
-} satisfies Part<'Menu', 'buildFromTemplate' | 'setApplicationMenu'>);
-
-export const dialog = strict('dialog', {
-  showErrorBox: (title: string, content: string) => {
-    requireReady('dialog.showErrorBox');
-    // At once: the real one waits until it has been read, and the program may end right after it.
-    writeSync(process.stderr.fd, `box: ${title}\n${content}\n`);
-  },
-} satisfies Part<'dialog', 'showErrorBox'>);
 
 export const ipcMain = strict('ipcMain', {
   handle: (channel: string, handler: (event: Electron.IpcMainInvokeEvent, ...args: unknown[]) => unknown) => {
@@ -141,11 +87,26 @@ export const ipcMain = strict('ipcMain', {
   removeHandler: (channel: string) => {
     State.handlers.delete(channel);
   },
-} satisfies Part<'ipcMain', 'handle' | 'removeHandler'>);
+  on: State.ipcEvents.on,
+  removeAllListeners: State.ipcEvents.removeAllListeners,
+} satisfies Part<'ipcMain', 'handle' | 'on' | 'removeAllListeners' | 'removeHandler'>);
 
 export const powerMonitor = strict('powerMonitor', {
   on: State.powerEvents.on,
 } satisfies Part<'powerMonitor', 'on'>);
+
+/** What pages hear of as if the system had said it. */
+export const nativeTheme = strict('nativeTheme', {
+  get themeSource() {
+    return State.themeSource;
+  },
+  set themeSource(source: Electron.NativeTheme['themeSource']) {
+    if (!['system', 'light', 'dark'].includes(source)) throw new TypeError(`themeSource cannot be ${source}`);
+    record('nativeTheme.themeSource', source);
+    State.themeSource = source;
+    process.send?.({ theme: source });
+  },
+} satisfies Part<'nativeTheme', 'themeSource'>);
 
 /** The asynchronous half alone: the other is deprecated. A keychain encrypts with its own secret, and knows its work. */
 export const safeStorage = strict('safeStorage', {
@@ -153,7 +114,7 @@ export const safeStorage = strict('safeStorage', {
     State.isReady ? (State.options.keychain?.backend ?? 'basic_text') : 'unknown',
   isAsyncEncryptionAvailable: async () => {
     requireReady('safeStorage.isAsyncEncryptionAvailable');
-    return await Promise.resolve(true);
+    return await Promise.resolve(State.options.keychain?.isAvailable ?? true);
   },
   encryptStringAsync: async (plainText: string) => {
     requireReady('safeStorage.encryptStringAsync');
@@ -181,17 +142,21 @@ function secretMark(): string {
 export const screen = strict('screen', {
   getPrimaryDisplay: () => {
     requireReady('screen');
-    return strict('display', { workAreaSize: { width: 1_024, height: 768 } }) as Electron.Display;
+    return displays()[0]!;
   },
-} satisfies Part<'screen', 'getPrimaryDisplay'>);
+  getAllDisplays: () => {
+    requireReady('screen');
+    return displays();
+  },
+} satisfies Part<'screen', 'getAllDisplays' | 'getPrimaryDisplay'>);
 
-const sessionProtocol = strict('session.protocol', {
-  handle: (scheme: string, handler: (request: Request) => Response | Promise<Response>) => {
-    if (State.schemeHandler !== null) throw new Error(`a second handler for ${scheme}`);
-    record('protocol.handle', scheme);
-    State.schemeHandler = handler;
-  },
-} satisfies Part<'protocol', 'handle'>);
+function displays(): Electron.Display[] {
+  const areas = State.options.displays ?? [{ x: 0, y: 0, width: 1_024, height: 768 }];
+  return areas.map((workArea) => {
+    const { width, height } = workArea;
+    return strict('display', { workArea, workAreaSize: { width, height } }) as Electron.Display;
+  });
+}
 
 export const protocol = strict('protocol', {
   registerSchemesAsPrivileged: (schemes: Electron.CustomScheme[]) => {
@@ -199,48 +164,3 @@ export const protocol = strict('protocol', {
     record('protocol.registerSchemesAsPrivileged', schemes);
   },
 } satisfies Part<'protocol', 'registerSchemesAsPrivileged'>);
-
-const defaultSession = strict('session.defaultSession', {
-  on: State.sessionEvents.on,
-  protocol: sessionProtocol as Electron.Protocol,
-  webRequest: strict('session.webRequest', {
-    onBeforeRequest: (...args: unknown[]) => {
-      if (args.length !== 1) throw new Error('a filter would let requests through that it does not name');
-      State.beforeRequest = args[0] as typeof State.beforeRequest;
-    },
-  } satisfies Pick<Electron.WebRequest, 'onBeforeRequest'>) as unknown as Electron.WebRequest,
-  setPermissionRequestHandler: (handler: unknown) => {
-    State.permissionRequest = handler as typeof State.permissionRequest;
-  },
-  setPermissionCheckHandler: (handler: unknown) => {
-    State.permissionCheck = handler as typeof State.permissionCheck;
-  },
-  setDevicePermissionHandler: (handler: unknown) => {
-    State.devicePermission = handler as typeof State.devicePermission;
-  },
-  setSpellCheckerEnabled: (enabled: boolean) => record('session.setSpellCheckerEnabled', enabled),
-} satisfies Pick<
-  Electron.Session,
-  | 'on'
-  | 'protocol'
-  | 'setDevicePermissionHandler'
-  | 'setPermissionCheckHandler'
-  | 'setPermissionRequestHandler'
-  | 'setSpellCheckerEnabled'
-  | 'webRequest'
->);
-
-export const session = strict('session', {
-  get defaultSession() {
-    requireReady('session.defaultSession');
-    return defaultSession as unknown as Electron.Session;
-  },
-} satisfies Part<'session', 'defaultSession'>);
-
-function requireReady(what: string): void {
-  if (!State.isReady) throw new Error(`${what} cannot be used before the app is ready`);
-}
-
-function requireNotReady(what: string): void {
-  if (State.isReady) throw new Error(`${what} must be used before the app is ready`);
-}

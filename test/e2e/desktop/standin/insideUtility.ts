@@ -4,6 +4,7 @@
  * @module
  */
 import { EventEmitter } from 'node:events';
+import './setClock.ts';
 
 const waiting: unknown[] = [];
 const send = process.send?.bind(process);

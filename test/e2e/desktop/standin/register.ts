@@ -3,6 +3,7 @@
  * @module
  */
 import { registerHooks } from 'node:module';
+import './setClock.ts';
 
 const standIn = new URL('./electron.ts', import.meta.url).href;
 

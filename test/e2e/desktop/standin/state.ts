@@ -12,12 +12,32 @@ export interface StandInOptions {
   readonly isPackaged: boolean;
   /** Whether another one runs already. */
   readonly isSecond: boolean;
+  /** How far the clock of the computer is ahead, in milliseconds; right unless given. */
+  readonly clockByMs?: number;
   /** The keychain of the session; without it, the one that protects nothing. */
   readonly keychain?: {
     readonly backend: ReturnType<Electron.SafeStorage['getSelectedStorageBackend']>;
     /** What it encrypts with: another one opens nothing. */
     readonly secret: string;
+    /** Whether it can be had at all: yes unless told otherwise. */
+    readonly isAvailable?: boolean;
   };
+  /** Work areas of the screens, the first of which is the primary one. */
+  readonly displays?: readonly Electron.Rectangle[];
+  /** What the program is started with, after its own name. */
+  readonly arguments?: readonly string[];
+  /** Where it is started; without it, where the test runs. */
+  readonly workingDirectory?: string;
+  /** What a person chooses where they are asked for a file; without it they change their mind. */
+  readonly chosenFile?: string;
+  /** What it finds in its environment besides. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The process in whose mount namespace it runs; without it, in this one's. */
+  readonly namespaceOf?: number;
+  /** Replicas in processes of their own end as soon as they are started. */
+  readonly replicasDie?: boolean;
+  /** Links that macOS hands over before the app is ready. */
+  readonly urlsBeforeReady?: readonly string[];
 }
 
 /** Something the program asked Electron for. */
@@ -26,6 +46,36 @@ export interface Recorded {
   readonly args: readonly unknown[];
   readonly isReady: boolean;
 }
+
+/** What one session was given. */
+export interface SessionState {
+  sessionEvents: Events;
+  schemeHandler: ((request: Request) => Response | Promise<Response>) | null;
+  beforeRequest: BeforeRequest | null;
+  permissionRequest:
+    ((contents: unknown, permission: string, callback: (granted: boolean) => void) => void) | null;
+  permissionCheck: ((contents: unknown, permission: string, origin: string) => boolean) | null;
+  devicePermission: ((details: unknown) => boolean) | null;
+}
+
+/** One window, with its page. */
+export interface StandInWindow {
+  readonly id: number;
+  readonly parent: StandInWindow | null;
+  /** What `new BrowserWindow` returned. */
+  handle: object | null;
+  readonly contents: Electron.WebContents;
+  readonly events: Events;
+  readonly contentsEvents: Events;
+  /** Handlers that only its own page reaches. */
+  readonly handlers: Map<string, IpcHandler>;
+  readonly session: SessionState;
+  readonly preload: string;
+  url: string;
+  isClosed: boolean;
+}
+
+export type IpcHandler = (event: Electron.IpcMainInvokeEvent, ...args: unknown[]) => unknown;
 
 type BeforeRequest = (details: { url: string }, callback: (response: { cancel?: boolean }) => void) => void;
 
@@ -38,19 +88,37 @@ export const State = {
   ready: Promise.withResolvers<undefined>() as unknown as PromiseWithResolvers<void>,
   appEvents: new Events(),
   powerEvents: new Events(),
+  /** What pages say without an answer. */
+  ipcEvents: new Events(),
   sessionEvents: new Events(),
   contentsEvents: new Events(),
   windowEvents: new Events(),
   windowClosed: true,
+  isFocused: false,
+  /** Where the window is while it is not maximised. */
+  bounds: { x: 0, y: 0, width: 1_024, height: 768 },
+  themeSource: 'system' as Electron.NativeTheme['themeSource'],
+  trayEvents: new Events(),
+  menus: { application: [], tray: [] } as Record<
+    'application' | 'tray',
+    (Electron.MenuItem | Electron.MenuItemConstructorOptions)[]
+  >,
+  /** Those that were shown, oldest first. */
+  notifications: [] as Events[],
+  /** Boxes that wait for an answer. */
+  boxes: [] as ((answer: Electron.MessageBoxReturnValue) => void)[],
   contents: null as Electron.WebContents | null,
-  handlers: new Map<string, (event: Electron.IpcMainInvokeEvent, ...args: unknown[]) => unknown>(),
+  handlers: new Map<string, IpcHandler>(),
+  /** All windows that were ever opened. */
+  windows: [] as StandInWindow[],
+  /** By name of their partition. */
+  sessions: new Map<string, SessionState>(),
   schemeHandler: null as ((request: Request) => Response | Promise<Response>) | null,
   beforeRequest: null as BeforeRequest | null,
   openHandler: null as ((details: Electron.HandlerDetails) => Electron.WindowOpenHandlerResponse) | null,
-  permissionRequest: null as
-    ((contents: unknown, permission: string, callback: (granted: boolean) => void) => void) | null,
-  permissionCheck: null as ((contents: unknown, permission: string, origin: string) => boolean) | null,
-  devicePermission: null as ((details: unknown) => boolean) | null,
+  permissionRequest: null as SessionState['permissionRequest'],
+  permissionCheck: null as SessionState['permissionCheck'],
+  devicePermission: null as SessionState['devicePermission'],
   /** Processes of replicas that have run. */
   pids: [] as number[],
 
@@ -64,16 +132,36 @@ export const State = {
     this.ready.resolve();
   },
 
-  /** As a person does it: the last window's end may end the program. */
+  /** As a person does it, who may be asked first. The last window's end may end the program. */
   closeWindow(): void {
+    if (this.windowEvents.emitRefusable('close')?.refused === true) return;
+    this.closeChildren();
     this.windowClosed = true;
     this.windowEvents.emit('closed');
     this.appEvents.emit('window-all-closed');
   },
 
+  /** The window over the console's that is open, if there is one. */
+  child(): StandInWindow | null {
+    return this.windows.find(({ parent, isClosed }) => parent !== null && !isClosed) ?? null;
+  },
+
+  /** A window ends before the one that it belongs to. */
+  closeChildren(): void {
+    for (let child = this.child(); child !== null; child = this.child()) this.end(child);
+  },
+
+  /** The end of a window, whoever brings it about. */
+  end(window: StandInWindow): void {
+    if (window.isClosed) return;
+    window.isClosed = true;
+    window.events.emit('closed');
+  },
+
   quit(): void {
     const answer = this.appEvents.emitRefusable('before-quit');
     if (answer?.refused === true) return;
+    this.closeChildren();
     this.windowClosed = true;
     this.windowEvents.emit('closed');
     process.exit(0);

@@ -5,7 +5,7 @@
  */
 import { EventEmitter } from 'node:events';
 
-/** `target`, of which nothing can be read that is not there, and nothing be written. */
+/** `target`, of which nothing can be read that is not there, and nothing be written that has no setter. */
 export function strict<T extends object>(name: string, target: T): T {
   return new Proxy(target, {
     get(object, property): unknown {
@@ -14,7 +14,10 @@ export function strict<T extends object>(name: string, target: T): T {
       if (property === 'then') return undefined;
       throw new Error(`the stand-in has no ${name}.${property}`);
     },
-    set(_object, property): never {
+    set(object, property, value): boolean {
+      if (Reflect.getOwnPropertyDescriptor(object, property)?.set !== undefined) {
+        return Reflect.set(object, property, value);
+      }
       throw new Error(`nothing may be written to ${name}.${String(property)}`);
     },
   });
@@ -32,6 +35,11 @@ export class Events {
   };
   readonly once = (event: string, listener: Listener): never => {
     this.#emitter.once(event, listener as (...args: unknown[]) => void);
+    return undefined as never;
+  };
+
+  readonly removeAllListeners = (event?: string): never => {
+    this.#emitter.removeAllListeners(event);
     return undefined as never;
   };
 

@@ -9,13 +9,15 @@ import { State, record } from './state.ts';
 import { Events, strict } from './strict.ts';
 
 const INSIDE = fileURLToPath(new URL('./insideUtility.ts', import.meta.url));
+const DIES = 'data:text/javascript,process.exit(9)';
 
 export const utilityProcess = strict('utilityProcess', {
   fork: (modulePath: string, args: string[] = [], options: Electron.ForkOptions = {}) => {
     record('utilityProcess.fork', modulePath, args, options);
     const { stdio } = options;
     if (!Array.isArray(stdio) || stdio[0] !== 'ignore') throw new Error('stdin can only be ignored');
-    const child = fork(modulePath, args, { execArgv: ['--import', INSIDE], stdio: [...stdio, 'ipc'] });
+    const inside = State.options.replicasDie === true ? DIES : INSIDE;
+    const child = fork(modulePath, args, { execArgv: ['--import', inside], stdio: [...stdio, 'ipc'] });
     const events = new Events();
     let pid: number | undefined;
     child.once('spawn', () => {
@@ -40,7 +42,9 @@ export const utilityProcess = strict('utilityProcess', {
         if (child.exitCode !== null || child.signalCode !== null) {
           throw new Error('Electron does not survive a message to a process that has ended');
         }
-        if (child.connected) child.send(message as Serializable);
+        record('utilityProcess.postMessage', message);
+        // It may have ended without anybody knowing yet.
+        if (child.connected) child.send(message as Serializable, () => undefined);
       },
       kill: () => child.kill('SIGTERM'),
     } satisfies Pick<Electron.UtilityProcess, 'kill' | 'on' | 'once' | 'pid' | 'postMessage' | 'stderr'>;

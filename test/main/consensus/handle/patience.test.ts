@@ -4,6 +4,7 @@ import type { SignedRequest } from '../../../../src/main/ledger/request.ts';
 import {
   LoneReplica,
   NOW_MS,
+  beacon,
   headersMessage,
   makeBlocks,
   newViewMessage,
@@ -148,6 +149,53 @@ describe('blocks that do not become stable', () => {
     replica.hear(0, { type: 'stable', certificate: stableAt(network, [first!, second!]) });
     expect(replica.timers.has('awaitStable')).toBe(false);
     expect(sent(replica.ring('awaitStable'), 'suspect')).toEqual([]);
+  });
+});
+
+describe('a replica that is itself behind', () => {
+  const chain = makeBlocks(network, 'chain', 4);
+  const certificate = stableAt(network, chain);
+
+  /** A replica that awaits a request and a checkpoint and hears of blocks that the others have made stable. */
+  function behind() {
+    const replica = waiting();
+    replica.hearOrder(0, first!);
+    replica.hear(1, { type: 'stable', certificate });
+    return replica;
+  }
+  /** The suspicions when both waits have come to their end. */
+  const suspicions = (replica: LoneReplica) =>
+    [replica.ring('awaitOrder'), replica.ring('awaitOrder'), replica.ring('awaitStable')].map(
+      (effects) => sent(effects, 'suspect').length,
+    );
+
+  it('holds nothing against the primary while it fetches certified blocks, and goes on waiting (rule 11)', () => {
+    const replica = behind();
+    replica.hear(1, headersMessage(network, chain));
+    expect(suspicions(replica)).toEqual([0, 0, 0]);
+    expect(replica.timers.has('awaitOrder')).toBe(true);
+    expect(replica.timers.has('awaitStable')).toBe(true);
+  });
+
+  it('goes on where it was when they are here: nobody is kept behind over and over', () => {
+    const replica = behind();
+    replica.ring('awaitOrder');
+    replica.hear(1, headersMessage(network, chain));
+    for (const { block } of chain) replica.hearBlock(1, block);
+    expect(replica.standing.stable.height).toBe(4);
+    expect(sent(replica.ring('awaitOrder'), 'suspect')).toHaveLength(1);
+  });
+
+  it('does so as well while it asks for the next headers, where f+1 replicas have a later checkpoint', () => {
+    const replica = behind();
+    for (const from of [1, 2]) replica.hear(from, beacon({ stableHeight: 4, tipHeight: 4 }));
+    expect(suspicions(replica)).toEqual([0, 0, 0]);
+  });
+
+  it('excuses no primary by what f replicas claim', () => {
+    const replica = behind();
+    replica.hear(1, beacon({ stableHeight: 4, tipHeight: 4 }));
+    expect(suspicions(replica)).toEqual([0, 1, 1]);
   });
 });
 

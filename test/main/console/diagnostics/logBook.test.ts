@@ -19,7 +19,8 @@ describe('the log', () => {
   it('has a line for what the console and the replica tell, by code and fields', () => {
     const { log, at } = clock();
     at(7);
-    log.console({ kind: 'stage', stage: { name: 'starting', phase: 'keys', sinceMs: 1 } });
+    const rest = { done: [], progress: null, heldBy: null };
+    log.console({ kind: 'stage', stage: { name: 'starting', phase: 'keys', sinceMs: 1, ...rest } });
     log.console({
       kind: 'failed',
       what: 'reading the settings',

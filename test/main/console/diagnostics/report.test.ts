@@ -75,7 +75,7 @@ describe('a report', () => {
     return reportText({ diagnostics: shown, peers, log: log.after(0), stage: 'running', known }, withNames);
   }
 
-  it('holds no seed, passphrase, key, host or person, wherever they were put', () => {
+  it('SECURITY 7: holds no seed, passphrase, key, host or person, wherever they were put', () => {
     const secrets = fc.record({ seed: hex(32), key: base64(32), pem: base64(48), words: hex(12) });
     fc.assert(
       fc.property(secrets, host, name, fc.boolean(), (secret, where, who, asKnown) => {
@@ -107,6 +107,12 @@ describe('a report', () => {
     expect(text).toContain('Ada Lovelace');
     expect(text).toContain('lab.example.org:4711');
     expect(text).not.toContain('ab'.repeat(32));
+  });
+
+  it('keeps versions as they are, though one of four numbers looks like an address', () => {
+    const text = reportOf(new LogBook(() => nowMs), ['lab.example.org'], ['Ada Lovelace']);
+    const { versions } = (JSON.parse(text) as { diagnostics: DiagnosticsView }).diagnostics;
+    expect(versions).toContainEqual({ name: 'v8', version: '13.6.233.10-node.18' });
   });
 
   it('is JSON that says what it is', () => {

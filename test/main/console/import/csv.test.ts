@@ -97,7 +97,7 @@ function hasControl(text: string): boolean {
   return /\p{Cc}/u.test(text.replace(/[\t\r\n\u0080-\u009f]/g, ''));
 }
 
-describe('CSV is refused', () => {
+describe('SECURITY 15: CSV is refused', () => {
   it.each<[what: string, text: string, code: string, data: object]>([
     ['without anything', '', 'import.empty', {}],
     ['with blanks alone', ' \n\n', 'import.empty', {}],

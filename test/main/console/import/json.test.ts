@@ -80,7 +80,7 @@ describe('JSON', () => {
   });
 });
 
-describe('JSON is refused', () => {
+describe('SECURITY 15: JSON is refused', () => {
   it.each<[what: string, text: string, code: string, data: object]>([
     ['without anything', '', 'import.empty', {}],
     ['without records', '[]', 'import.empty', {}],

@@ -1,7 +1,7 @@
 /** The items of the inbox, page by page, over a real store. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ItemBook } from '../../../../src/main/console/items/itemBook.ts';
-import { newItem } from '../../../../src/main/console/items/newItem.ts';
+import { describe as describeContent, newItem } from '../../../../src/main/console/items/newItem.ts';
 import { payloadBytes } from '../../../../src/main/console/items/payloadBytes.ts';
 import { LiveFeed } from '../../../../src/main/console/live/feed.ts';
 import type { ClientStore } from '../../../../src/main/storage/index.ts';
@@ -28,7 +28,7 @@ afterEach(async () => {
 async function add(title: string, nowMs: number): Promise<string> {
   const payload: Payload = { kind: 'assessments', title, remark: '', columns: ['a'], records: [['1']] };
   const bytes = payloadBytes(payload, 100_000);
-  const record = newItem(payload, bytes, { source: 'made here', replicas: 4, nowMs });
+  const record = newItem(describeContent(payload, bytes), { source: 'made here', replicas: 4, nowMs });
   await book.exclusively(async () => await book.write(record, bytes));
   return record.id;
 }
@@ -75,7 +75,7 @@ describe('pages of items', () => {
   it('cut a long list of file names, and no character in half', async () => {
     const payload: Payload = { kind: 'assessments', title: 'a', remark: '', columns: ['a'], records: [] };
     const source = `${'x'.repeat(999)}😀`;
-    const record = newItem(payload, new Uint8Array(), { source, replicas: 4, nowMs: 1 });
+    const record = newItem(describeContent(payload, new Uint8Array()), { source, replicas: 4, nowMs: 1 });
     expect(record.source).toBe('x'.repeat(999));
     await Promise.resolve();
   });

@@ -174,6 +174,35 @@ describe('backups', () => {
     expect(Uint8Array.from(await readFile(join(directory.path, kept ?? '')))).toEqual(damaged);
   });
 
+  it('are the way out where the keychain has forgotten', async () => {
+    const forgetful = keychain('gnome_libsecret');
+    const store = await open(forgetful);
+    await store.create(mine, PASSPHRASE);
+    const { content } = await store.backup(PASSPHRASE, OTHER);
+    await store.useKeychain(PASSPHRASE, true);
+    const bound = await readFile(path);
+    forgetful.lost = true;
+    expect(await rejectionCodeOf(unlocks(store, PASSPHRASE))).toBe('vault.keychainFailed');
+    expect(await readFile(path)).toEqual(bound);
+    await store.restore(content, OTHER);
+    expect(await unlocks(store, OTHER)).toEqual([mine.publicKey]);
+  });
+
+  it('of a newer version are left alone, and the file is named', async () => {
+    const store = await open();
+    await store.create(mine, PASSPHRASE);
+    const newer = Uint8Array.from(await readFile(path));
+    newer.set([0, 2], 'CSVAULT0'.length);
+    await writeFile(path, newer);
+    const older = await open();
+    expect(older.failure).toMatchObject({
+      code: 'storage.newerSchema',
+      data: { path, found: 2, known: 1 },
+    });
+    expect(await rejectionCodeOf(older.create(mine, PASSPHRASE))).toBe('storage.newerSchema');
+    expect(Uint8Array.from(await readFile(path))).toEqual(newer);
+  });
+
   it('are the way out where the keychain has changed', async () => {
     const store = await open(keychain('gnome_libsecret'));
     await store.create(mine, PASSPHRASE);

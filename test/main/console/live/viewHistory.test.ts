@@ -63,6 +63,7 @@ describe('the history of views', () => {
       sinceMs: 8,
       sinceStart: false,
       suspicions: [],
+      wishes: [],
     });
     expect(changes).toEqual([
       {
@@ -96,6 +97,23 @@ describe('the history of views', () => {
     expect(views.suspicions).toEqual([{ replica: 2, atMs: 1 }]);
     expect(changes).toEqual([]);
     expect(after([{ type: 'suspected', view: 9, by: 2 }]).views.suspicions).toEqual([]);
+  });
+
+  it('shows who wants a later view, the last wish of each, while this replica works in its own', () => {
+    const wanted: ViewEvent[] = [
+      { type: 'viewChange', replica: 2, view: 1 },
+      { type: 'viewChange', replica: 1, view: 1 },
+      { type: 'viewChange', replica: 2, view: 2 },
+    ];
+    expect(after(wanted).views.wishes).toEqual([
+      { replica: 2, view: 2, atMs: 3 },
+      { replica: 1, view: 1, atMs: 2 },
+    ]);
+    const left = after([...wanted, { type: 'changingView', view: 0, target: 1, cause: 'others' }]);
+    expect(left.views.wishes).toEqual([]);
+    // Who wants one beyond the view that was entered still wants it.
+    expect(after([...wanted, entered(1)]).views.wishes).toEqual([{ replica: 2, view: 2, atMs: 3 }]);
+    expect(after([...wanted, entered(2)]).views.wishes).toEqual([]);
   });
 
   it('gives up a try for a later one, and counts the time without a view from the first', () => {

@@ -58,7 +58,7 @@ const source = (replicas: typeof genesis.replicas) => ({
   replica: { status: () => ({ membership: membershipOf({ ...genesis, replicas }, STRANGER.publicKey) }) },
 });
 
-const figures = { requests: 0, requestsPerSecond: 0, storeBytes: 0 };
+const figures = { catchUp: null, requests: 0, requestsPerSecond: 0, storeBytes: 0, clock: null };
 
 describe('where the local replica stands', () => {
   it.each([
@@ -79,6 +79,14 @@ describe('where the local replica stands', () => {
     expect(replicaView(status(1, new Map()), figures).lastBlockAtMs).toBe(5);
   });
 
+  it('awaits something while a request is not ordered, or a block is not stable', () => {
+    const own = status(1, new Map());
+    const at = (tipHeight: number, pendingRequests: number): boolean =>
+      replicaView({ ...own, standing: { ...own.standing, tipHeight, pendingRequests } }, figures).awaiting;
+    const stableHeight = own.standing.stable.height;
+    expect([at(stableHeight, 0), at(stableHeight, 1), at(stableHeight + 1, 0)]).toEqual([false, true, true]);
+  });
+
   it('takes no part as a learner, and knows which others are', () => {
     const own = status(1, new Map([[1, 1]]));
     expect(replicaView(own, figures)).toMatchObject({ participating: true, learner: null });
@@ -93,7 +101,14 @@ describe('where the local replica stands', () => {
       listening: true,
     });
     const following = new Map([[1, { ...own.standing.peers.get(1)!, participating: false }]]);
-    const link = { index: 1, state: 'connected', since: 0, roundTripMs: 1, lastMessageAtMs: 1 } as const;
+    const link = {
+      index: 1,
+      state: 'connected',
+      since: 0,
+      roundTripMs: 1,
+      clockOffsetMs: null,
+      lastMessageAtMs: 1,
+    } as const;
     const counts = { bytesIn: 0, bytesOut: 0, messagesIn: 0, messagesOut: 0, lastError: null };
     const dial = { isDialled: true, failedDials: 0, nextDialAtMs: null, troubles: [] };
     const known = { ...link, ...counts, ...dial, name: '', publicKey: '', address: '' };

@@ -30,6 +30,7 @@ function link(index: number, change: Partial<PeerStatus> = {}): PeerStatus {
     state: 'connected',
     since: 7,
     roundTripMs: 2,
+    clockOffsetMs: -41,
     bytesIn: 10,
     bytesOut: 20,
     messagesIn: 1,

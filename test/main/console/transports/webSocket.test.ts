@@ -102,8 +102,73 @@ describe('console over WebSocket', () => {
     ]);
   });
 
+  it('tells a page that nobody sees of nothing, and puts nothing together for it', async () => {
+    const echo = new Echo();
+    const server = await serve(echo);
+    expect(echo.listeners.size).toBe(0);
+    const [hidden, seen] = await Promise.all([connect(server), connect(server)]);
+    const tell = (sequence: number): void => {
+      for (const listener of [...echo.listeners]) listener({ sequence, changes: [] });
+    };
+    const numbers = (socket: WebSocket): number[] => {
+      const list: number[] = [];
+      socket.on('message', (data) => {
+        const frame = JSON.parse((data as Buffer).toString()) as { delta?: Delta };
+        if (frame.delta !== undefined) list.push(frame.delta.sequence);
+      });
+      return list;
+    };
+    const [ofHidden, ofSeen] = [numbers(hidden), numbers(seen)];
+    const watch = async (socket: WebSocket, watching: boolean): Promise<void> => {
+      socket.send(JSON.stringify({ type: 'watch', watching }));
+      // Frames are taken in order: once the call is answered, what was said counts.
+      const answered = new Promise((resolve) => socket.once('message', resolve));
+      socket.send(call(1));
+      await answered;
+    };
+    await watch(hidden, false);
+    tell(1);
+    tell(2);
+    await until(() => ofSeen.length === 2);
+    await watch(seen, false);
+    expect(echo.listeners.size).toBe(0);
+    await watch(hidden, true);
+    expect(echo.listeners.size).toBe(1);
+    tell(7);
+    await until(() => ofHidden.length === 1);
+    expect(ofHidden).toEqual([7]);
+    expect(ofSeen).toEqual([1, 2]);
+    hidden.close();
+    await until(() => server.pages === 1);
+    expect(echo.listeners.size).toBe(0);
+  });
+
+  it('tells a page that was too slow, once it has read on, that it missed something', async () => {
+    const echo = new Echo();
+    const slow = await connect(await serve(echo, { maxDeltaBacklogBytes: 100_000 }));
+    slow.pause();
+    const changes = Array.from(
+      { length: 32 },
+      () => ({ topic: 'itemRemoved', id: 'a'.repeat(30_000) }) as const,
+    );
+    const COUNT = 40;
+    for (let sequence = 1; sequence <= COUNT; sequence++) {
+      for (const listener of echo.listeners) listener({ sequence, changes });
+    }
+    const numbers: number[] = [];
+    slow.on('message', (data) => {
+      numbers.push((JSON.parse((data as Buffer).toString()) as { delta: Delta }).delta.sequence);
+    });
+    slow.resume();
+    // Nothing more happens, and yet its last number comes.
+    await until(() => numbers.at(-1) === COUNT);
+    expect(numbers.length).toBeLessThan(COUNT);
+  });
+
   it.each([
     'not JSON',
+    '{"type":"watch"}',
+    '{"type":"watch","watching":1}',
     '[]',
     '{}',
     '{"type":"call"}',

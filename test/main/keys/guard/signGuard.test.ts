@@ -20,7 +20,7 @@ async function signs(guard: SignGuard, ...statements: readonly Statement[]): Pro
   return (await guard.sign(statements)).map(isSigned);
 }
 
-describe('the sign guard', () => {
+describe('SECURITY 11: the sign guard', () => {
   it('signs with the key of the replica, and the same statement in the same way again', async () => {
     const network = makeGenesis();
     const guard = await openGuard(network, 2);

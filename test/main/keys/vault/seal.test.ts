@@ -65,7 +65,7 @@ describe('a sealed vault', () => {
   });
 });
 
-describe('each fault has an error of its own', () => {
+describe('SECURITY 9: each fault has an error of its own', () => {
   it('a wrong passphrase', async () => {
     expect(await rejectionCodeOf(open(file, 'another passphrase'))).toBe('key.wrongPassphrase');
     expect(await rejectionCodeOf(open(file, ''))).toBe('key.wrongPassphrase');
@@ -175,7 +175,7 @@ describe('each fault has an error of its own', () => {
     const bound = await sealVault(keys, PASSPHRASE, { nowMs: 5, outer: gnome, policy: CHEAP });
     expect(await openVault(bound, PASSPHRASE, { outer: gnome, policy: CHEAP })).toEqual(keys);
     expect(readVault(bound, CHEAP).keychain).toBe('gnome_libsecret');
-    expect(await rejectionCodeOf(open(bound))).toBe('vault.keychainChanged');
+    expect(await rejectionCodeOf(open(bound))).toBe('vault.keychainMissing');
     expect(
       await rejectionCodeOf(openVault(bound, PASSPHRASE, { outer: keychain('kwallet'), policy: CHEAP })),
     ).toBe('vault.keychainChanged');
@@ -193,6 +193,7 @@ describe('every flipped bit', () => {
     'vault.damaged',
     'vault.foreign',
     'vault.keychainChanged',
+    'vault.keychainMissing',
     'vault.newerVersion',
     'vault.tampered',
     'vault.truncated',

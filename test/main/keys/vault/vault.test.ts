@@ -32,7 +32,7 @@ const seedsOf = async (vault: Vault, passphrase: string) =>
   await vault.withKeys(passphrase, (keys) => keys.map(({ seed }) => toHex(seed)));
 const seed = (number: number) => toHex(key(number).seed);
 
-describe('a vault', () => {
+describe('SECURITY 9: a vault', () => {
   it('is made once, for its owner alone, and opens with its passphrase', async () => {
     expect(await Vault.open(options)).toBeNull();
     await Vault.create(options, [key(1)], PASSPHRASE);

@@ -1,0 +1,76 @@
+/**
+ * Starting with the session of the person: by Electron on macOS and Windows; by an entry among the programs that start
+ * with the session on Linux, where Electron can do nothing.
+ * @module
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
+import { app } from 'electron';
+import { writeError, writeFileAtomic } from '../../storage/index.ts';
+
+/** Given to a start by itself: the window stays closed. */
+export const HIDDEN_FLAG = '--hidden';
+
+const ENTRY_FILE = 'countersign.desktop';
+/** As desktops write such entries themselves. */
+const ENTRY_MODE = 0o644;
+const FOLDER_MODE = 0o700;
+
+/** Starts the program at login, or no more. Durable when the promise resolves. Throws the errors of writing files. */
+export async function setStartAtLogin(startAtLogin: boolean): Promise<void> {
+  if (process.platform !== 'linux') {
+    app.setLoginItemSettings({ openAtLogin: startAtLogin, args: [HIDDEN_FLAG] });
+    return;
+  }
+  const path = autostartPath(process.env, homedir());
+  try {
+    if (!startAtLogin) await rm(path, { force: true });
+    else {
+      await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
+      await writeFileAtomic(path, autostartEntry(ownCommand()), ENTRY_MODE);
+    }
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}
+
+/** Whether this start is one that nobody has asked for just now. */
+export function isHiddenStart(argv: readonly string[]): boolean {
+  return argv.includes(HIDDEN_FLAG);
+}
+
+/** Where the entry is, by the XDG base directories. A folder that is not absolute counts as none, as they say. */
+export function autostartPath(environment: NodeJS.ProcessEnv, home: string): string {
+  const config = environment['XDG_CONFIG_HOME'] ?? '';
+  return join(isAbsolute(config) ? config : join(home, '.config'), 'autostart', ENTRY_FILE);
+}
+
+/** The entry that runs a command. */
+export function autostartEntry(command: readonly string[]): string {
+  return [
+    '[Desktop Entry]',
+    'Type=Application',
+    'Name=Countersign',
+    `Exec=${command.map(quoted).join(' ')}`,
+    'Terminal=false',
+    'X-GNOME-Autostart-enabled=true',
+    '',
+  ].join('\n');
+}
+
+/** An argument of `Exec`: quoted, and once more escaped as a value of the file. `%` would begin a field. */
+function quoted(argument: string): string {
+  const inQuotes = argument.replace(/["`$\\]/g, '\\$&').replaceAll('%', '%%');
+  return `"${inQuotes.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}"`;
+}
+
+/** What starts this program with this data directory. An AppImage is run by its own path. */
+function ownCommand(): string[] {
+  const { APPIMAGE: image, COUNTERSIGN_DATA: data } = process.env;
+  const program = image ?? process.execPath;
+  // Electron itself has to be told which program it is.
+  const source = app.isPackaged ? [] : [app.getAppPath()];
+  const environment = data === undefined ? [] : ['env', `COUNTERSIGN_DATA=${data}`];
+  return [...environment, program, ...source, HIDDEN_FLAG];
+}

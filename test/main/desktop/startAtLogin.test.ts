@@ -1,0 +1,23 @@
+import { describe, expect, it, vi } from 'vitest';
+import { autostartEntry, autostartPath } from '../../../src/main/desktop/login/startAtLogin.ts';
+
+// Nothing of it is called here; outside of Electron there is no such module.
+vi.mock('electron', () => ({ app: {} }));
+
+describe('the entry of a session', () => {
+  it('lies where the XDG base directories say', () => {
+    expect(autostartPath({}, '/home/ada')).toBe('/home/ada/.config/autostart/countersign.desktop');
+    expect(autostartPath({ XDG_CONFIG_HOME: '/etc/ada' }, '/home/ada')).toBe(
+      '/etc/ada/autostart/countersign.desktop',
+    );
+    expect(autostartPath({ XDG_CONFIG_HOME: 'relative' }, '/home/ada')).toBe(
+      '/home/ada/.config/autostart/countersign.desktop',
+    );
+  });
+
+  it('runs what it is given, whatever is in its name', () => {
+    const text = autostartEntry(['/opt/a "b" $c/100%/x\\y', '--hidden']);
+    expect(text).toContain('Exec="/opt/a \\\\"b\\\\" \\\\$c/100%%/x\\\\\\\\y" "--hidden"\n');
+    expect(autostartEntry(['/opt/a\nHidden=true']).split('\n')).not.toContain('Hidden=true"');
+  });
+});

@@ -1,0 +1,114 @@
+/** The configuration of the packages, for all systems: of the ones that cannot be made here too. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT, run } from './support/run.ts';
+
+const require = createRequire(import.meta.url);
+
+interface Configuration {
+  readonly protocols: readonly { readonly schemes: readonly string[] }[];
+  readonly fileAssociations: readonly { readonly ext: string }[];
+  readonly linux: { readonly target: readonly string[]; readonly executableName: string };
+  readonly win: { readonly target: string };
+  readonly mac: { readonly target: readonly { readonly target: string; readonly arch: readonly string[] }[] };
+}
+
+/** Read and checked by electron-builder's own code, as it will be when packing. */
+async function readConfiguration(): Promise<Configuration> {
+  const config = require('app-builder-lib/out/util/config/config.js') as {
+    getConfig: (root: string, path: string | null, options: null) => Promise<Configuration>;
+    validateConfiguration: (configuration: Configuration, log: { isEnabled: boolean }) => Promise<void>;
+  };
+  const configuration = await config.getConfig(ROOT, null, null);
+  await config.validateConfiguration(configuration, { isEnabled: false });
+  return configuration;
+}
+
+describe('electron-builder.yml', () => {
+  it('is valid by the schema of electron-builder', async () => {
+    await readConfiguration();
+  });
+
+  it('makes what people install on each system', async () => {
+    const { linux, win, mac } = await readConfiguration();
+    expect(linux.target).toEqual(['AppImage', 'deb', 'rpm']);
+    expect(win.target).toBe('nsis');
+    expect(mac.target).toEqual([{ target: 'dmg', arch: ['x64', 'arm64'] }]);
+    // The command line has the name `countersign`.
+    expect(linux.executableName).toBe('countersign-desktop');
+  });
+
+  it('opens its own links and files, and no others', async () => {
+    const { protocols, fileAssociations } = await readConfiguration();
+    expect(protocols.flatMap(({ schemes }) => schemes)).toEqual(['countersign']);
+    expect(fileAssociations.map(({ ext }) => ext)).toEqual(['csreceipt', 'csreq', 'csdraft']);
+  });
+});
+
+describe('the icons', () => {
+  const icon = async (name: string): Promise<Buffer> => await readFile(join(ROOT, 'resources/icons', name));
+
+  it.each([16, 24, 32, 48, 64, 128, 256, 512])('has a PNG of %i pixels', async (side) => {
+    const png = await icon(`${side}x${side}.png`);
+    expect(png.subarray(1, 4).toString('latin1')).toBe('PNG');
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([side, side]);
+  });
+
+  it('has an ICO whose entries lead to pictures of their size', async () => {
+    const ico = await icon('icon.ico');
+    const sides = Array.from({ length: ico.readUInt16LE(4) }, (_, index) => {
+      const at = 6 + 16 * index;
+      const [length, offset] = [ico.readUInt32LE(at + 8), ico.readUInt32LE(at + 12)];
+      const png = ico.subarray(offset, offset + length);
+      expect(png.subarray(1, 4).toString('latin1')).toBe('PNG');
+      expect(png.readUInt32BE(16)).toBe(ico.readUInt8(at) || 256);
+      return png.readUInt32BE(16);
+    });
+    expect(sides).toContain(256);
+  });
+
+  it('has an ICNS whose blocks fill it', async () => {
+    const icns = await icon('icon.icns');
+    expect(icns.toString('latin1', 0, 4)).toBe('icns');
+    expect(icns.readUInt32BE(4)).toBe(icns.length);
+    let at = 8;
+    const types: string[] = [];
+    while (at < icns.length) {
+      types.push(icns.toString('latin1', at, at + 4));
+      expect(icns.subarray(at + 9, at + 12).toString('latin1')).toBe('PNG');
+      at += icns.readUInt32BE(at + 4);
+    }
+    expect(at).toBe(icns.length);
+    expect(types).toContain('ic10');
+  });
+});
+
+describe('the unit file', () => {
+  it('runs as an unprivileged user, with what it needs and no more', async () => {
+    const unit = await readFile(join(ROOT, 'resources/headless/countersign.service'), 'utf8');
+    for (const line of [
+      'User=countersign',
+      'NoNewPrivileges=yes',
+      'CapabilityBoundingSet=',
+      'ProtectSystem=strict',
+      'UMask=0077',
+    ])
+      expect(unit.split('\n')).toContain(line);
+  });
+
+  it('is understood by systemd', async ({ skip }) => {
+    const found = await run('systemd-analyze', ['--version']).catch(() => null);
+    if (found === null) {
+      console.log('SKIPPED: no systemd-analyze here, so systemd was not asked about the unit file');
+      return skip();
+    }
+    const { errors } = await run('systemd-analyze', ['verify', 'resources/headless/countersign.service']);
+    // The program is not installed here; anything else would be a mistake in the file.
+    const others = errors
+      .split('\n')
+      .filter((line) => line !== '' && !line.includes('countersign is not executable'));
+    expect(others).toEqual([]);
+  });
+});
