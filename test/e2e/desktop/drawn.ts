@@ -42,6 +42,14 @@ export async function drawnBy(program: Program): Promise<Drawn> {
   };
 }
 
+/** All labels of the newest menu that went to `call`. */
+export async function labels(program: Program, call: string): Promise<string[]> {
+  const entries = (await program.calls(call)).at(-1)?.args[0] as Entry[];
+  return entries.flatMap(({ label, submenu = [] }) =>
+    [label, ...submenu.map((entry) => entry.label)].filter((one) => one !== undefined),
+  );
+}
+
 /** A page that shows all of it; the caller closes its context. */
 export async function draw(browser: Browser, drawn: Drawn, theme: Theme): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1_280, height: 720 } });

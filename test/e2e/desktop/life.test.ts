@@ -7,6 +7,7 @@ import { DESKTOP_BY_DEFAULT } from '../../../src/shared/contract/desktop.ts';
 import { IPC_GO } from '../../../src/shared/contract/bridge.ts';
 import { snapshotSchema } from '../../../src/shared/contract/model.ts';
 import { callWindow, draftIn, opened, unlock } from './confirming.ts';
+import { labels } from './drawn.ts';
 import { Program, endPrograms } from './standin/program.ts';
 import { stage } from './standin/stage.ts';
 import type { StandInOptions } from './standin/state.ts';
@@ -38,15 +39,6 @@ async function kept(): Promise<unknown> {
   return JSON.parse(await readFile(join(options.dataDirectory, 'desktop.json'), 'utf8'));
 }
 const kept1 = { version: 1, wishes: DESKTOP_BY_DEFAULT, window: null };
-
-/** The labels of the newest menu, of which `isMenu` says that it is the one. */
-async function labels(program: Program, call: string): Promise<string[]> {
-  const calls = await program.calls(call);
-  const items = calls.at(-1)?.args[0] as { label?: string; submenu?: { label?: string }[] }[];
-  return items.flatMap(({ label, submenu = [] }) =>
-    [label, ...submenu.map((item) => item.label)].filter((one) => one !== undefined),
-  );
-}
 
 async function until<T>(look: () => Promise<T>, wanted: (value: T) => boolean): Promise<T> {
   for (;;) {

@@ -9,10 +9,11 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import english from '../../../src/main/desktop/locales/en.json' with { type: 'json' };
 import chinese from '../../../src/main/desktop/locales/zh-CN.json' with { type: 'json' };
+import { fill } from '../../../src/main/desktop/words.ts';
 import { launchBrowser, type Language, type Theme } from '../support/browser.ts';
 import { WORDS } from '../support/words.ts';
 import { callWindow, draftIn, opened, unlock } from './confirming.ts';
-import { draw, drawnBy } from './drawn.ts';
+import { draw, drawnBy, labels } from './drawn.ts';
 import { BUILT, Program, endPrograms } from './standin/program.ts';
 import { stage } from './standin/stage.ts';
 import { WindowPage } from './standin/windowPage.ts';
@@ -50,8 +51,11 @@ afterAll(async () => {
 });
 
 /** Signs a small table, so that there is something to notify of. */
-async function signOne(title: string): Promise<void> {
+async function signOne(title: string, words: (typeof DESKTOP_WORDS)[Language]): Promise<void> {
   const { id, contentHash } = await draftIn(program, `${title}.csv`, 'name,grade\nAda,1\n');
+  // The program looks once a second, and tells of nothing that began and ended between two looks.
+  const waiting = fill(words.tray.drafts.one, { count: '1' });
+  await expect.poll(() => labels(program, 'tray.setContextMenu'), { timeout: 30_000 }).toContain(waiting);
   const asked = program.call('item.sign', { items: [{ id, shownHash: contentHash }], passphrase: null });
   await opened(program);
   const input = { ids: [id], passphrase: PASSPHRASE, later: false };
@@ -64,7 +68,7 @@ describe.each(LANGUAGES)('in %s', (language) => {
 
   it('the tray, its menu, the menus and a notification', async () => {
     expect(await program.call('desktop.set', { language })).toEqual({ ok: true, output: {} });
-    await signOne(TITLES[language]);
+    await signOne(TITLES[language], words);
     const shown = async (): Promise<(string | undefined)[]> => {
       const { tray, notices } = await drawnBy(program);
       return [tray[0]?.label, notices.at(-1)?.body];
