@@ -1,13 +1,20 @@
 /**
- * How long the main thread is held up by the verification of a receipt and the reading of a large table: on the main
- * thread, as it was, and on a thread of their own. `npx node test/bench/aside.ts`.
+ * How long the main thread is held up by the verification of a receipt, the reading of a large table, and the files of
+ * offline signing for the largest content: on the main thread, as it was, and on a thread of their own.
+ * `npx node test/bench/aside.ts`.
  * @module
  */
 import { AsideDesk } from '../../src/main/console/aside/asideDesk.ts';
 import { createAsideWorker } from '../../src/main/console/aside/createAsideWorker.ts';
 import { carryOutAside, type AsideCall } from '../../src/main/console/aside/asideJobs.ts';
+import { writeDraftFile } from '../../src/main/console/items/offlineFiles.ts';
+import { payloadOf } from '../../src/main/console/items/payloadBytes.ts';
+import { tableDraft } from '../../src/main/console/items/tableDraft.ts';
+import { DEFAULT_LIMITS } from '../../src/main/ledger/genesis.ts';
 import { renderReceiptFile } from '../../src/main/ledger/receiptFile.ts';
+import { signedRequest } from '../../src/main/ledger/request.ts';
 import { bigCsv } from '../support/bigTable.ts';
+import { makeGenesis } from '../support/ledger.ts';
 import { makeReceipt } from '../support/receipts.ts';
 
 const MAX_REQUEST_BYTES = 16 * 1_024 * 1_024;
@@ -37,9 +44,24 @@ const tableOf = (): AsideCall => ({
   kind: 'table',
   input: { file: { name: 'big.csv', bytes: bigCsv(TABLE_BYTES) }, maxRequestBytes: MAX_REQUEST_BYTES },
 });
+
+const { genesis, networkId } = makeGenesis();
+/** As much as a request can hold with the default limits. */
+const content = tableDraft(
+  { name: 'largest.csv', bytes: bigCsv(DEFAULT_LIMITS.maxRequestBytes - 1_024) },
+  DEFAULT_LIMITS.maxRequestBytes,
+).bytes;
+const envelope = { networkId, networkName: genesis.name, expectedSigners: [], note: '' };
+const draftFile = new TextEncoder().encode(writeDraftFile(content, envelope));
+const fields = { networkId, timestampMs: 1, supervisor: genesis.supervisors[0]!.publicKey };
+const request = signedRequest({ ...fields, payload: payloadOf(content) }, 'ef'.repeat(64));
+
 const calls: readonly (readonly [name: string, make: () => AsideCall])[] = [
   ['a receipt', () => ({ kind: 'receipt', input: { genesis: network.genesis, text } })],
   ['a table of 15 MiB', tableOf],
+  ['writing a draft file', () => ({ kind: 'writeDraft', input: { content, envelope } })],
+  ['reading a draft file', () => ({ kind: 'readDraft', input: { genesis, file: draftFile } })],
+  ['reading a request', () => ({ kind: 'readRequest', input: { genesis, file: request.bytes } })],
 ];
 const desk = new AsideDesk(createAsideWorker);
 await desk.run('receipt', { genesis: network.genesis, text });

@@ -277,7 +277,17 @@ async function open(
   });
   opened.push(async () => await keeper.close());
   const search = new SearchDesk({ keeper, store, heights, member });
-  const offline = new OfflineItems({ book, client, genesis, supervisor, store, verifier, heights, now });
+  const offline = new OfflineItems({
+    book,
+    aside,
+    client,
+    genesis,
+    supervisor,
+    store,
+    verifier,
+    heights,
+    now,
+  });
   const signatures = new Signatures({ book, member, store, heights });
   const registryDrafts = new RegistryDrafts({
     registry,

@@ -47,7 +47,10 @@ export interface SignerChecklist {
 type Verify = (check: SignatureCheck) => boolean | Promise<boolean>;
 
 /** The check of the supervisor's signature on a request. */
-export function signatureCheckOf({ networkId, id, supervisor, signature }: SignedRequest): SignatureCheck {
+export function signatureCheckOf(
+  request: Pick<SignedRequest, 'networkId' | 'id' | 'supervisor' | 'signature'>,
+): SignatureCheck {
+  const { networkId, id, supervisor, signature } = request;
   return { signature, digest: requestSigningDigest(networkId, id), publicKey: supervisor };
 }
 

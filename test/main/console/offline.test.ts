@@ -147,6 +147,12 @@ describe('a draft', () => {
     expect((await rejected(stranger)).code).toBe('console.badInput');
     const hidden = app.handle('item.exportDraft', { ...input, note: 'a\u202Eb' });
     expect((await rejected(hidden)).code).toBe('draftFile.invalid');
+
+    // Edited while its file is written.
+    const exported = rejected(app.handle('item.exportDraft', { ...input, note: 'old' }));
+    await app.handle('item.edit', { id: item.id, title: 'another' });
+    expect((await exported).code).toBe('draft.changed');
+    expect((await app.handle('session.snapshot', {})).items.find(({ id }) => id === item.id)?.note).toBe('');
   });
 });
 

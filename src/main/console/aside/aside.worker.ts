@@ -16,9 +16,9 @@ port.on('message', (call: AsideCall) => {
   );
 });
 
-/** What is handed over instead of copied: a table's bytes, where they are a whole buffer. */
+/** What is handed over instead of copied: an item's content, where it is a whole buffer. */
 function buffersOf(output: AsideOutput): ArrayBuffer[] {
-  if (!('bytes' in output)) return [];
+  if (typeof output === 'string' || !('bytes' in output)) return [];
   const { buffer, byteLength } = output.bytes;
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }

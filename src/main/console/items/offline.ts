@@ -5,26 +5,27 @@
  * @module
  */
 import type { ItemView, Member } from '../../../shared/contract/model.ts';
-import type { Payload } from '../../../shared/domain/payload.ts';
 import type { Hex } from '../../../shared/encoding/hex.ts';
 import { CountersignError } from '../../../shared/errors.ts';
 import type { SupervisorClient } from '../../client/supervisorClient.ts';
-import { checkDraftNetwork, draftFileOf, parseDraftFile, renderDraftFile } from '../../ledger/draftFile.ts';
 import { networkIdOf, type Genesis } from '../../ledger/genesis.ts';
-import { decodeRequest, type SignedRequest } from '../../ledger/request.ts';
+import { decodeRequest } from '../../ledger/request.ts';
 import { signatureCheckOf } from '../../ledger/signerChecklist.ts';
 import type { SignatureVerifier } from '../../replica/inbox.ts';
 import type { LedgerStore } from '../../storage/index.ts';
+import type { AsideDesk } from '../aside/asideDesk.ts';
 import { badInput, type HandlerInput } from '../dispatch.ts';
 import type { Heights } from '../ledger/reads.ts';
 import type { ItemBook } from './itemBook.ts';
 import type { ItemRecord } from './itemRecord.ts';
-import { describe, newItem } from './newItem.ts';
-import { payloadBytes, payloadOf } from './payloadBytes.ts';
+import { newItem, type Description } from './newItem.ts';
+import type { RequestContents } from './offlineFiles.ts';
 import type { UploadedExport } from './uploads.ts';
 
 export interface OfflineOptions {
   readonly book: ItemBook;
+  /** Reads and writes the files. */
+  readonly aside: AsideDesk;
   readonly client: Pick<SupervisorClient, 'track'>;
   readonly genesis: Genesis;
   /** The supervisor with a key, if the registry has it. */
@@ -48,8 +49,8 @@ export class OfflineItems {
 
   /**
    * Takes in a draft file or the file of a signed request. Throws `import.alreadyThere` for what is in the inbox;
-   * `draftFile.*`; `request.*` and `encoding.invalid` for a request that this network would not take, and
-   * `request.alreadyFinal`.
+   * `draftFile.*`; `request.*` and `encoding.invalid` for a request that this network would not take,
+   * `request.alreadyFinal`, and what `AsideDesk.run` throws. The upload's bytes are gone, whatever comes of it.
    */
   async take(upload: UploadedExport): Promise<ItemView> {
     return upload.purpose === 'draft' ? await this.#takeDraft(upload) : await this.#takeRequest(upload);
@@ -70,79 +71,74 @@ export class OfflineItems {
     });
   }
 
-  /** The file of an item's content. A draft remembers whom it waits for. Throws `draft.changed` or `draftFile.invalid`. */
+  /**
+   * The file of an item's content. A draft remembers whom it waits for. Throws `draft.changed`, `draftFile.invalid`, and
+   * what `AsideDesk.run` throws.
+   */
   async exportDraft(input: HandlerInput<'item.exportDraft'>): Promise<{ fileName: string; text: string }> {
     const { id, shownHash, signers, note } = input;
-    const { book, genesis, supervisor: known } = this.#options;
+    const { book, aside, genesis, supervisor: known } = this.#options;
     const expectedSigners = signers.map((publicKey, index) => {
       const supervisor = known(publicKey);
       if (supervisor !== undefined) return { publicKey, name: supervisor.name };
       throw badInput('item.exportDraft', `signers[${String(index)}]`, 'is the key of no supervisor');
     });
-    return await book.exclusively(async () => {
-      const record = book.get(id);
-      checkShown(record, shownHash);
-      const { payload, signed } = await book.stored(id);
-      const envelope = { networkId: networkIdOf(genesis), networkName: genesis.name, expectedSigners, note };
-      const draft = draftFileOf(payloadOf(payload), envelope);
-      const text = renderDraftFile(draft);
-      if (record.state === 'draft' && record.origin === 'here') {
-        await book.write({ ...record, expectedSigners, note }, payload, signed);
-      }
-      return { fileName: `draft-${draft.contentHash.slice(0, NAME_DIGITS)}.csdraft`, text };
+    const content = await book.exclusively(async () => {
+      checkShown(book.get(id), shownHash);
+      return (await book.stored(id)).payload;
     });
+    const envelope = { networkId: networkIdOf(genesis), networkName: genesis.name, expectedSigners, note };
+    const text = await aside.run('writeDraft', { content, envelope });
+    await book.exclusively(async () => {
+      const record = book.get(id);
+      // Changed while its file was written.
+      checkShown(record, shownHash);
+      if (record.state !== 'draft' || record.origin !== 'here') return;
+      await book.write({ ...record, expectedSigners, note }, content);
+    });
+    return { fileName: `draft-${shownHash.slice(0, NAME_DIGITS)}.csdraft`, text };
   }
 
-  async #takeDraft({ name, bytes }: UploadedExport): Promise<ItemView> {
-    const { book, genesis } = this.#options;
-    const draft = parseDraftFile(textOf(bytes));
-    checkDraftNetwork(draft, genesis);
-    const content = payloadBytes(draft.payload, genesis.limits.maxRequestBytes);
-    const { expectedSigners, note } = draft;
+  async #takeDraft({ name, bytes: file }: UploadedExport): Promise<ItemView> {
+    const { book, aside, genesis } = this.#options;
+    const draft = await aside.run('readDraft', { genesis, file }, [file.buffer]);
+    const { description, bytes, expectedSigners, note } = draft;
     return await book.exclusively(async () => {
-      const same = book.withContent(draft.contentHash).find(isOwnAndOpen);
+      const same = book.withContent(description.contentHash).find(isOwnAndOpen);
       if (same !== undefined) throw new CountersignError('import.alreadyThere', { name, existing: same.id });
-      const record = this.#record(draft.payload, content, name);
-      const imported: ItemRecord = {
-        ...record,
+      const record: ItemRecord = {
+        ...this.#record(description, name),
         origin: 'draftFile',
         expectedSigners: [...expectedSigners],
         note,
       };
-      return await book.write(imported, content);
+      return await book.write(record, bytes);
     });
   }
 
-  async #takeRequest({ name, bytes }: UploadedExport): Promise<ItemView> {
-    const { book } = this.#options;
-    const request = await this.#checked(bytes);
-    const content = payloadBytes(request.payload, this.#options.genesis.limits.maxRequestBytes);
+  async #takeRequest({ name, bytes: file }: UploadedExport): Promise<ItemView> {
+    const { book, aside, genesis } = this.#options;
+    const { description, bytes, request } = await aside.run('readRequest', { genesis, file }, [file.buffer]);
+    await this.#checkRequest(request);
     return await book.exclusively(async () => {
       const same = book.ofRequest(request.id);
       if (same !== undefined) throw new CountersignError('import.alreadyThere', { name, existing: same.id });
       const record: ItemRecord = {
-        ...this.#record(request.payload, content, name),
+        ...this.#record(description, name),
         origin: 'requestFile',
         state: 'imported',
         requestId: request.id,
         signedAtMs: request.timestampMs,
         signer: request.supervisor,
       };
-      return await book.write(record, content, request.bytes);
+      return await book.write(record, bytes, request.bytes);
     });
   }
 
-  /** The request that `bytes` are, if a supervisor signed it for this network and it is not final yet. */
-  async #checked(bytes: Uint8Array): Promise<SignedRequest> {
-    const { genesis, verifier, store, heights } = this.#options;
-    const { maxRequestBytes: maxBytes } = genesis.limits;
-    if (bytes.length > maxBytes) {
-      throw new CountersignError('request.tooLarge', { sizeBytes: bytes.length, maxBytes });
-    }
-    const request = decodeRequest(bytes, maxBytes);
-    const { id, networkId: actual, supervisor } = request;
-    const expected = networkIdOf(genesis);
-    if (actual !== expected) throw new CountersignError('request.wrongNetwork', { expected, actual });
+  /** Throws unless a supervisor signed the request, and it is not final yet. */
+  async #checkRequest(request: RequestContents['request']): Promise<void> {
+    const { verifier, store, heights } = this.#options;
+    const { id, supervisor } = request;
     if (this.#options.supervisor(supervisor) === undefined) {
       throw new CountersignError('request.unknownSupervisor', { supervisor });
     }
@@ -154,12 +150,11 @@ export class OfflineItems {
     if (located !== null && located.height <= heights().stable) {
       throw new CountersignError('request.alreadyFinal', { id, height: located.height });
     }
-    return request;
   }
 
-  #record(payload: Payload, content: Uint8Array, source: string): ItemRecord {
+  #record(description: Description, source: string): ItemRecord {
     const { genesis, now } = this.#options;
-    return newItem(describe(payload, content), { source, replicas: genesis.replicas.length, nowMs: now() });
+    return newItem(description, { source, replicas: genesis.replicas.length, nowMs: now() });
   }
 }
 
@@ -171,13 +166,4 @@ function isOwnAndOpen({ origin, state }: ItemRecord): boolean {
 function checkShown({ id, contentHash }: ItemRecord, shownHash: string): void {
   if (contentHash === shownHash) return;
   throw new CountersignError('draft.changed', { id, shownHash, actualHash: contentHash });
-}
-
-function textOf(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    const data = { at: 'the file', problem: 'is not UTF-8 text' };
-    throw new CountersignError('draftFile.invalid', data, { cause: error });
-  }
 }

@@ -36,7 +36,7 @@ export type UploadedContent =
 export interface UploadedExport {
   readonly purpose: 'draft' | 'request';
   readonly name: string;
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 /** What an upload turned out to be. */
 export type Uploaded = UploadedContent | UploadedExport;
