@@ -271,6 +271,7 @@ export interface ErrorData {
   'update.wrongPackage': { fileName: string; expected: string; actual: string };
   'update.notInRelease': { fileName: string; version: string };
   'update.noDescription': { path: string };
+  'update.nothingReady': NoData;
 
   // Command line
   'cli.usage': { problem: string };

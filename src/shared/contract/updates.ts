@@ -91,7 +91,7 @@ export const updateChannels = {
   'update.cancel': { input: nothing, output: nothing },
   /** Has a person choose a package on the disk and begins to check it. Throws as `update.look`. */
   'update.check': { input: nothing, output: nothing },
-  /** Shows the package that is ready in the system's own program for folders. Throws `file.notFound`. */
+  /** Shows the package that is ready in the system's own program for folders. Throws `update.nothingReady` or `file.notFound`. */
   'update.show': { input: nothing, output: nothing },
 } as const;
 

@@ -120,10 +120,10 @@ export class Updater {
     return this.#source;
   }
 
-  /** The package that is ready. Throws `file.notFound` where there is none. */
+  /** The package that is ready. Throws `update.nothingReady` where there is none. */
   get readyPath(): string {
     if (this.#state.name === 'ready') return this.#state.path;
-    throw new CountersignError('file.notFound', { path: '' });
+    throw new CountersignError('update.nothingReady', {});
   }
 
   /** Durable when the promise resolves. Throws the errors of writing files; then it is as it was. */

@@ -120,7 +120,7 @@ describe('SECURITY 16: an update', () => {
       release: { version: '1.3.0' },
     });
     expect(await readdir(join(folder, 'downloads'))).toEqual([]);
-    expect(caught(() => updater.readyPath).code).toBe('file.notFound');
+    expect(caught(() => updater.readyPath).code).toBe('update.nothingReady');
     server.put('/package', PACKAGE);
     updater.fetch(NAME);
     expect(await settled()).toMatchObject({ name: 'ready' });
