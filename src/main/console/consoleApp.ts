@@ -21,13 +21,12 @@ import { AsideDesk } from './aside/asideDesk.ts';
 import { createAsideWorker } from './aside/createAsideWorker.ts';
 import type { ConsoleAppOptions } from './consoleAppOptions.ts';
 import { Diagnostics } from './diagnostics/diagnostics.ts';
-import { dispatch, type HandlerInput, type Handlers } from './dispatch.ts';
-import { toConsoleError } from './errors.ts';
+import { answerOf, dispatch, type HandlerInput, type Handlers } from './dispatch.ts';
 import type { ConsoleEvent } from './events.ts';
 import { glanceOf, type Glance } from './glance.ts';
 import { createHandlers } from './handlers.ts';
 import { Uploads } from './items/uploads.ts';
-import { UNLOCKED_FOR_MS, requireKeyring } from './keyring.ts';
+import { UNLOCKED_FOR_MS } from './keyring.ts';
 import { KeyStore } from './keys/keyStore.ts';
 import { supervisorSigner } from './keys/supervisorKey.ts';
 import { LiveFeed } from './live/feed.ts';
@@ -64,6 +63,8 @@ export class ConsoleApp {
   #hosted: Hosted | null = null;
   #running: Running | null = null;
   #starter: Starter | null = null;
+  /** How often the key was to be locked, also while there was none yet. */
+  #lockings = 0;
   #work: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | null = null;
 
@@ -106,9 +107,9 @@ export class ConsoleApp {
       now: () => this.#now(),
       snapshot: () => this.#snapshot(),
       unlock: async (passphrase) => await this.#exclusively(async () => await this.#unlock(passphrase)),
-      join: async (input) => await this.#exclusively(async () => await this.#join(input)),
+      join: async (input) => await this.#andUnlock(input.passphrase, async () => await this.#join(input)),
       withWizard: async (work) => await this.#withWizard(work),
-      setUp: async (input) => await this.#exclusively(async () => await this.#setUp(input)),
+      setUp: async (input) => await this.#andUnlock(input.passphrase, async () => await this.#setUp(input)),
     });
   }
 
@@ -148,15 +149,7 @@ export class ConsoleApp {
 
   /** Answers a call from a page, whatever it is. Never rejects: errors are data. */
   async answer(channel: string, input: unknown): Promise<Answer> {
-    try {
-      return { ok: true, output: await dispatch(this.#handlers, channel, input) };
-    } catch (error) {
-      const plain = toConsoleError(error);
-      if (plain.code === 'internal' || plain.code === 'invariant.broken') {
-        this.#log({ kind: 'internal', channel: channel.slice(0, 64), error: toPlainError(error) });
-      }
-      return { ok: false, error: plain };
-    }
+    return await answerOf(this.#handlers, channel, input, (event) => this.#log(event));
   }
 
   /** Tells `listener` of every delta until the returned function is called. It must not throw. */
@@ -176,6 +169,7 @@ export class ConsoleApp {
 
   /** Locks the supervisor's key at once, as on suspend or screen lock. The replica goes on. */
   lockKey(): void {
+    this.#lockings += 1;
     this.#running?.keyring.lock();
   }
 
@@ -225,8 +219,6 @@ export class ConsoleApp {
     await this.#requireWizard().join(networkId, passphrase);
     this.#setup.forget();
     await this.#runOrFail(memberStarter(passphrase, this.#options.listen));
-    // Who has just typed the passphrase of both keys need not type it again at once.
-    await this.#running?.keyring.unlock(passphrase).catch(() => undefined);
   }
 
   /** One step at a time, so that two pages do not undo each other's. */
@@ -269,8 +261,15 @@ export class ConsoleApp {
     }
     this.#setup.forget();
     await this.#runOrFail(embeddedStarter);
-    // Who has just chosen the passphrase need not type it again at once.
-    await requireKeyring(this.#requireRunning().keyring).unlock(input.passphrase);
+  }
+
+  /** Who has just typed a key's passphrase need not type it again at once, unless the key was to be locked meanwhile. */
+  async #andUnlock(passphrase: string, makeKey: () => Promise<void>): Promise<void> {
+    const lockings = this.#lockings;
+    await this.#exclusively(async () => {
+      await makeKey();
+      if (lockings === this.#lockings) await this.#running?.keyring.unlock(passphrase).catch(() => undefined);
+    });
   }
 
   async #lockDirectory(): Promise<DataDirectory> {

@@ -4,9 +4,12 @@
  * @module
  */
 import type { z } from 'zod';
+import type { Answer } from '../../shared/contract/bridge.ts';
 import { channels, type Channel, type Channels, type Output } from '../../shared/contract/channels.ts';
-import { CountersignError } from '../../shared/errors.ts';
+import { CountersignError, toPlainError } from '../../shared/errors.ts';
 import { pathText } from '../ledger/json.ts';
+import { toConsoleError } from './errors.ts';
+import type { ConsoleEvent } from './events.ts';
 
 /** What a handler is given: the input as its schema returns it. */
 export type HandlerInput<C extends Channel> = z.output<Channels[C]['input']>;
@@ -38,6 +41,24 @@ export async function dispatch(handlers: Handlers, channel: string, input: unkno
     throw new CountersignError('internal', { problem: `${channel} would answer with ${at}: ${problem}` });
   }
   return output.data;
+}
+
+/** As `dispatch`, but errors are data. What should never happen is logged besides. */
+export async function answerOf(
+  handlers: Handlers,
+  channel: string,
+  input: unknown,
+  log: (event: ConsoleEvent) => void,
+): Promise<Answer> {
+  try {
+    return { ok: true, output: await dispatch(handlers, channel, input) };
+  } catch (error) {
+    const plain = toConsoleError(error);
+    if (plain.code === 'internal' || plain.code === 'invariant.broken') {
+      log({ kind: 'internal', channel: channel.slice(0, QUOTED_CHARS_MAX), error: toPlainError(error) });
+    }
+    return { ok: false, error: plain };
+  }
 }
 
 /** An input that a handler refuses for a reason that no schema knows. */

@@ -10,6 +10,18 @@ describe('console', () => {
   // Fourteen key derivations, each made to be slow.
   const timeout = 120_000;
 
+  it('leaves a new key locked where it was to be locked while it was made', { timeout }, async () => {
+    const console = await TestConsole.start();
+    const made = console.app.handle('setup.try', SETUP);
+    console.app.lockKey();
+    await made;
+    const { key, stage } = await console.app.handle('session.snapshot', {});
+    expect([stage.name, key?.unlocked]).toEqual(['running', false]);
+    const { passphrase } = SETUP;
+    await console.app.handle('key.unlock', { passphrase });
+    expect((await console.app.handle('session.snapshot', {})).key?.unlocked).toBe(true);
+  });
+
   it(
     'goes from setup to a final request, its receipt, and the same after a restart',
     { timeout },
