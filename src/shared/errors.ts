@@ -237,6 +237,9 @@ export interface ErrorData {
   'desktop.absent': NoData;
   // Before anything else: there can be no window.
   'desktop.noDisplay': NoData;
+  // The mark of a program that runs could not be set; `path`: the mark's.
+  'desktop.cannotMark': { path: string };
+  'desktop.runsElsewhere': { path: string; host: string };
   // The process of the window's page dies again and again. `reason`: as Chromium calls it.
   'desktop.pageDies': { times: number; reason: string };
   // Opened from outside: a link, or a file that the program was started with.

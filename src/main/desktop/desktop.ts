@@ -31,6 +31,7 @@ import type { Places } from './places.ts';
 import { Presence } from './presence.ts';
 import { forkUtilityReplicas } from './replicaProcess.ts';
 import { serveConsoleScheme } from './scheme.ts';
+import { watchScreenLock } from './screenLock.ts';
 import { isConsolePage } from './sender.ts';
 import type { DesktopSettings } from './settings/desktopSettings.ts';
 import { followTheme } from './settings/theme.ts';
@@ -62,6 +63,10 @@ export class Desktop implements DesktopHost {
   readonly #updater: Updater;
   readonly #opening = new OpeningDesk(() => this.#console);
   #presence: Presence | null = null;
+  /** Whether the console's page can be loaded: before that, who wants the window has to wait. */
+  #isServing = false;
+  #isAwaited = false;
+  #endWatching: () => void = () => undefined;
   #ending: Ending = 'no';
   #exitCode = 0;
 
@@ -173,8 +178,8 @@ export class Desktop implements DesktopHost {
         isConsolePage(event, this.#window.window?.webContents ?? null),
       send: (channel, value) => this.#window.send(channel, value),
     });
-    this.#lockKeyWhenAway();
-    this.#wakeWhenBack();
+    this.#isServing = true;
+    this.#watchTheMachine();
     this.#presence = await this.#appear();
     this.#updater.start();
     // The page is there from the first moment, and shows what the program waits for.
@@ -182,28 +187,27 @@ export class Desktop implements DesktopHost {
       // Whoever quits meanwhile need not hear that the start was stopped.
       if (this.#ending === 'no') this.#fail(error);
     });
-    if (!isHiddenStart(process.argv) || this.#opening.size > 0) await this.#window.show();
+    const isWanted = this.#isAwaited || this.#opening.size > 0 || !isHiddenStart(process.argv);
+    if (isWanted) await this.#window.show();
     const { problem } = this.#settings;
     if (problem !== null) {
       await showProblem(WORDS[this.#language()].settings.problem, problem, this.#language());
     }
   }
 
-  /** Nobody signs while the machine sleeps or its screen is locked. The replica goes on. */
-  #lockKeyWhenAway(): void {
+  /**
+   * Nobody signs while the machine sleeps or its screen is locked; the replica goes on. After that everybody is found
+   * again at once, and not at the end of a pause.
+   */
+  #watchTheMachine(): void {
     const lock = (): void => {
       this.#confirm.end(new CountersignError('confirm.screenLocked', {}));
       this.#console.lockKey();
     };
-    powerMonitor.on('suspend', lock);
-    powerMonitor.on('lock-screen', lock);
-  }
-
-  /** After a sleep everybody is found again at once, and not at the end of a pause. */
-  #wakeWhenBack(): void {
     const wake = (): void => this.#console.wake();
+    powerMonitor.on('suspend', lock);
     powerMonitor.on('resume', wake);
-    powerMonitor.on('unlock-screen', wake);
+    this.#endWatching = watchScreenLock(lock, wake);
   }
 
   /** The menu, the tray and notifications. */
@@ -237,6 +241,10 @@ export class Desktop implements DesktopHost {
   /** A second start, a click on the program's icon, or a way to a page of the console. */
   #show(path?: string): void {
     if (this.#ending !== 'no' || !app.isReady()) return;
+    if (!this.#isServing) {
+      this.#isAwaited = true;
+      return;
+    }
     this.#window.show(path).catch((error: unknown) => this.#fail(error));
   }
 
@@ -265,6 +273,7 @@ export class Desktop implements DesktopHost {
     if (this.#ending !== 'no') return;
     this.#ending = 'stopping';
     this.#confirm.close(new CountersignError('stopped', { what: 'Countersign' }));
+    this.#endWatching();
     this.#presence?.close();
     this.#updater.close();
     void this.#stopConsole().then(() => {

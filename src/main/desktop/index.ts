@@ -7,6 +7,7 @@ import { hasCode, toPlainError } from '../../shared/errors.ts';
 import { Desktop } from './desktop.ts';
 import { requireDisplay, terminalWords } from './display.ts';
 import { showErrorBox } from './errorBox.ts';
+import { requireOtherInstance } from './instanceLock.ts';
 import { logEvent, tolerateClosedTerminal } from './log.ts';
 import { refuseChromiumNetwork } from './permissions.ts';
 import { preparePlaces } from './places.ts';
@@ -30,7 +31,10 @@ try {
     const updater = await openUpdater(places.dataDirectory, import.meta.dirname);
     takeLinks();
     new Desktop(places, settings, ways, updater).run();
-  } else app.quit();
+  } else {
+    await requireOtherInstance(places.dataDirectory);
+    app.quit();
+  }
 } catch (error) {
   logEvent({ kind: 'fatal', error: toPlainError(error) });
   if (hasCode(error, 'desktop.noDisplay')) {

@@ -27,6 +27,8 @@ function utilityReplica(child: UtilityProcess): ReplicaProcess {
   child.once('spawn', () => {
     if (isKilled) killNow();
   });
+  // V8 gave up, of which an emitter that nobody listens to would throw. What counts is its end, which always follows.
+  child.on('error', () => undefined);
   return {
     get pid() {
       return child.pid ?? 0;

@@ -55,7 +55,7 @@ afterEach(async () => {
 });
 
 function options(): StandInOptions {
-  return { dataDirectory: join(folder, 'data'), locale: 'en-GB', isPackaged: true, isSecond: false };
+  return { dataDirectory: join(folder, 'data'), locale: 'en-GB', isPackaged: true };
 }
 
 async function lock(): Promise<void> {
@@ -369,11 +369,7 @@ describe('SECURITY 8: signing', () => {
       'confirm.interrupted',
       async () => await program.ask('childEvent', 'render-process-gone', { reason: 'crashed', exitCode: 1 }),
     ],
-    [
-      'the screen is locked',
-      'confirm.screenLocked',
-      async () => await program.ask('powerEvent', 'lock-screen'),
-    ],
+    ['the screen is locked', 'confirm.screenLocked', async () => await program.ask('lockScreen', true)],
     ['the machine sleeps', 'confirm.screenLocked', async () => await program.ask('powerEvent', 'suspend')],
   ] as const)('where %s: nothing is signed', async (_when, code, happen) => {
     const item = await draft(`${code}.pdf`, code);
@@ -382,6 +378,7 @@ describe('SECURITY 8: signing', () => {
     await happen();
     expect(await asked).toMatchObject({ ok: false, error: { code } });
     expect([await program.ask('child'), await stateOf(item)]).toEqual([null, 'draft']);
+    await program.ask('lockScreen', false);
   });
 
   it('where the item changes meanwhile, or goes: nothing is signed', async () => {

@@ -62,7 +62,6 @@ async function start(): Promise<Program> {
     dataDirectory: directory,
     locale: 'en-GB',
     isPackaged: true,
-    isSecond: false,
   });
 }
 

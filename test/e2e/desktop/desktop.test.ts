@@ -2,7 +2,7 @@
  * The built program in a window, line by line of the security checklist, on a strict stand-in for Electron: what it
  * asks of Electron, and what it refuses. Where the real Electron can run, it runs in that too.
  */
-import { cp, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileFunction } from 'node:vm';
@@ -16,6 +16,7 @@ import {
   IPC_WATCH,
   type PreloadApi,
 } from '../../../src/shared/contract/bridge.ts';
+import { INSTANCE_LOCK_LINK } from '../../../src/main/desktop/instanceLock.ts';
 import { CHANNEL_NAMES } from '../../../src/shared/contract/channels.ts';
 import { networkDirectory, replicaDirectory } from '../../../src/main/replica/embeddedLayout.ts';
 import { deltaSchema, snapshotSchema } from '../../../src/shared/contract/model.ts';
@@ -42,7 +43,7 @@ let folder: string;
 let options: StandInOptions;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countersign-desktop-'));
-  options = { dataDirectory: join(folder, 'data'), locale: 'en-GB', isPackaged: true, isSecond: false };
+  options = { dataDirectory: join(folder, 'data'), locale: 'en-GB', isPackaged: true };
 });
 afterEach(async () => {
   await endPrograms();
@@ -67,9 +68,32 @@ describe('before Electron is ready', () => {
   });
 
   it('SECURITY 13: a second one ends at once and leaves the data alone', async () => {
-    const program = await Program.start({ ...options, isSecond: true }).catch((error: unknown) => error);
-    expect(program).toMatchObject({ message: expect.stringMatching(/^ended with 0/) as string });
-    expect(await readdir(options.dataDirectory)).toEqual(['window']);
+    const first = await Program.start(options);
+    await stage(first, 'setup');
+    const before = await readdir(options.dataDirectory);
+    const second = await Program.start(options).catch((error: unknown) => error);
+    expect(second).toMatchObject({ message: expect.stringMatching(/^ended with 0/) as string });
+    expect(await readdir(options.dataDirectory)).toEqual(before);
+    expect(await first.quit()).toBe(0);
+  });
+
+  it('one that is started again before its page can be loaded shows its window once it can', async () => {
+    const program = await Program.start({ ...options, startedTwice: true, arguments: ['--hidden'] });
+    await stage(program, 'setup');
+    expect(await program.calls('window.show')).toHaveLength(1);
+    expect(await program.quit()).toBe(0);
+    expect(program.errors).not.toContain('"fatal"');
+  });
+
+  it('one that cannot mark that it runs says why: another computer has the mark', async () => {
+    await mkdir(options.dataDirectory, { recursive: true });
+    await symlink('another.example-4711', join(options.dataDirectory, INSTANCE_LOCK_LINK));
+    const program = await Program.start(options);
+    expect(await program.ended).toBe(1);
+    expect(program.errors).toContain('box: Countersign cannot start');
+    expect(program.errors).toContain('another.example');
+    expect(program.errors).toContain(join(options.dataDirectory, INSTANCE_LOCK_LINK));
+    expect((await readdir(options.dataDirectory)).sort()).toEqual([INSTANCE_LOCK_LINK, 'window']);
   });
 });
 
@@ -300,7 +324,7 @@ describe('its life', () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
 
     expect(await key(program)).toMatchObject({ unlocked: true });
-    await program.ask('powerEvent', 'lock-screen');
+    await program.ask('lockScreen', true);
     expect(await key(program)).toMatchObject({ unlocked: false });
 
     const pids = await program.ask('pids');
@@ -320,6 +344,20 @@ describe('its life', () => {
     process.kill(pids[0]!, 'SIGSTOP');
     expect(await program.quit()).toBe(0);
     expect(pids.filter(isAlive)).toEqual([]);
+  });
+
+  it('SECURITY 13: goes on where V8 gives up in the process of a replica, and starts another', async () => {
+    const program = await Program.start(options);
+    await stage(program, 'setup');
+    await program.call('setup.try', SETUP);
+    const [pid] = await program.ask('pids');
+    await program.ask('failReplica', pid!);
+    const alive = async (): Promise<number[]> => (await program.ask('pids')).filter(isAlive);
+    await expect.poll(alive, { timeout: 30_000 }).not.toContain(pid);
+    await expect.poll(alive, { timeout: 30_000 }).toHaveLength(3);
+    await stage(program, 'running');
+    expect(await program.quit()).toBe(0);
+    expect(program.errors).not.toContain('"fatal"');
   });
 
   it('says why where a replica cannot start, in the words of its child', async () => {

@@ -24,7 +24,7 @@ let folder: string;
 let options: StandInOptions;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countersign-life-'));
-  options = { dataDirectory: join(folder, 'data'), locale: 'en-GB', isPackaged: true, isSecond: false };
+  options = { dataDirectory: join(folder, 'data'), locale: 'en-GB', isPackaged: true };
 });
 afterEach(async () => {
   await endPrograms();

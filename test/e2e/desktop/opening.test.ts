@@ -28,7 +28,7 @@ const pages: WindowPage[] = [];
 
 function options(more: Partial<StandInOptions> = {}): StandInOptions {
   const dataDirectory = join(folder, 'data');
-  return { dataDirectory, locale: 'en-GB', isPackaged: true, isSecond: false, ...more };
+  return { dataDirectory, locale: 'en-GB', isPackaged: true, ...more };
 }
 
 beforeAll(async () => {

@@ -33,7 +33,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countersign-pictures-'));
   await mkdir(SCREENSHOTS, { recursive: true });
   const dataDirectory = join(folder, 'data');
-  const options = { dataDirectory, locale: 'en-GB', isPackaged: true, isSecond: false };
+  const options = { dataDirectory, locale: 'en-GB', isPackaged: true };
   [program, browser] = await Promise.all([Program.start(options), launchBrowser()]);
   await stage(program, 'setup');
   const setup = { supervisorName: 'Ada Lovelace', organisation: 'Society', networkName: 'Trial' };

@@ -20,7 +20,7 @@ export const SETUP = {
 };
 
 export function optionsOf(dataDirectory: string): StandInOptions {
-  return { dataDirectory, locale: 'en-GB', isPackaged: true, isSecond: false };
+  return { dataDirectory, locale: 'en-GB', isPackaged: true };
 }
 
 /** Makes a network in a data directory, for tests to copy. Nothing runs when it resolves. */

@@ -35,9 +35,8 @@ describe('the machine sleeps and wakes', () => {
   it('while nothing is set up: nothing happens', async () => {
     const program = await Program.start(options);
     await stage(program, 'setup');
-    for (const event of ['suspend', 'resume', 'lock-screen', 'unlock-screen']) {
-      await program.ask('powerEvent', event);
-    }
+    for (const event of ['suspend', 'resume']) await program.ask('powerEvent', event);
+    for (const isLocked of [true, false]) await program.ask('lockScreen', isLocked);
     await stage(program, 'setup');
     expect(await wakes(program)).toBe(0);
     expect(await program.quit()).toBe(0);
@@ -55,7 +54,8 @@ describe('the machine sleeps and wakes', () => {
     expect((await snapshot(program)).key?.unlocked).toBe(false);
     await program.ask('powerEvent', 'resume');
     expect(await wakes(program)).toBe(3);
-    await program.ask('powerEvent', 'unlock-screen');
+    await program.ask('lockScreen', true);
+    await program.ask('lockScreen', false);
     expect(await wakes(program)).toBe(6);
     // Whoever tells it without end brings nothing down.
     for (let times = 0; times < 50; times++) await program.ask('powerEvent', 'resume');

@@ -117,7 +117,6 @@ class WindowView implements View {
       dataDirectory: this.#directory,
       locale: this.language === 'en' ? 'en-GB' : this.language,
       isPackaged: true,
-      isSecond: false,
     });
     await program.calls('window.show');
     const shown = {

@@ -6,6 +6,7 @@
  */
 import { join } from 'node:path';
 import type * as Electron from 'electron';
+import { markRunning } from './instance.ts';
 import { requireNotReady, requireReady } from './ready.ts';
 import { State, record } from './state.ts';
 import { strict } from './strict.ts';
@@ -19,6 +20,7 @@ type Main = typeof Electron;
 type Part<K extends keyof Main, P extends keyof Main[K]> = Pick<Main[K], P>;
 
 const appEvents = State.appEvents;
+let userData = '';
 export const app = strict('app', {
   on: appEvents.on,
   isPackaged: State.options.isPackaged,
@@ -35,6 +37,7 @@ export const app = strict('app', {
   setPath: (name: string, path: string) => {
     requireNotReady('app.setPath');
     record('app.setPath', name, path);
+    if (name === 'userData') userData = path;
   },
   getPath: (name: string) => {
     if (name !== 'downloads') throw new Error(`nobody was expected to ask for ${name}`);
@@ -42,7 +45,7 @@ export const app = strict('app', {
   },
   requestSingleInstanceLock: () => {
     record('app.requestSingleInstanceLock');
-    return !State.options.isSecond;
+    return markRunning(userData);
   },
   whenReady: async () => await State.ready.promise,
   isReady: () => State.isReady,
@@ -93,7 +96,13 @@ export const ipcMain = strict('ipcMain', {
 
 export const powerMonitor = strict('powerMonitor', {
   on: State.powerEvents.on,
-} satisfies Part<'powerMonitor', 'on'>);
+  getSystemIdleState: (idleThreshold: number) => {
+    requireReady('powerMonitor.getSystemIdleState');
+    if (!(idleThreshold > 0)) throw new TypeError('Invalid idle threshold, must be greater than 0');
+    for (const heard of State.lockWaiters.splice(0)) setImmediate(heard);
+    return State.isScreenLocked ? 'locked' : 'active';
+  },
+} satisfies Part<'powerMonitor', 'getSystemIdleState' | 'on'>);
 
 /** What pages hear of as if the system had said it. */
 export const nativeTheme = strict('nativeTheme', {

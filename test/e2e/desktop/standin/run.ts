@@ -31,7 +31,21 @@ const commands = {
   /** macOS hands over a link or a file; whether the program says that it takes it. */
   openUrl: (url: string) => State.appEvents.emitRefusable('open-url', url)?.refused ?? null,
   openFile: (path: string) => State.appEvents.emitRefusable('open-file', path)?.refused ?? null,
-  powerEvent: (event: string) => State.powerEvents.emit(event),
+  powerEvent: (event: string) => {
+    // On Linux nobody tells of them (electron.d.ts).
+    if (process.platform === 'linux' && ['lock-screen', 'unlock-screen'].includes(event)) {
+      throw new Error(`there is no ${event} on Linux`);
+    }
+    return State.powerEvents.emit(event);
+  },
+  /** A person locks the screen, or unlocks it, until the program has heard of it as it does on this system. */
+  lockScreen: async (isLocked: boolean) => {
+    State.isScreenLocked = isLocked;
+    if (process.platform === 'linux') await new Promise<void>((heard) => State.lockWaiters.push(heard));
+    else State.powerEvents.emit(isLocked ? 'lock-screen' : 'unlock-screen');
+  },
+  /** V8 gives up in the replica's process with this number, which ends then. */
+  failReplica: (pid: number) => State.replicas.get(pid)?.(),
   contentsEvent: (event: string, details: unknown) => State.contentsEvents.emit(event, {}, details),
   /** Whether an event of the page is refused; `null` where nobody listens. */
   refusal: (event: string) => State.contentsEvents.emitRefusable(event)?.refused ?? null,
@@ -158,4 +172,5 @@ if (State.options.workingDirectory !== undefined) process.chdir(State.options.wo
 await import(pathToFileURL(join(built, 'main/index.js')).href);
 for (const url of State.options.urlsBeforeReady ?? []) State.appEvents.emitRefusable('open-url', url);
 State.becomeReady();
+if (State.options.startedTwice === true) commands.secondStart([], process.cwd());
 process.send?.({ id: 0, value: 'ready' });

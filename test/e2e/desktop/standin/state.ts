@@ -10,8 +10,8 @@ export interface StandInOptions {
   readonly dataDirectory: string;
   readonly locale: string;
   readonly isPackaged: boolean;
-  /** Whether another one runs already. */
-  readonly isSecond: boolean;
+  /** Whether somebody starts it a second time just when Electron is ready: Electron keeps such starts until then. */
+  readonly startedTwice?: boolean;
   /** How far the clock of the computer is ahead, in milliseconds; right unless given. */
   readonly clockByMs?: number;
   /** The keychain of the session; without it, the one that protects nothing. */
@@ -88,6 +88,9 @@ export const State = {
   ready: Promise.withResolvers<undefined>() as unknown as PromiseWithResolvers<void>,
   appEvents: new Events(),
   powerEvents: new Events(),
+  isScreenLocked: false,
+  /** Told once the program has asked whether the screen is locked. */
+  lockWaiters: [] as (() => void)[],
   /** What pages say without an answer. */
   ipcEvents: new Events(),
   sessionEvents: new Events(),
@@ -121,6 +124,8 @@ export const State = {
   devicePermission: null as SessionState['devicePermission'],
   /** Processes of replicas that have run. */
   pids: [] as number[],
+  /** By process, what V8 does where it cannot go on. */
+  replicas: new Map<number, () => void>(),
 
   newWindow(): Events {
     this.windowEvents = new Events();

@@ -23,6 +23,11 @@ export const utilityProcess = strict('utilityProcess', {
     child.once('spawn', () => {
       pid = child.pid;
       State.pids.push(child.pid ?? 0);
+      State.replicas.set(child.pid ?? 0, () => {
+        // From no code of the program: an error that nobody listens to is nobody's to catch.
+        setImmediate(() => events.emit('error', 'FatalError', 'v8::ToLocalChecked', '{}'));
+        setImmediate(() => child.kill('SIGABRT'));
+      });
       events.emit('spawn');
     });
     child.on('message', (message) => events.emit('message', message));
