@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { publicKeyOf } from '../../src/main/keys/ed25519.ts';
 import { seedOf } from '../support/cards.ts';
 import { done, fails, run } from './support/commandLine.ts';
-import { Served, freePorts, init, makeNetwork, passphraseIn, type Member } from './support/members.ts';
+import { Served, init, makeNetwork, passphraseIn, type Member } from './support/members.ts';
+import { freePorts } from '../support/freePorts.ts';
 
 /** Nine commands, each a process that derives keys: on a busy machine they take minutes. */
 const MAKING_MS = 10 * 60_000;

@@ -17,9 +17,9 @@ import { createStoreWorker } from '../../src/main/storage/storeWorker.ts';
 import type { PlainError } from '../../src/shared/errors.ts';
 import type { RegistryChange, ReplicaEntry } from '../../src/shared/domain/registry.ts';
 import { ChangingNetwork, type NewKey, type ReplicaPlace } from '../support/changingNetwork.ts';
-import { freePorts } from './support/members.ts';
 import { LoadClient } from './support/processes.ts';
 import { Standings } from './support/standing.ts';
+import { freePorts } from '../support/freePorts.ts';
 
 const ENTRY = fileURLToPath(new URL('../../src/main/headless/index.ts', import.meta.url));
 const CONCURRENCY = 8;

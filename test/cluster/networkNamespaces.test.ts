@@ -93,8 +93,9 @@ it('four network namespaces agree on a request', { timeout: MAKING_MS }, async (
     const [{ file, id }] = signed['requests'] as [{ file: string; id: string }];
     const { requests } = await runWithin(last, ['submit', file, ...own]);
     expect(requests).toMatchObject([{ requestId: id, covered: true }]);
-    const { replicas } = await runWithin(first, ['status', '--genesis', genesis]);
-    expect(replicas).toMatchObject(NAMES.map(() => ({ reachable: true, connectedReplicas: 4 })));
+    const standing = async (): Promise<unknown> =>
+      (await runWithin(first, ['status', '--genesis', genesis]))['replicas'];
+    await expect.poll(standing).toMatchObject(NAMES.map(() => ({ reachable: true, connectedReplicas: 4 })));
 
     // With one of them cut off, the other three go on; when it is back, it gets into step.
     await ip('-n', namespaceOf('bridge'), 'link', 'set', `${mark}oA`, 'down');

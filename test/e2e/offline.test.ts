@@ -36,7 +36,7 @@ describe.each<Language>(['en', 'zh-CN'])('signing without a network in %s', (lan
     });
     watched = await openPage(browser, served.url, { language });
     supervisor = new Supervisor(watched, language);
-    await watched.page.getByText(step.inStep).waitFor();
+    await watched.page.getByText(step.inStep).waitFor({ timeout: 60_000 });
   });
   afterAll(async () => {
     await watched.context.close();

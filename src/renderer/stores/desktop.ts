@@ -32,20 +32,22 @@ export const useDesktop = defineStore('desktop', () => {
 
   /** From now on the page speaks and looks as the program does, and the program as the page. */
   async function shareDisplay(): Promise<void> {
+    const before = { language: preferences.languageChoice, theme: preferences.theme };
     await load();
     if (view.value === null) return;
     const { wishes } = view.value;
-    preferences.languageChoice = wishes.language;
-    preferences.theme = wishes.theme;
-    // Where one cannot be kept, the page follows it all the same, as long as it is there.
-    const keep = (change: Partial<DesktopWishes>): void => void set(change).catch(() => undefined);
+    // What a person has chosen on this page meanwhile is newer than what the program knows.
+    if (preferences.languageChoice === before.language) preferences.languageChoice = wishes.language;
+    if (preferences.theme === before.theme) preferences.theme = wishes.theme;
     watch(
-      () => preferences.languageChoice,
-      (language) => keep({ language }),
-    );
-    watch(
-      () => preferences.theme,
-      (theme) => keep({ theme }),
+      () => ({ language: preferences.languageChoice, theme: preferences.theme }),
+      (chosen) => {
+        const known = view.value?.wishes;
+        if (chosen.language === known?.language && chosen.theme === known.theme) return;
+        // Where it cannot be kept, the page follows it all the same, as long as it is there.
+        void set(chosen).catch(() => undefined);
+      },
+      { immediate: true },
     );
   }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DESKTOP_BY_DEFAULT } from '../../../src/shared/contract/desktop.ts';
 import { IPC_GO } from '../../../src/shared/contract/bridge.ts';
+import { NOTICES_BY_DEFAULT } from '../../../src/shared/contract/settings.ts';
 import { snapshotSchema } from '../../../src/shared/contract/model.ts';
 import { callWindow, draftIn, opened, unlock } from './confirming.ts';
 import { labels } from './drawn.ts';
@@ -230,6 +231,8 @@ describe('with a network', () => {
     const menus = (await program.calls('Menu.buildFromTemplate')).map(({ args }) => JSON.stringify(args));
     expect(menus.join('\n')).toContain('Fault Panel');
 
+    // A change of view, as there may be on a busy machine, is another matter.
+    await program.output('settings.setNotices', { notices: { ...NOTICES_BY_DEFAULT, viewChange: false } });
     await program.call('desktop.set', { closing: 'tray' });
     expect(await isUnlocked(program)).toBe(true);
     await program.ask('closeWindow');

@@ -197,6 +197,7 @@ describe('SECURITY 2: a link', () => {
   it('leads to a page: before the app is ready, from a second start, and from the system', async () => {
     const program = await Program.start(options({ urlsBeforeReady: ['countersign://open/blocks/0'] }));
     expect((await program.calls('app.setAsDefaultProtocolClient'))[0]?.args[0]).toBe('countersign');
+    await program.calls('window.show');
     const page = await show(program);
     await untilPath(page, /^\/blocks\/0$/);
     await page.getByRole('heading', { level: 1 }).waitFor();

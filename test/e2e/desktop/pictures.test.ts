@@ -9,6 +9,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import english from '../../../src/main/desktop/locales/en.json' with { type: 'json' };
 import chinese from '../../../src/main/desktop/locales/zh-CN.json' with { type: 'json' };
+import { NOTICES_BY_DEFAULT } from '../../../src/shared/contract/settings.ts';
 import { fill } from '../../../src/main/desktop/words.ts';
 import { launchBrowser, type Language, type Theme } from '../support/browser.ts';
 import { WORDS } from '../support/words.ts';
@@ -40,6 +41,8 @@ beforeAll(async () => {
   await program.call('setup.try', { ...setup, passphrase: PASSPHRASE });
   await stage(program, 'running');
   await unlock(program, PASSPHRASE);
+  // A change of view, as there may be on a busy machine, is another matter.
+  await program.output('settings.setNotices', { notices: { ...NOTICES_BY_DEFAULT, viewChange: false } });
   // Nobody is notified of what is seen in the window.
   await program.call('desktop.set', { closing: 'tray', lockWhenHidden: false });
   await program.ask('closeWindow');

@@ -219,6 +219,8 @@ export function peersDiagnosticsAndSettings(way: Way, looks: readonly [Look, ...
       it('hold the log still while one reads, and copy what is shown', async () => {
         await supervisor.open('peers');
         await supervisorIn(reading).open('diagnostics');
+        // What is held still has to be there.
+        await lines(reading).filter({ hasText: 'stage.running' }).waitFor();
         await pageIn(reading)
           .getByRole('button', { name: WORDS[reading].diagnostics.log.pause, exact: true })
           .click();
@@ -234,10 +236,11 @@ export function peersDiagnosticsAndSettings(way: Way, looks: readonly [Look, ...
 
         await supervisor.open('diagnostics');
         await log(acting).getByLabel(WORDS[acting].diagnostics.log.search, { exact: true }).fill('stage.');
-        await log(acting)
-          .getByRole('button', { name: WORDS[acting].diagnostics.log.copy, exact: true })
-          .click();
-        await log(acting).getByRole('button', { name: WORDS[acting].hash.copied, exact: true }).waitFor();
+        // It says so for a moment only.
+        await Promise.all([
+          log(acting).getByRole('button', { name: WORDS[acting].hash.copied, exact: true }).waitFor(),
+          log(acting).getByRole('button', { name: WORDS[acting].diagnostics.log.copy, exact: true }).click(),
+        ]);
         const copied = await pasted(pageIn(acting));
         const rows = copied.split('\n');
         expect(rows).toHaveLength(await lines(acting).count());
@@ -420,6 +423,8 @@ export function peersDiagnosticsAndSettings(way: Way, looks: readonly [Look, ...
         await wish(reading).waitFor({ state: 'attached' });
         await eventually(async () => await wish(reading).isChecked()).toBe(false);
 
+        // A page that still loads its other pages would miss them.
+        await pageIn(reading).waitForLoadState('networkidle');
         expect(await tested.restart()).toBe(0);
         await supervisor.untilBack();
         await supervisor.open('settings');

@@ -8,10 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { done } from '../../cluster/support/commandLine.ts';
-import { Served, freePorts, init, passphraseIn, type Member } from '../../cluster/support/members.ts';
+import { Served, init, passphraseIn, type Member } from '../../cluster/support/members.ts';
 import { PASSPHRASE, Supervisor } from '../support/flow.ts';
 import type { Look, TestedConsole, View, Way } from '../support/way.ts';
 import { WORDS } from '../support/words.ts';
+import { freePorts } from '../../support/freePorts.ts';
 
 /** Each of the others derives its keys twice. */
 const MAKING_MS = 5 * 60_000;

@@ -9,8 +9,9 @@ import { EpochChain, addReplica } from '../../support/epochs.ts';
 import { makeGenesis, makeRequest } from '../../support/ledger.ts';
 import * as receipts from '../../support/receipts.ts';
 import { newKey } from '../../support/registry.ts';
-import { freePorts, verify } from '../network/harness.ts';
+import { verify } from '../network/harness.ts';
 import { FakeReplica, idOf, until, type Behaviour } from './fakeReplicas.ts';
+import { freePorts } from '../../support/freePorts.ts';
 
 const HASH = 'aa'.repeat(32);
 const TAG = '01'.repeat(8);

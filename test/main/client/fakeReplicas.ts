@@ -22,7 +22,8 @@ import { ReplicaNetwork } from '../../../src/main/network/index.ts';
 import { toHex } from '../../../src/shared/encoding/hex.ts';
 import type { PlainError } from '../../../src/shared/errors.ts';
 import { makeGenesis, makeRequest, type TestNetwork } from '../../support/ledger.ts';
-import { freePorts, verify } from '../network/harness.ts';
+import { verify } from '../network/harness.ts';
+import { freePorts } from '../../support/freePorts.ts';
 
 const BYTES_MAX = 8 * 1024 * 1024;
 

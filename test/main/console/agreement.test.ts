@@ -51,9 +51,12 @@ describe('while replicas fail', () => {
 
     await console.app.handle('faults.inject', { replica: 0, fault: 'silence' });
     await sign(console, 'silent');
-    const silent = await until(console, (snapshot) => snapshot.views?.view === 1);
-    expect(silent.views).toMatchObject({ primaryIndex: 1, mode: 'normal', sinceStart: false });
-    expect(silent.viewChanges[0]).toMatchObject({ fromView: 0, toView: 1, outcome: 'entered' });
+    // On a busy machine more than one may have its turn before one is in time.
+    const silent = await until(console, ({ views: now }) => now?.mode === 'normal' && now.view > 0);
+    const { view = 0, primaryIndex = 0 } = silent.views ?? {};
+    expect(silent.views).toMatchObject({ primaryIndex: view % 4, sinceStart: false });
+    expect(primaryIndex).not.toBe(0);
+    expect(silent.viewChanges[0]).toMatchObject({ toView: view, outcome: 'entered' });
     expect(silent.viewChanges[0]?.votes).toContainEqual(
       expect.objectContaining({ replica: 3, phase: 'entered' }),
     );
@@ -64,25 +67,26 @@ describe('while replicas fail', () => {
     expect(changesOf(console, 'views').map(({ value }) => value?.mode)).toContain('changing');
     await console.app.handle('faults.heal', { replica: 0 });
 
-    await console.app.handle('faults.inject', { replica: 1, fault: 'equivocate' });
+    const liar = `Replica ${String(primaryIndex + 1)}`;
+    await console.app.handle('faults.inject', { replica: primaryIndex, fault: 'equivocate' });
     await sign(console, 'contradicted');
     await sign(console, 'recorded');
     const accused = await until(console, ({ evidence }) => (evidence[0]?.recordedHeight ?? null) !== null);
-    expect(accused.evidence).toMatchObject([{ accused: { index: 1, name: 'Replica 2' }, kind: 'order' }]);
+    expect(accused.evidence).toMatchObject([{ accused: { index: primaryIndex, name: liar }, kind: 'order' }]);
     const [first, second] = accused.evidence[0]!.statements;
     expect(first.hash).not.toBe(second.hash);
     expect(first.height).toBe(second.height);
     const recordedHeight = accused.evidence[0]!.recordedHeight!;
     const block = await console.app.handle('block.get', { height: recordedHeight });
-    expect(block.evidence).toMatchObject([{ accused: { index: 1 }, recordedHeight }]);
+    expect(block.evidence).toMatchObject([{ accused: { index: primaryIndex }, recordedHeight }]);
 
-    const file = await console.app.handle('evidence.export', { epoch: 0, replica: 1 });
+    const file = await console.app.handle('evidence.export', { epoch: 0, replica: primaryIndex });
     const genesis = parseGenesisFile((await console.app.handle('genesis.export', {})).text, {
       isStrongKey: () => true,
     });
     const proven = await verifyEvidenceFile(genesis, file.text, verifySync);
-    expect(proven.accused.name).toBe('Replica 2');
-    expect((await rejected(console.app.handle('evidence.export', { epoch: 0, replica: 2 }))).code).toBe(
+    expect(proven.accused.name).toBe(liar);
+    expect((await rejected(console.app.handle('evidence.export', { epoch: 0, replica: 3 }))).code).toBe(
       'evidence.notFound',
     );
     expect((await rejected(console.app.handle('faults.inject', { replica: 3, fault: 'stop' }))).code).toBe(

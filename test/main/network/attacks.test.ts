@@ -5,7 +5,6 @@ import { encodeReply } from '../../../src/main/network/handshakeMessages.ts';
 import {
   NETWORK_ID,
   eventually,
-  freePorts,
   newBook,
   newIdentity,
   startClient,
@@ -16,6 +15,7 @@ import {
 } from './harness.ts';
 import type { PeerAddress, ReplicaIdentity } from '../../../src/main/network/index.ts';
 import { rawDial, rawListen, rawRelay } from './rawPeer.ts';
+import { freePorts } from '../../support/freePorts.ts';
 
 const MAX_BYTES = 4_096;
 

@@ -1,7 +1,5 @@
 /** Real replicas and clients on loopback, with libsodium's signatures. */
-import { randomBytes, randomInt } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { randomBytes } from 'node:crypto';
 import sodium from 'sodium-native';
 import { onTestFinished } from 'vitest';
 import { HANDSHAKE_DOMAIN, digest as hash } from '../../../src/main/ledger/hash.ts';
@@ -16,6 +14,7 @@ import {
   type ReplicaNetworkOptions,
   type Verify,
 } from '../../../src/main/network/index.ts';
+import { freePorts } from '../../support/freePorts.ts';
 
 export const HOST = '127.0.0.1';
 export const NETWORK_ID: Hex = '4e'.repeat(32);
@@ -42,23 +41,6 @@ export const verify: Verify = async (signature, digest, publicKey) =>
     Buffer.from(digest),
     Buffer.from(fromHex(publicKey)),
   );
-
-/** Ports that are free now, below the range from which the system takes ports for outgoing connections. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = [];
-  while (servers.length < count) {
-    const server = createServer();
-    server.listen({ host: HOST, port: randomInt(10_000, 32_000), exclusive: true });
-    const isFree = await Promise.race([
-      once(server, 'listening').then(() => true),
-      new Promise((resolve) => server.once('error', () => resolve(false))),
-    ]);
-    if (isFree === true) servers.push(server);
-  }
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
 
 /** A peer book of `count` new replicas on free ports, with their keys in the same order. */
 export async function newBook(

@@ -7,7 +7,6 @@ import {
   HOST,
   bytesOf,
   eventually,
-  freePorts,
   newBook,
   newIdentity,
   startClient,
@@ -16,6 +15,7 @@ import {
   textOf,
 } from './harness.ts';
 import { rawDial } from './rawPeer.ts';
+import { freePorts } from '../../support/freePorts.ts';
 
 describe('a cluster', () => {
   it('has exactly one connection between each pair, and carries messages in order', async () => {

@@ -21,7 +21,8 @@ import { openGuard } from '../../support/guard.ts';
 import { NOW_MS } from '../../support/consensus.ts';
 import { makeGenesis, type TestNetwork } from '../../support/ledger.ts';
 import { MemoryDisk, openMemoryStore } from '../../sim/memoryStore.ts';
-import { eventually, freePorts, startClient, startReplica, type TestReplica } from '../network/harness.ts';
+import { eventually, startClient, startReplica, type TestReplica } from '../network/harness.ts';
+import { freePorts } from '../../support/freePorts.ts';
 
 /** Verifies at once, on the test's own thread. */
 export const verifier: SignatureVerifier = {

@@ -12,8 +12,8 @@ import { readOwnCards } from '../../../../src/main/replica/ownCards.ts';
 import type { SetupView } from '../../../../src/shared/contract/model.ts';
 import { replicaCard, seedOf, supervisorCard } from '../../../support/cards.ts';
 import { rejected } from '../../../support/errors.ts';
-import { freePorts } from '../../../cluster/support/members.ts';
 import { PASSPHRASE, SETUP, TestConsole, endAll } from '../support.ts';
+import { freePorts } from '../../../support/freePorts.ts';
 
 afterEach(endAll);
 
