@@ -3,16 +3,41 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import packageFile from '../../package.json' with { type: 'json' };
+import { APP_ID } from '../../src/main/desktop/identity.ts';
 import { ROOT, run } from './support/run.ts';
 
 const require = createRequire(import.meta.url);
 
 interface Configuration {
+  readonly appId: string;
+  readonly productName: string;
   readonly protocols: readonly { readonly schemes: readonly string[] }[];
   readonly fileAssociations: readonly { readonly ext: string }[];
   readonly linux: { readonly target: readonly string[]; readonly executableName: string };
   readonly win: { readonly target: string };
   readonly mac: { readonly target: readonly { readonly target: string; readonly arch: readonly string[] }[] };
+}
+
+/** What is installed on Linux besides the program, made by electron-builder's own code. */
+function linuxEntry(configuration: Configuration): { readonly file: string; readonly text: Promise<string> } {
+  interface Helper {
+    getDesktopFileName: () => string;
+    computeDesktopEntry: (options: object) => Promise<string>;
+  }
+  const { LinuxTargetHelper } = require('app-builder-lib/out/targets/LinuxTargetHelper.js') as {
+    LinuxTargetHelper: new (packager: object) => Helper;
+  };
+  const { linux, productName, fileAssociations } = configuration;
+  const helper = new LinuxTargetHelper({
+    platformSpecificBuildOptions: linux,
+    config: configuration,
+    info: { metadata: packageFile },
+    appInfo: { productName, sanitizedProductName: productName, description: packageFile.description },
+    executableName: linux.executableName,
+    fileAssociations,
+  });
+  return { file: `${helper.getDesktopFileName()}.desktop`, text: helper.computeDesktopEntry(linux) };
 }
 
 /** Read and checked by electron-builder's own code, as it will be when packing. */
@@ -44,6 +69,21 @@ describe('electron-builder.yml', () => {
     const { protocols, fileAssociations } = await readConfiguration();
     expect(protocols.flatMap(({ schemes }) => schemes)).toEqual(['countersign']);
     expect(fileAssociations.map(({ ext }) => ext)).toEqual(['csreceipt', 'csreq', 'csdraft']);
+  });
+});
+
+describe('the identity of the program', () => {
+  it('is on Linux that of the file which the packages install', async () => {
+    const { file, text } = linuxEntry(await readConfiguration());
+    // The command line has the name `countersign`.
+    expect(file).toBe('countersign-desktop.desktop');
+    expect(packageFile.desktopName).toBe(file);
+    // What Electron makes of `desktopName` for its windows.
+    expect((await text).split('\n')).toContain('StartupWMClass=countersign-desktop');
+  });
+
+  it('is on Windows that of the shortcuts', async () => {
+    expect((await readConfiguration()).appId).toBe(APP_ID);
   });
 });
 

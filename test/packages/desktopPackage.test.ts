@@ -106,6 +106,7 @@ describe('the package', () => {
       name: 'countersign',
       version: packageFile.version,
       main: 'out/main/index.js',
+      desktopName: 'countersign-desktop.desktop',
       type: 'module',
     });
     expect(inside).not.toHaveProperty('scripts');

@@ -7,6 +7,7 @@ import { hasCode, toPlainError } from '../../shared/errors.ts';
 import { Desktop } from './desktop.ts';
 import { requireDisplay, terminalWords } from './display.ts';
 import { showErrorBox } from './errorBox.ts';
+import { identifyToWindows } from './identity.ts';
 import { requireOtherInstance } from './instanceLock.ts';
 import { logEvent, tolerateClosedTerminal } from './log.ts';
 import { refuseChromiumNetwork } from './permissions.ts';
@@ -17,6 +18,7 @@ import { DesktopSettings } from './settings/desktopSettings.ts';
 import { openUpdater } from './updates/updateDesk.ts';
 
 app.enableSandbox();
+identifyToWindows(app, process.platform);
 registerConsoleScheme();
 refuseChromiumNetwork(app.commandLine);
 tolerateClosedTerminal();

@@ -67,6 +67,13 @@ describe('before Electron is ready', () => {
     ]);
   });
 
+  it('says to Windows which program it is', async () => {
+    const program = await Program.start({ ...options, platform: 'win32' });
+    expect(await program.calls('app.setAppUserModelId')).toEqual([
+      { call: 'app.setAppUserModelId', args: ['io.countersign.desktop'], isReady: false },
+    ]);
+  });
+
   it('SECURITY 13: a second one ends at once and leaves the data alone', async () => {
     const first = await Program.start(options);
     await stage(first, 'setup');

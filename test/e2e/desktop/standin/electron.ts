@@ -55,6 +55,11 @@ export const app = strict('app', {
   },
   getVersion: () => '1.2.3',
   getAppPath: () => '/opt/countersign',
+  // Windows alone has it.
+  setAppUserModelId: (id: string) => {
+    if (process.platform !== 'win32') throw new TypeError('app.setAppUserModelId is not a function');
+    record('app.setAppUserModelId', id);
+  },
   setAsDefaultProtocolClient: (scheme: string, path?: string, args?: string[]) => {
     record('app.setAsDefaultProtocolClient', scheme, path, args);
     return true;
@@ -76,6 +81,7 @@ export const app = strict('app', {
   | 'on'
   | 'quit'
   | 'requestSingleInstanceLock'
+  | 'setAppUserModelId'
   | 'setAsDefaultProtocolClient'
   | 'setLoginItemSettings'
   | 'setPath'

@@ -168,6 +168,11 @@ process.on('disconnect', () => process.exit(1));
 const [, , built = ''] = process.argv;
 // What Electron gives its programs: their own name first.
 process.argv = ['countersign', ...(State.options.arguments ?? [])];
+if (State.options.platform !== undefined) {
+  // Native code is that of the real system, and is loaded once.
+  await import('sodium-native');
+  Object.defineProperty(process, 'platform', { value: State.options.platform });
+}
 if (State.options.workingDirectory !== undefined) process.chdir(State.options.workingDirectory);
 await import(pathToFileURL(join(built, 'main/index.js')).href);
 for (const url of State.options.urlsBeforeReady ?? []) State.appEvents.emitRefusable('open-url', url);

@@ -30,6 +30,8 @@ export interface StandInOptions {
   readonly workingDirectory?: string;
   /** What a person chooses where they are asked for a file; without it they change their mind. */
   readonly chosenFile?: string;
+  /** The system that it takes this one for; what the system itself does stays as it is. */
+  readonly platform?: NodeJS.Platform;
   /** What it finds in its environment besides. */
   readonly environment?: Readonly<Record<string, string>>;
   /** The process in whose mount namespace it runs; without it, in this one's. */
