@@ -3,7 +3,8 @@
  * of a service. `npm run dist:headless [-- --output FOLDER] [-- --skip-build]`. Linux only, for this processor: the
  * Node.js and the native code in it are those that `npm ci` brought.
  *
- * The same files give the same archive: names are sorted, times and owners fixed.
+ * The same files give the same archive: names are sorted, times and owners fixed. Where the desktop packages look for
+ * updates is none of them.
  *
  * @module
  */
@@ -39,8 +40,12 @@ async function layOut(folder) {
   const isCode = (path) => !path.endsWith('.map');
   await cp(from('out/main'), join(app, 'out/main'), { recursive: true, filter: isCode });
   await cp(from('out/renderer'), join(app, 'out/renderer'), { recursive: true, filter: isCode });
-  // The window's entry is of no use without Electron.
+  // Not before the version of Node is known to do: it reads TypeScript.
+  const { SOURCE_FILE } = await import('../src/main/console/updates/updateSource.ts');
+  // The window's entry is of no use without Electron, and it alone looks for updates. Where it looks is what
+  // `scripts/dist.mjs` has left there, if it ran before, and would make another archive.
   await rm(join(app, 'out/main/index.js'));
+  await rm(join(app, 'out/main', SOURCE_FILE), { force: true });
   await cp(from('package.json'), join(app, 'package.json'));
   await cp(from('resources/demo'), join(app, 'resources/demo'), { recursive: true });
   const modules = (...parts) => join('node_modules', ...parts);

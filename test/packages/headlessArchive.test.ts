@@ -1,11 +1,24 @@
 /** The archive for servers, unpacked and run by a user without rights, as docs/OPERATING.md says. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, chown, mkdir, mkdtemp, open, readFile, readdir, rm, stat, symlink } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  open,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run, runScript } from './support/run.ts';
+import { SOURCE_FILE } from '../../src/main/console/updates/updateSource.ts';
+import { ROOT, run, runScript } from './support/run.ts';
 
 /** As Debian has them; the tests run as root on the machines where this matters. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
@@ -43,6 +56,21 @@ describe('the archive for servers', () => {
         .update(await readFile(archive))
         .digest('hex'),
     );
+  });
+
+  it('is the same after desktop packages that look for updates', async () => {
+    // As `npm run dist -- --updates FILE` leaves it.
+    const source = join(ROOT, 'out/main', SOURCE_FILE);
+    await writeFile(source, '{"format":1}');
+    try {
+      const output = join(folder, 'again');
+      const made = await runScript('distHeadless.mjs', '--skip-build', '--output', output);
+      expect(made.code, made.errors).toBe(0);
+      const sumOf = async (path: string): Promise<string> => await readFile(`${path}.sha256`, 'utf8');
+      expect(await sumOf(join(output, basename(archive)))).toBe(await sumOf(archive));
+    } finally {
+      await rm(source);
+    }
   });
 
   it('leaves nothing else behind', async () => {
