@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { Arch, Platform } from 'electron-builder';
 import { describe, expect, it } from 'vitest';
 import packageFile from '../../package.json' with { type: 'json' };
 import { APP_ID } from '../../src/main/desktop/identity.ts';
@@ -16,7 +17,32 @@ interface Configuration {
   readonly fileAssociations: readonly { readonly ext: string }[];
   readonly linux: { readonly target: readonly string[]; readonly executableName: string };
   readonly win: { readonly target: string };
-  readonly mac: { readonly target: readonly { readonly target: string; readonly arch: readonly string[] }[] };
+  readonly mac: { readonly target: string };
+}
+
+type System = 'linux' | 'win' | 'mac';
+
+/** What electron-builder makes by processor where `scripts/dist.mjs` asks for some: by its own code. */
+function targetsFor(
+  configuration: Configuration,
+  system: System,
+  archs: readonly (keyof typeof Arch)[],
+): ReadonlyMap<Arch, readonly string[]> {
+  const { computeArchToTargetNamesMap } = require('app-builder-lib/out/targets/targetFactory.js') as {
+    computeArchToTargetNamesMap: (
+      asked: ReadonlyMap<Arch, string[]>,
+      packager: object,
+      platform: Platform,
+    ) => ReadonlyMap<Arch, readonly string[]>;
+  };
+  const platform = { linux: Platform.LINUX, win: Platform.WINDOWS, mac: Platform.MAC }[system];
+  const asked = platform.createTarget(null, ...archs.map((arch) => Arch[arch])).get(platform);
+  if (asked === undefined) throw new Error(`nothing was asked for on ${system}`);
+  return computeArchToTargetNamesMap(
+    asked,
+    { platformSpecificBuildOptions: configuration[system] },
+    platform,
+  );
 }
 
 /** What is installed on Linux besides the program, made by electron-builder's own code. */
@@ -60,10 +86,26 @@ describe('electron-builder.yml', () => {
     const { linux, win, mac } = await readConfiguration();
     expect(linux.target).toEqual(['AppImage', 'deb', 'rpm']);
     expect(win.target).toBe('nsis');
-    expect(mac.target).toEqual([{ target: 'dmg', arch: ['x64', 'arm64'] }]);
+    expect(mac.target).toBe('dmg');
     // The command line has the name `countersign`.
     expect(linux.executableName).toBe('countersign-desktop');
   });
+
+  it.each([
+    ['linux', ['x64']],
+    ['linux', ['arm64']],
+    ['win', ['x64']],
+    ['mac', ['x64']],
+    ['mac', ['arm64']],
+    ['mac', ['x64', 'arm64']],
+  ] as const)(
+    'on %s makes packages for the processors that are asked for, and no others: %j',
+    async (system, archs) => {
+      const targets = targetsFor(await readConfiguration(), system, archs);
+      expect([...targets.keys()].map((arch) => Arch[arch])).toEqual(archs);
+      for (const names of targets.values()) expect(names.length).toBeGreaterThan(0);
+    },
+  );
 
   it('opens its own links and files, and no others', async () => {
     const { protocols, fileAssociations } = await readConfiguration();
