@@ -25,6 +25,7 @@ const MODULES = [
   'bare-semver',
   'which-runtime',
 ];
+/** As in electron-builder.yml. */
 const DOCUMENTS = ['OPERATING.md', 'CLI.md', 'LIMITS.md', 'THREATS.md'];
 
 async function run(command, ...args) {

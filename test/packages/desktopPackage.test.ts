@@ -62,6 +62,7 @@ describe('the package', () => {
     expect(new Set(names.map((name) => name.split('/')[0]))).toEqual(
       new Set(['LICENSE', 'node_modules', 'out', 'package.json', 'resources']),
     );
+    expect(names.filter((name) => /^resources\/.*\./.test(name))).toEqual(['resources/demo/assessments.csv']);
     const modules = names
       .filter((name) => /^node_modules\/[^/]+$/.test(name))
       .map((name) => name.split('/')[1]);
@@ -76,6 +77,18 @@ describe('the package', () => {
     expect(names.filter((name) => /\.(map|ts|vue|md)$/.test(name))).toEqual([]);
     expect(names.filter((name) => name.endsWith('.node'))).toEqual([NATIVE]);
     expect((await stat(asar)).size).toBeLessThan(ASAR_BYTES_MAX);
+  });
+
+  it('has the documents where the program looks for them, and each leads only to others that are there', async () => {
+    const documents = join(asar, 'out/main', '../../../docs');
+    const names = (await readdir(documents)).sort();
+    expect(names).toEqual(['CLI.md', 'LIMITS.md', 'OPERATING.md', 'THREATS.md']);
+    for (const name of names) {
+      const text = await readFile(join(documents, name), 'utf8');
+      expect(text).toBe(await readFile(join('docs', name), 'utf8'));
+      const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path]) => path);
+      expect(names, name).toEqual(expect.arrayContaining(links));
+    }
   });
 
   it('keeps the native code outside of the archive, where the system can load it', async () => {

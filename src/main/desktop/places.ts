@@ -17,7 +17,7 @@ export interface Places {
   readonly confirmPreload: string;
   /** The built command line, which also runs the replicas that have a process of their own. */
   readonly headlessEntry: string;
-  /** Folder of the program's documents, which need not be installed. */
+  /** Folder of the program's documents. The packages have it; the program does without. */
   readonly documentsFolder: string;
 }
 
