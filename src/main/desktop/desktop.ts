@@ -22,7 +22,7 @@ import { showErrorBox, showProblem } from './errorBox.ts';
 import { isThere, openFolder, showAbout } from './help.ts';
 import { findKeychain } from './keychain.ts';
 import { logEvent } from './log.ts';
-import { isHiddenStart, setStartAtLogin } from './login/startAtLogin.ts';
+import { isHiddenStart, renewStartAtLogin, setStartAtLogin } from './login/startAtLogin.ts';
 import { MainWindow } from './mainWindow.ts';
 import { OpeningDesk } from './opening/openingDesk.ts';
 import type { SystemWays } from './opening/systemWays.ts';
@@ -153,11 +153,15 @@ export class Desktop implements DesktopHost {
 
   async set(change: Partial<DesktopWishes>): Promise<void> {
     const { startAtLogin } = change;
-    // First what can fail: then nothing has changed.
-    if (startAtLogin !== undefined && startAtLogin !== this.#settings.wishes.startAtLogin) {
-      await setStartAtLogin(startAtLogin);
-    }
+    const before = this.#settings.wishes;
     await this.#settings.set(change);
+    try {
+      // Also where that is what counts already: settings that were lost leave their entry behind.
+      if (startAtLogin !== undefined) await setStartAtLogin(startAtLogin);
+    } catch (error) {
+      await this.#settings.set(before);
+      throw error;
+    }
     this.#presence?.look();
   }
 
@@ -192,6 +196,17 @@ export class Desktop implements DesktopHost {
     const { problem } = this.#settings;
     if (problem !== null) {
       await showProblem(WORDS[this.#language()].settings.problem, problem, this.#language());
+    }
+    if (this.#settings.wishes.startAtLogin) await this.#renewStartAtLogin();
+  }
+
+  /** A start goes on without it. */
+  async #renewStartAtLogin(): Promise<void> {
+    try {
+      await renewStartAtLogin();
+    } catch (error) {
+      logEvent({ kind: 'desktopFailed', error: toPlainError(error) });
+      await showProblem(WORDS[this.#language()].settings.problem, error, this.#language());
     }
   }
 

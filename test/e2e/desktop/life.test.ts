@@ -39,6 +39,8 @@ async function keep(values: object): Promise<void> {
 async function kept(): Promise<unknown> {
   return JSON.parse(await readFile(join(options.dataDirectory, 'desktop.json'), 'utf8'));
 }
+/** What starts the program with the session of a person. */
+const entryPath = (): string => join(folder, 'config/autostart/countersign.desktop');
 const kept1 = { version: 1, wishes: DESKTOP_BY_DEFAULT, window: null };
 
 async function until<T>(look: () => Promise<T>, wanted: (value: T) => boolean): Promise<T> {
@@ -194,14 +196,54 @@ describe('a start by itself', () => {
   it.runIf(process.platform === 'linux')('is set by an entry of the session, and taken back', async () => {
     const program = await Program.start(options);
     await stage(program, 'setup');
-    const entry = join(folder, 'config/autostart/countersign.desktop');
     expect(await program.call('desktop.set', { startAtLogin: true })).toEqual({ ok: true, output: {} });
-    const text = await readFile(entry, 'utf8');
+    const text = await readFile(entryPath(), 'utf8');
     expect(text).toContain(`"COUNTERSIGN_DATA=${options.dataDirectory}"`);
     expect(text).toMatch(/^Exec=.*"--hidden"$/m);
     expect(await program.call('desktop.set', { startAtLogin: false })).toEqual({ ok: true, output: {} });
-    await expect(readFile(entry)).rejects.toThrow('ENOENT');
+    await expect(readFile(entryPath())).rejects.toThrow('ENOENT');
   });
+
+  it.runIf(process.platform === 'linux')(
+    'is taken back where the settings that set it are lost',
+    async () => {
+      await mkdir(join(folder, 'config/autostart'), { recursive: true });
+      await writeFile(entryPath(), 'of settings that were damaged');
+      const program = await Program.start(options);
+      await stage(program, 'setup');
+      expect(await program.call('desktop.set', { startAtLogin: false })).toEqual({ ok: true, output: {} });
+      await expect(readFile(entryPath())).rejects.toThrow('ENOENT');
+    },
+  );
+
+  it.runIf(process.platform === 'linux')('is of the program that runs, also after an update', async () => {
+    await keep({ ...kept1, wishes: { ...DESKTOP_BY_DEFAULT, startAtLogin: true } });
+    await mkdir(join(folder, 'config/autostart'), { recursive: true });
+    await writeFile(entryPath(), '[Desktop Entry]\nExec="/opt/countersign-1.2.2.AppImage"\nHidden=true\n');
+    const environment = { APPIMAGE: '/opt/countersign-1.2.3.AppImage' };
+    const program = await Program.start({ ...options, environment });
+    const exec = `"env" "COUNTERSIGN_DATA=${options.dataDirectory}" "${environment.APPIMAGE}" "--hidden"`;
+    await expect
+      .poll(async () => await readFile(entryPath(), 'utf8'))
+      .toBe(`[Desktop Entry]\nExec=${exec}\nHidden=true\n`);
+    expect(await program.quit()).toBe(0);
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'goes on where its entry cannot be renewed, and says so',
+    async () => {
+      await keep({ ...kept1, wishes: { ...DESKTOP_BY_DEFAULT, startAtLogin: true } });
+      await mkdir(entryPath(), { recursive: true });
+      const program = await Program.start(options);
+      const [box] = await program.calls('dialog.showMessageBox');
+      expect(box?.args).toMatchObject([
+        { type: 'warning', message: expect.stringContaining(entryPath()) as string },
+      ]);
+      await stage(program, 'setup');
+      expect(await program.quit()).toBe(0);
+      expect(program.errors).toContain('"desktopFailed"');
+    },
+  );
 
   it('is not said to be set where it could not be', async () => {
     await writeFile(join(folder, 'config'), 'a file where the folder should be');
@@ -211,6 +253,15 @@ describe('a start by itself', () => {
     expect(await program.call('desktop.get', {})).toMatchObject({
       output: { desktop: { wishes: { startAtLogin: false } } },
     });
+    expect(await kept()).toMatchObject({ wishes: { startAtLogin: false } });
+  });
+
+  it.runIf(process.platform === 'linux')('is not set where that could not be kept', async () => {
+    await keep({ version: 2, future: true });
+    const program = await Program.start(options);
+    await stage(program, 'setup');
+    expect(await program.call('desktop.set', { startAtLogin: true })).toMatchObject({ ok: false });
+    await expect(readFile(entryPath())).rejects.toThrow('ENOENT');
   });
 });
 

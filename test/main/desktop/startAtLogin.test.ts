@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { autostartEntry, autostartPath } from '../../../src/main/desktop/login/startAtLogin.ts';
+import { autostartEntry, autostartPath, renewedEntry } from '../../../src/main/desktop/login/startAtLogin.ts';
 
 // Nothing of it is called here; outside of Electron there is no such module.
 vi.mock('electron', () => ({ app: {} }));
@@ -19,5 +19,12 @@ describe('the entry of a session', () => {
     const text = autostartEntry(['/opt/a "b" $c/100%/x\\y', '--hidden']);
     expect(text).toContain('Exec="/opt/a \\\\"b\\\\" \\\\$c/100%%/x\\\\\\\\y" "--hidden"\n');
     expect(autostartEntry(['/opt/a\nHidden=true']).split('\n')).not.toContain('Hidden=true"');
+  });
+
+  it('runs something else when it is renewed, and is otherwise as it was', () => {
+    const entry = autostartEntry(['/opt/a', '--hidden']).replace('enabled=true', 'enabled=false');
+    const renewed = renewedEntry(entry, ['/opt/$&', '--hidden']);
+    expect(renewed).toBe(entry.replace('"/opt/a"', () => '"/opt/\\\\$&"'));
+    expect(renewedEntry(renewed, ['/opt/$&', '--hidden'])).toBe(renewed);
   });
 });

@@ -7,7 +7,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { app } from 'electron';
-import { writeError, writeFileAtomic } from '../../storage/index.ts';
+import { hasCode } from '../../../shared/errors.ts';
+import { readTextFile, writeError, writeFileAtomic } from '../../storage/index.ts';
 
 /** Given to a start by itself: the window stays closed. */
 export const HIDDEN_FLAG = '--hidden';
@@ -16,8 +17,13 @@ const ENTRY_FILE = 'countersign.desktop';
 /** As desktops write such entries themselves. */
 const ENTRY_MODE = 0o644;
 const FOLDER_MODE = 0o700;
+/** Far more than an entry needs. */
+const ENTRY_BYTES_MAX = 65_536;
 
-/** Starts the program at login, or no more. Durable when the promise resolves. Throws the errors of writing files. */
+/**
+ * Starts the program at login, or no more. Durable when the promise resolves. Throws the errors of writing files; then it
+ * is as it was.
+ */
 export async function setStartAtLogin(startAtLogin: boolean): Promise<void> {
   if (process.platform !== 'linux') {
     app.setLoginItemSettings({ openAtLogin: startAtLogin, args: [HIDDEN_FLAG] });
@@ -33,6 +39,25 @@ export async function setStartAtLogin(startAtLogin: boolean): Promise<void> {
   } catch (error) {
     throw writeError(path, error);
   }
+}
+
+/**
+ * Lets the entry that is there start the program that runs: an AppImage has its version in its name, and after an update
+ * the file that the entry names may be gone. What the session itself has put into an entry stays, and an entry that it has
+ * taken out stays out: a person said so there. Throws the errors of reading and writing files.
+ */
+export async function renewStartAtLogin(): Promise<void> {
+  if (process.platform !== 'linux') return;
+  const path = autostartPath(process.env, homedir());
+  let entry: string;
+  try {
+    entry = await readTextFile(path, ENTRY_BYTES_MAX);
+  } catch (error) {
+    if (hasCode(error, 'file.notFound')) return;
+    throw error;
+  }
+  const renewed = renewedEntry(entry, ownCommand());
+  if (renewed !== entry) await writeFileAtomic(path, renewed, ENTRY_MODE);
 }
 
 /** Whether this start is one that nobody has asked for just now. */
@@ -52,11 +77,20 @@ export function autostartEntry(command: readonly string[]): string {
     '[Desktop Entry]',
     'Type=Application',
     'Name=Countersign',
-    `Exec=${command.map(quoted).join(' ')}`,
+    execLine(command),
     'Terminal=false',
     'X-GNOME-Autostart-enabled=true',
     '',
   ].join('\n');
+}
+
+/** `entry`, which runs `command` instead of what it ran. */
+export function renewedEntry(entry: string, command: readonly string[]): string {
+  return entry.replace(/^Exec=.*$/m, () => execLine(command));
+}
+
+function execLine(command: readonly string[]): string {
+  return `Exec=${command.map(quoted).join(' ')}`;
 }
 
 /** An argument of `Exec`: quoted, and once more escaped as a value of the file. `%` would begin a field. */
