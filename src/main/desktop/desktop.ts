@@ -191,8 +191,8 @@ export class Desktop implements DesktopHost {
       // Whoever quits meanwhile need not hear that the start was stopped.
       if (this.#ending === 'no') this.#fail(error);
     });
-    const isWanted = this.#isAwaited || this.#opening.size > 0 || !isHiddenStart(process.argv);
-    if (isWanted) await this.#window.show();
+    const isHidden = isHiddenStart(process.argv, process.platform);
+    if (this.#isAwaited || this.#opening.size > 0 || !isHidden) await this.#window.show();
     const { problem } = this.#settings;
     if (problem !== null) {
       await showProblem(WORDS[this.#language()].settings.problem, problem, this.#language());

@@ -193,6 +193,13 @@ describe('a start by itself', () => {
     expect(await program.calls('window.show')).toHaveLength(1);
   });
 
+  it.runIf(process.platform === 'darwin')('has no window either where macOS is what starts it', async () => {
+    const program = await Program.start({ ...options, wasOpenedAtLogin: true });
+    await program.calls('Tray');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect((await program.ask('recorded')).map(({ call }) => call)).not.toContain('BrowserWindow');
+  });
+
   it.runIf(process.platform === 'linux')('is set by an entry of the session, and taken back', async () => {
     const program = await Program.start(options);
     await stage(program, 'setup');

@@ -1,8 +1,14 @@
 import { describe, expect, it, vi } from 'vitest';
-import { autostartEntry, autostartPath, renewedEntry } from '../../../src/main/desktop/login/startAtLogin.ts';
+import {
+  autostartEntry,
+  autostartPath,
+  isHiddenStart,
+  renewedEntry,
+} from '../../../src/main/desktop/login/startAtLogin.ts';
 
-// Nothing of it is called here; outside of Electron there is no such module.
-vi.mock('electron', () => ({ app: {} }));
+// Outside of Electron there is no such module.
+const getLoginItemSettings = vi.fn();
+vi.mock('electron', () => ({ app: { getLoginItemSettings: (): unknown => getLoginItemSettings() } }));
 
 describe('the entry of a session', () => {
   it('lies where the XDG base directories say', () => {
@@ -26,5 +32,20 @@ describe('the entry of a session', () => {
     const renewed = renewedEntry(entry, ['/opt/$&', '--hidden']);
     expect(renewed).toBe(entry.replace('"/opt/a"', () => '"/opt/\\\\$&"'));
     expect(renewedEntry(renewed, ['/opt/$&', '--hidden'])).toBe(renewed);
+  });
+});
+
+describe('a start by itself', () => {
+  it.each(['linux', 'win32', 'darwin'] as const)('is told by its argument on %s', (platform) => {
+    getLoginItemSettings.mockReturnValue({ wasOpenedAtLogin: false });
+    expect(isHiddenStart(['countersign', '--hidden'], platform)).toBe(true);
+    expect(isHiddenStart(['countersign'], platform)).toBe(false);
+  });
+
+  it('is told by the system on macOS, which hands over no arguments, and nowhere else', () => {
+    getLoginItemSettings.mockReturnValue({ wasOpenedAtLogin: true });
+    expect(isHiddenStart(['Countersign'], 'darwin')).toBe(true);
+    expect(isHiddenStart(['countersign'], 'linux')).toBe(false);
+    expect(isHiddenStart(['countersign'], 'win32')).toBe(false);
   });
 });

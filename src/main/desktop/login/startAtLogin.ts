@@ -10,7 +10,7 @@ import { app } from 'electron';
 import { hasCode } from '../../../shared/errors.ts';
 import { readTextFile, writeError, writeFileAtomic } from '../../storage/index.ts';
 
-/** Given to a start by itself: the window stays closed. */
+/** Given to a start by itself, except on macOS, which hands over no arguments: the window stays closed. */
 export const HIDDEN_FLAG = '--hidden';
 
 const ENTRY_FILE = 'countersign.desktop';
@@ -60,9 +60,10 @@ export async function renewStartAtLogin(): Promise<void> {
   if (renewed !== entry) await writeFileAtomic(path, renewed, ENTRY_MODE);
 }
 
-/** Whether this start is one that nobody has asked for just now. */
-export function isHiddenStart(argv: readonly string[]): boolean {
-  return argv.includes(HIDDEN_FLAG);
+/** Whether this start is one that nobody has asked for just now. The app must be ready. */
+export function isHiddenStart(argv: readonly string[], platform: NodeJS.Platform): boolean {
+  if (argv.includes(HIDDEN_FLAG)) return true;
+  return platform === 'darwin' && app.getLoginItemSettings().wasOpenedAtLogin;
 }
 
 /** Where the entry is, by the XDG base directories. A folder that is not absolute counts as none, as they say. */

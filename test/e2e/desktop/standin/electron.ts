@@ -64,7 +64,19 @@ export const app = strict('app', {
     record('app.setAsDefaultProtocolClient', scheme, path, args);
     return true;
   },
-  setLoginItemSettings: (settings: Electron.Settings) => record('app.setLoginItemSettings', settings),
+  getLoginItemSettings: () => {
+    requireLoginItems('app.getLoginItemSettings');
+    requireReady('app.getLoginItemSettings');
+    return strict('app.getLoginItemSettings()', {
+      openAtLogin: false,
+      // Of macOS alone.
+      ...(process.platform === 'darwin' && { wasOpenedAtLogin: State.options.wasOpenedAtLogin ?? false }),
+    }) as Electron.LoginItemSettings;
+  },
+  setLoginItemSettings: (settings: Electron.Settings) => {
+    requireLoginItems('app.setLoginItemSettings');
+    record('app.setLoginItemSettings', settings);
+  },
   quit: () => State.quit(),
   exit: (code?: number) => process.exit(code ?? 0),
 } satisfies Part<
@@ -74,6 +86,7 @@ export const app = strict('app', {
   | 'exit'
   | 'getAppPath'
   | 'getLocale'
+  | 'getLoginItemSettings'
   | 'getPath'
   | 'getVersion'
   | 'isPackaged'
@@ -87,6 +100,12 @@ export const app = strict('app', {
   | 'setPath'
   | 'whenReady'
 >);
+
+/** As electron.d.ts declares: for macOS and Windows. */
+function requireLoginItems(call: string): void {
+  if (!['darwin', 'win32'].includes(process.platform))
+    throw new Error(`${call} is not for ${process.platform}`);
+}
 
 export const ipcMain = strict('ipcMain', {
   handle: (channel: string, handler: (event: Electron.IpcMainInvokeEvent, ...args: unknown[]) => unknown) => {

@@ -36,6 +36,8 @@ export interface StandInOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** The process in whose mount namespace it runs; without it, in this one's. */
   readonly namespaceOf?: number;
+  /** Whether it was macOS that started it, with the session. */
+  readonly wasOpenedAtLogin?: boolean;
   /** Replicas in processes of their own end as soon as they are started. */
   readonly replicasDie?: boolean;
   /** Links that macOS hands over before the app is ready. */
