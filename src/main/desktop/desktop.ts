@@ -290,8 +290,7 @@ export class Desktop implements DesktopHost {
     this.#confirm.close(new CountersignError('stopped', { what: 'Countersign' }));
     this.#endWatching();
     this.#presence?.close();
-    this.#updater.close();
-    void this.#stopConsole().then(() => {
+    void Promise.all([this.#updater.close(), this.#stopConsole()]).then(() => {
       this.#ending = 'stopped';
       if (this.#exitCode === 0) app.quit();
       else app.exit(this.#exitCode);

@@ -136,6 +136,23 @@ it('SECURITY 16: a package that came another way is checked without the network,
   expect(await program.quit()).toBe(0);
 });
 
+it('a package that is being fetched leaves nothing when the program is quit', async () => {
+  const downloads = join(folder, 'quitting/downloads');
+  await mkdir(downloads, { recursive: true });
+  server.put('/update', description(server.url('/package')));
+  server.put('/package', (_request, response) => response.writeHead(200).write(PACKAGE.subarray(0, 1_000)));
+  const program = await Program.start(options({ dataDirectory: join(folder, 'quitting/data') }), packed);
+  await stage(program, 'setup');
+  await program.output('update.look', {});
+  const state = async (): Promise<unknown> => (await program.output('update.get', {})).update?.state;
+  await expect.poll(state).toMatchObject({ name: 'offered' });
+  await program.output('update.fetch', { fileName: NAME });
+  await expect.poll(state).toMatchObject({ name: 'fetching', receivedBytes: 1_000 });
+  expect(await readdir(downloads)).toHaveLength(1);
+  expect(await program.quit()).toBe(0);
+  expect(await readdir(downloads)).toEqual([]);
+});
+
 it('a build that was made without a source says so, and looks nowhere', async () => {
   const program = await Program.start(options());
   await stage(program, 'running');

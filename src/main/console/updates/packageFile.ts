@@ -4,7 +4,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, open, rename, rm } from 'node:fs/promises';
+import { access, open, readdir, rename, rm } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { CountersignError } from '../../../shared/errors.ts';
 import { readError, writeError } from '../../storage/fileErrors.ts';
@@ -14,19 +14,22 @@ import type { ReleasePackage } from './manifest.ts';
 /** Most files of the same name that are kept beside each other. */
 export const NAMESAKES_MAX = 100;
 const SUFFIX_BYTES = 8;
+/** What stands behind the name of a package that is not whole. */
+const PARTIAL_END = new RegExp(`^\\.[0-9a-f]{${String(2 * SUFFIX_BYTES)}}\\.part$`);
 /** An AppImage is a program. */
 const PROGRAM_MODE = 0o755;
 const FILE_MODE = 0o644;
 
 /**
- * Checks that the file at `path` is the package `stated`. Throws `update.wrongSize`, `update.wrongPackage`, and the errors
- * of reading files.
+ * Checks that the file at `path` is the package `stated`. Throws `update.wrongSize`, `update.wrongPackage`, the errors of
+ * reading files, or the reason of the signal.
  */
-export async function checkPackage(path: string, stated: ReleasePackage): Promise<void> {
+export async function checkPackage(path: string, stated: ReleasePackage, signal: AbortSignal): Promise<void> {
   const check = new PackageCheck(stated);
   try {
-    for await (const piece of createReadStream(path)) check.add(piece as Uint8Array);
+    for await (const piece of createReadStream(path, { signal })) check.add(piece as Uint8Array);
   } catch (error) {
+    signal.throwIfAborted();
     throw readError(path, error);
   }
   check.end();
@@ -34,9 +37,10 @@ export async function checkPackage(path: string, stated: ReleasePackage): Promis
 
 /**
  * Writes `pieces`, which are the package `stated` or nothing, into `folder`, and gives its path. Nothing that is there is
- * written over: a namesake gets a number. While it is not whole it has another name, and what fails leaves nothing.
+ * written over: a namesake gets a number. While it is not whole it has another name, and what fails leaves nothing; what
+ * an end by force has left of the same package is removed.
  *
- * Throws as `checkPackage`, what `pieces` throw, and the errors of writing files.
+ * Throws `update.wrongSize`, `update.wrongPackage`, what `pieces` throw, and the errors of writing files.
  */
 export async function writePackage(
   folder: string,
@@ -44,6 +48,7 @@ export async function writePackage(
   pieces: AsyncIterable<Uint8Array>,
   onReceived: (receivedBytes: number) => void,
 ): Promise<string> {
+  await removeLeftovers(folder, stated.name);
   const partial = join(folder, `.${stated.name}.${randomBytes(SUFFIX_BYTES).toString('hex')}.part`);
   try {
     await writeChecked(partial, stated, pieces, onReceived);
@@ -54,6 +59,17 @@ export async function writePackage(
   } catch (error) {
     await rm(partial, { force: true }).catch(() => undefined);
     throw writeError(folder, error);
+  }
+}
+
+/** Never rejects: what cannot be removed keeps nobody from fetching. */
+async function removeLeftovers(folder: string, fileName: string): Promise<void> {
+  const start = `.${fileName}`;
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const { name } = entry;
+    if (!entry.isFile() || !name.startsWith(start) || !PARTIAL_END.test(name.slice(start.length))) continue;
+    await rm(join(folder, name), { force: true }).catch(() => undefined);
   }
 }
 

@@ -25,6 +25,8 @@ export const LOOK_INTERVAL_MS = 86_400_000;
 export const LOOK_CHECK_INTERVAL_MS = 3_600_000;
 /** How long a look may take, in milliseconds: the description is small. */
 export const LOOK_TIMEOUT_MS = 60_000;
+/** How long closing waits for what goes on, in milliseconds: a disk may never answer. */
+export const CLOSE_TIMEOUT_MS = 5_000;
 
 const memorySchema = z.strictObject({
   version: z.literal(1),
@@ -60,6 +62,8 @@ export class Updater {
   #offered: OfferedUpdate | null = null;
   /** Stops what is going on. */
   #going: AbortController | null = null;
+  /** Resolves when nothing goes on any more. */
+  #ended: Promise<void> = Promise.resolve();
 
   private constructor(
     options: UpdaterOptions,
@@ -187,21 +191,29 @@ export class Updater {
   check(path: string): void {
     this.requireSource();
     const fileName = basename(path);
-    this.#begin({ name: 'checking', fileName }, async () => {
+    this.#begin({ name: 'checking', fileName }, async (signal) => {
       const offered = await this.#accept(await readDescription(join(dirname(path), DESCRIPTION_FILE)));
       const { running } = this.#options;
       if (offered === null) throw new CountersignError('update.notNewer', { version: running, running });
       const stated = offered.packages.find(({ name }) => name === fileName);
       const { version } = offered.manifest;
       if (stated === undefined) throw new CountersignError('update.notInRelease', { fileName, version });
-      await checkPackage(path, stated);
+      await checkPackage(path, stated, signal);
       return { name: 'ready', release: releaseOf(offered), fileName, path };
     });
   }
 
-  close(): void {
+  /**
+   * Stops what is going on. Resolves when that has ended and left nothing half done, at the latest after
+   * `CLOSE_TIMEOUT_MS`. Never rejects.
+   */
+  async close(): Promise<void> {
     clearInterval(this.#timer);
     this.cancel();
+    const late = Promise.withResolvers<undefined>();
+    const timer = setTimeout(late.resolve, CLOSE_TIMEOUT_MS, undefined);
+    await Promise.race([this.#ended, late.promise]);
+    clearTimeout(timer);
   }
 
   /** Does one thing at a time. */
@@ -210,7 +222,7 @@ export class Updater {
     const going = new AbortController();
     this.#going = going;
     this.#state = state;
-    void work(going.signal)
+    this.#ended = work(going.signal)
       .then(
         (next) => next,
         (error: unknown) => this.#failed(error),
@@ -259,7 +271,7 @@ export class Updater {
     const folder = this.#options.packageFolder();
     const there = join(folder, stated.name);
     // Fetched before, and never installed.
-    const isThere = await checkPackage(there, stated).then(
+    const isThere = await checkPackage(there, stated, signal).then(
       () => true,
       () => false,
     );

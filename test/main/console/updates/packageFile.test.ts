@@ -1,5 +1,5 @@
 /** A package is the one that was signed, whole and under its own name, or there is nothing. */
-import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -22,6 +22,7 @@ async function* pieces(bytes: Uint8Array, failure?: Error): AsyncGenerator<Uint8
   for (let at = 0; at < bytes.length; at += 100_000) yield bytes.subarray(at, at + 100_000);
   if (failure !== undefined) throw failure;
 }
+const unstopped = new AbortController().signal;
 const nothing = (): undefined => undefined;
 
 describe('a package that comes', () => {
@@ -62,6 +63,27 @@ describe('a package that comes', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it('takes the place of what an end by force has left of it, and of nothing else', async () => {
+    const part = (name: string): string => join(folder, `.${name}.part`);
+    const mine = [
+      `.${stated.name}.0123456789abcde.part`,
+      `.${stated.name}.0123456789abcdeg.part`,
+      `.${stated.name}.0123456789ABCDEF.part`,
+      `.${stated.name}.more.0123456789abcdef.part`,
+      `.${stated.name}.0123456789abcdef.part.txt`,
+      `${stated.name}.0123456789abcdef.part`,
+      '.countersign-1.2.9-linux-x86_64.AppImage.0123456789abcdef.part',
+    ];
+    for (const name of mine) await writeFile(join(folder, name), 'mine');
+    await mkdir(part(`${stated.name}.1111111111111111`));
+    await symlink(mine[0]!, part(`${stated.name}.2222222222222222`));
+    const before = await readdir(folder);
+    await writeFile(part(`${stated.name}.0123456789abcdef`), 'left');
+    await writeFile(part(`${stated.name}.fedcba9876543210`), 'left');
+    await writePackage(folder, stated, pieces(PACKAGE), nothing);
+    expect(await readdir(folder)).toEqual([...before, stated.name].sort());
+  });
+
   it('is told of where the folder is not there', async () => {
     const missing = writePackage(join(folder, 'none'), stated, pieces(PACKAGE), nothing);
     expect(await rejected(missing)).toMatchObject({ code: 'file.unwritable' });
@@ -72,9 +94,18 @@ describe('a package on the disk', () => {
   it('is the one that was signed, or another', async () => {
     const path = join(folder, 'package');
     await writeFile(path, PACKAGE);
-    await checkPackage(path, stated);
+    await checkPackage(path, stated, unstopped);
     await writeFile(path, Buffer.concat([PACKAGE, PACKAGE]));
-    expect((await rejected(checkPackage(path, stated))).code).toBe('update.wrongSize');
-    expect((await rejected(checkPackage(join(folder, 'none'), stated))).code).toBe('file.notFound');
+    expect((await rejected(checkPackage(path, stated, unstopped))).code).toBe('update.wrongSize');
+    expect((await rejected(checkPackage(join(folder, 'none'), stated, unstopped))).code).toBe(
+      'file.notFound',
+    );
+  });
+
+  it('is read no further when that is stopped', async () => {
+    const path = join(folder, 'package');
+    await writeFile(path, PACKAGE);
+    const stopped = AbortSignal.abort(new CountersignError('stopped', { what: 'the update' }));
+    expect((await rejected(checkPackage(path, stated, stopped))).code).toBe('stopped');
   });
 });

@@ -1,10 +1,12 @@
 /** SECURITY.md, 16: what is looked for, offered, fetched and remembered, against a real server of releases. */
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { LOOK_INTERVAL_MS, Updater } from '../../../../src/main/console/updates/updater.ts';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CLOSE_TIMEOUT_MS, LOOK_INTERVAL_MS, Updater } from '../../../../src/main/console/updates/updater.ts';
 import type { UpdateState } from '../../../../src/shared/contract/updates.ts';
 import { updateViewSchema } from '../../../../src/shared/contract/updates.ts';
 import { caught } from '../../../support/errors.ts';
@@ -37,7 +39,7 @@ beforeEach(async () => {
   updater = await open();
 });
 afterEach(async () => {
-  updater.close();
+  await updater.close();
   await rm(folder, { recursive: true });
 });
 
@@ -64,6 +66,14 @@ async function settled(): Promise<UpdateState> {
 async function look(): Promise<UpdateState> {
   updater.look();
   return await settled();
+}
+/** Waits until some of a package has come. */
+async function fetching(): Promise<void> {
+  for (;;) {
+    const { state } = updater.view();
+    if (state.name === 'fetching' && state.receivedBytes > 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 const failed = (code: string): object => ({ name: 'failed', error: { code } });
 
@@ -92,7 +102,7 @@ describe('SECURITY 16: an update', () => {
     await settled();
     expect(server.asked.length).toBe(3);
     // It holds for the next start too.
-    updater.close();
+    await updater.close();
     updater = await open();
     expect(updater.view().looksByItself).toBe(true);
   });
@@ -137,7 +147,7 @@ describe('SECURITY 16: an update', () => {
     expect(await look()).toMatchObject(failed('update.notNewer'));
     server.put('/update', description(server.url('/package'), { version: '1.4.0' }));
     expect(await look()).toMatchObject({ name: 'offered', release: { version: '1.4.0' } });
-    updater.close();
+    await updater.close();
     updater = await open();
     server.put('/update', description(server.url('/package'), { version: '1.3.0' }));
     expect(await look()).toMatchObject(failed('update.replayed'));
@@ -155,11 +165,7 @@ describe('a person', () => {
     server.put('/package', (_request, response) => response.writeHead(200).write(PACKAGE.subarray(0, 1_000)));
     updater.fetch(NAME);
     expect(caught(() => updater.look()).code).toBe('update.busy');
-    for (;;) {
-      const { state } = updater.view();
-      if (state.name === 'fetching' && state.receivedBytes > 0) break;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await fetching();
     updater.cancel();
     expect(await settled()).toMatchObject({ name: 'offered' });
     expect(await readdir(join(folder, 'downloads'))).toEqual([]);
@@ -186,12 +192,12 @@ describe('a person', () => {
   });
 
   it('is told that a build has no source of updates, or a bad one', async () => {
-    updater.close();
+    await updater.close();
     await rm(join(folder, 'source.json'));
     updater = await open();
     expect(updater.view()).toMatchObject({ source: null, problem: null });
     expect(caught(() => updater.look()).code).toBe('update.noSource');
-    updater.close();
+    await updater.close();
     await writeFile(join(folder, 'source.json'), '{}');
     updater = await open();
     expect(updater.view()).toMatchObject({ source: null, problem: { code: 'update.sourceMalformed' } });
@@ -200,10 +206,43 @@ describe('a person', () => {
   it('is offered nothing that could not be remembered', async () => {
     const memory = '{"version":2}';
     await writeFile(join(folder, 'updates.json'), memory);
-    updater.close();
+    await updater.close();
     updater = await open();
     expect(updater.view().problem).toMatchObject({ code: 'storage.newerSchema' });
     expect(await look()).toMatchObject(failed('storage.newerSchema'));
     expect(await readFile(join(folder, 'updates.json'), 'utf8')).toBe(memory);
+  });
+});
+
+describe('closing', () => {
+  it('leaves nothing of what is being fetched', async () => {
+    await look();
+    server.put('/package', (_request, response) => response.writeHead(200).write(PACKAGE.subarray(0, 1_000)));
+    updater.fetch(NAME);
+    await fetching();
+    expect(await readdir(join(folder, 'downloads'))).toHaveLength(1);
+    await updater.close();
+    expect(await readdir(join(folder, 'downloads'))).toEqual([]);
+  });
+
+  it.runIf(process.platform === 'linux')('does not wait for a disk that never answers', async () => {
+    const path = join(folder, NAME);
+    await promisify(execFile)('mkfifo', [path]);
+    await writeFile(join(folder, 'countersign-update.json'), description('https://releases.example/package'));
+    updater.check(path);
+    // Until it has read the description and waits for somebody who writes the package.
+    while (updater.view().lastLookedAtMs === null) await new Promise((resolve) => setTimeout(resolve, 5));
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    try {
+      let isClosed = false;
+      const closed = updater.close().then(() => (isClosed = true));
+      await vi.advanceTimersByTimeAsync(CLOSE_TIMEOUT_MS - 1);
+      expect(isClosed).toBe(false);
+      await vi.advanceTimersByTimeAsync(1);
+      await closed;
+    } finally {
+      vi.useRealTimers();
+      await writeFile(path, '');
+    }
   });
 });
