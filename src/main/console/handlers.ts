@@ -82,6 +82,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     'item.edit': async (input) => await running().drafts.edit(input),
     'item.decline': async ({ id }) => await running().drafts.decline(id),
     'item.restore': async ({ id }) => await running().drafts.restore(id),
+    'item.again': async ({ id }) => await running().drafts.again(id),
     'item.remove': async ({ id }) => {
       await running().drafts.remove(id);
       return {};

@@ -183,10 +183,14 @@ export const channels = {
     input: z.strictObject({ id: itemIdSchema, ...recordsPage }),
     output: itemDetailSchema,
   },
-  /** Changes what a draft says about its content. Fields left out stay. */
+  /**
+   * Changes what a draft says about its content. Fields left out stay. With `shownHash` only where the content is still
+   * the one that the page has shown: otherwise throws `draft.changed`.
+   */
   'item.edit': {
     input: z.strictObject({
       id: itemIdSchema,
+      shownHash: hashSchema.optional(),
       title: z.string().max(255).optional(),
       remark: z.string().max(10_000).optional(),
       decision: z.enum(DECISIONS).optional(),
@@ -196,6 +200,11 @@ export const channels = {
   'item.decline': { input: z.strictObject({ id: itemIdSchema }), output: itemSchema },
   /** Takes back a decline. */
   'item.restore': { input: z.strictObject({ id: itemIdSchema }), output: itemSchema },
+  /**
+   * A draft of the same content as an item that was refused or has expired, which stays as it was; one that there is
+   * already, where nobody has changed it since.
+   */
+  'item.again': { input: z.strictObject({ id: itemIdSchema }), output: itemSchema },
   /** Forgets a draft, a declined, a refused or an expired item, or a final one (the ledger keeps its request). */
   'item.remove': { input: z.strictObject({ id: itemIdSchema }), output: nothing },
   /**

@@ -41,6 +41,7 @@ export const PRELOAD_CHANNELS: readonly Channel[] = [
   'item.edit',
   'item.decline',
   'item.restore',
+  'item.again',
   'item.remove',
   'item.sign',
   'item.submit',

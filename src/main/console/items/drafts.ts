@@ -12,7 +12,7 @@ import type { AsideDesk } from '../aside/asideDesk.ts';
 import { bytesHex, canonicalText } from './canonicalText.ts';
 import { contentView, type RecordsPage, type RegistryContents } from './content.ts';
 import type { ItemBook } from './itemBook.ts';
-import type { ItemRecord } from './itemRecord.ts';
+import { requireShown, type ItemRecord } from './itemRecord.ts';
 import { cut, describe, newItem, type Description } from './newItem.ts';
 import { payloadBytes, payloadOf } from './payloadBytes.ts';
 import type { UploadedContent } from './uploads.ts';
@@ -86,11 +86,15 @@ export class Drafts {
     };
   }
 
-  /** Throws `draft.wrongState`, `encoding.invalid`, `request.tooLarge`, or `console.badInput`. */
-  async edit({ id, title, remark, decision }: HandlerInput<'item.edit'>): Promise<ItemView> {
+  /**
+   * Throws `draft.wrongState`, `draft.imported`, `draft.changed`, `encoding.invalid`, `request.tooLarge`, or
+   * `console.badInput`.
+   */
+  async edit({ id, shownHash, title, remark, decision }: HandlerInput<'item.edit'>): Promise<ItemView> {
     const { book, maxRequestBytes, now } = this.#options;
     return await book.exclusively(async () => {
       const record = book.inState(id, 'draft');
+      if (shownHash !== undefined) requireShown(record, shownHash);
       // Others sign exactly what the file says.
       if (record.origin !== 'here') throw new CountersignError('draft.imported', { id });
       const { payload } = await this.#content(record);
@@ -120,6 +124,20 @@ export class Drafts {
     return await this.#move(id, 'draft', 'declined', 'needsUnlock');
   }
 
+  /** See `item.again`. Throws `draft.wrongState`. */
+  async again(id: string): Promise<ItemView> {
+    const { book } = this.#options;
+    return await book.exclusively(async () => {
+      const { contentHash, source } = book.inState(id, 'refused', 'expired');
+      const there = book
+        .withContent(contentHash)
+        .find(({ origin, state }) => origin === 'here' && state === 'draft');
+      if (there !== undefined) return book.view(there.id);
+      const { payload } = await book.stored(id);
+      return await book.write(this.#newDraft(describe(payloadOf(payload), payload), source), payload);
+    });
+  }
+
   async remove(id: string): Promise<void> {
     const { book } = this.#options;
     await book.exclusively(async () => {
@@ -129,9 +147,13 @@ export class Drafts {
   }
 
   async #add(description: Description, bytes: Uint8Array, source: string): Promise<ItemView> {
-    const { book, replicas, now } = this.#options;
-    const record = newItem(description, { source, replicas, nowMs: now() });
-    return await book.exclusively(async () => await book.write(record, bytes));
+    const record = this.#newDraft(description, source);
+    return await this.#options.book.exclusively(async () => await this.#options.book.write(record, bytes));
+  }
+
+  #newDraft(description: Description, source: string): ItemRecord {
+    const { replicas, now } = this.#options;
+    return newItem(description, { source, replicas, nowMs: now() });
   }
 
   async #move(id: string, to: ItemState, ...from: readonly ItemState[]): Promise<ItemView> {

@@ -95,6 +95,12 @@ function parse(text: string): unknown {
   }
 }
 
+/** Throws `draft.changed` unless the item has the content that a page has shown. */
+export function requireShown({ id, contentHash }: ItemRecord, shownHash: string): void {
+  if (contentHash === shownHash) return;
+  throw new CountersignError('draft.changed', { id, shownHash, actualHash: contentHash });
+}
+
 /** The item as a page sees it. A receipt is made from the local ledger, so it is ready when that is stable there. */
 export function itemView(record: ItemRecord, stableHeight: number): ItemView {
   const { state, height } = record;

@@ -17,7 +17,7 @@ import type { AsideDesk } from '../aside/asideDesk.ts';
 import { badInput, type HandlerInput } from '../dispatch.ts';
 import type { Heights } from '../ledger/reads.ts';
 import type { ItemBook } from './itemBook.ts';
-import type { ItemRecord } from './itemRecord.ts';
+import { requireShown, type ItemRecord } from './itemRecord.ts';
 import { newItem, type Description } from './newItem.ts';
 import type { RequestContents } from './offlineFiles.ts';
 import type { UploadedExport } from './uploads.ts';
@@ -61,7 +61,7 @@ export class OfflineItems {
     const { book, client, genesis, now } = this.#options;
     return await book.exclusively(async () => {
       const record = book.inState(id, 'imported');
-      checkShown(record, shownHash);
+      requireShown(record, shownHash);
       const { payload, signed } = await book.stored(id);
       if (signed === null) throw new CountersignError('draft.wrongState', { id, state: record.state });
       const request = decodeRequest(signed, genesis.limits.maxRequestBytes);
@@ -72,8 +72,8 @@ export class OfflineItems {
   }
 
   /**
-   * The file of an item's content. A draft remembers whom it waits for. Throws `draft.changed`, `draftFile.invalid`, and
-   * what `AsideDesk.run` throws.
+   * The file of an item's content. A draft remembers whom it waits for. Throws `draft.notFound`, `draft.changed`,
+   * `draftFile.invalid`, and what `AsideDesk.run` throws.
    */
   async exportDraft(input: HandlerInput<'item.exportDraft'>): Promise<{ fileName: string; text: string }> {
     const { id, shownHash, signers, note } = input;
@@ -84,7 +84,7 @@ export class OfflineItems {
       throw badInput('item.exportDraft', `signers[${String(index)}]`, 'is the key of no supervisor');
     });
     const content = await book.exclusively(async () => {
-      checkShown(book.get(id), shownHash);
+      requireShown(book.get(id), shownHash);
       return (await book.stored(id)).payload;
     });
     const envelope = { networkId: networkIdOf(genesis), networkName: genesis.name, expectedSigners, note };
@@ -92,7 +92,7 @@ export class OfflineItems {
     await book.exclusively(async () => {
       const record = book.get(id);
       // Changed while its file was written.
-      checkShown(record, shownHash);
+      requireShown(record, shownHash);
       if (record.state !== 'draft' || record.origin !== 'here') return;
       await book.write({ ...record, expectedSigners, note }, content);
     });
@@ -161,9 +161,4 @@ export class OfflineItems {
 /** Whether an item can still be signed here or was: then a draft of the same content would only be a double. */
 function isOwnAndOpen({ origin, state }: ItemRecord): boolean {
   return origin !== 'requestFile' && state !== 'refused' && state !== 'expired';
-}
-
-function checkShown({ id, contentHash }: ItemRecord, shownHash: string): void {
-  if (contentHash === shownHash) return;
-  throw new CountersignError('draft.changed', { id, shownHash, actualHash: contentHash });
 }

@@ -46,6 +46,11 @@ export function isRemovable(state: ItemState): boolean {
   return REMOVABLE.has(state);
 }
 
+/** Whether the content of an item in `state` can be reviewed again (`item.again` of the contract). */
+export function isOver(state: ItemState): boolean {
+  return state === 'refused' || state === 'expired';
+}
+
 /** The numbers that the words of an item's state need. */
 export function stateNumbers(item: ItemView): Record<string, number> {
   return { accepted: item.accepted, replicas: item.replicas, height: item.height ?? 0 };

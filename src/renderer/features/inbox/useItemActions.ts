@@ -1,8 +1,9 @@
 /**
- * Declining, taking that back, and removing.
+ * Declining, taking that back, reviewing again, and removing.
  * @module
  */
 import type { Ref } from 'vue';
+import { useRouter } from 'vue-router';
 import type { ItemView } from '../../../shared/contract/model.ts';
 import { visibleText } from '../../../shared/text/visible.ts';
 import { call } from '../../bridge/current.ts';
@@ -15,11 +16,14 @@ export interface ItemActions {
   readonly busy: Ref<boolean>;
   readonly decline: (item: ItemView) => Promise<boolean>;
   readonly restore: (item: ItemView) => Promise<boolean>;
+  /** Makes a new draft of what was refused or has expired, and shows it. */
+  readonly again: (item: ItemView) => Promise<boolean>;
   readonly remove: (item: ItemView) => Promise<boolean>;
 }
 
 export function useItemActions(): ItemActions {
   const session = useSession();
+  const router = useRouter();
   const toasts = useToasts();
   const { busy, run } = useAction();
 
@@ -47,6 +51,14 @@ export function useItemActions(): ItemActions {
     return true;
   }
 
+  async function again(item: ItemView): Promise<boolean> {
+    const draft = await run(() => call('item.again', { id: item.id }));
+    if (draft === undefined) return false;
+    session.setItem(draft);
+    await router.push(`/inbox/${encodeURIComponent(draft.id)}`);
+    return true;
+  }
+
   async function remove(item: ItemView): Promise<boolean> {
     const removed = await run(() => call('item.remove', { id: item.id }));
     if (removed === undefined) return false;
@@ -55,5 +67,5 @@ export function useItemActions(): ItemActions {
     return true;
   }
 
-  return { busy, decline, restore, remove };
+  return { busy, decline, restore, again, remove };
 }

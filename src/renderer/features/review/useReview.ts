@@ -57,7 +57,7 @@ export function useReview(id: string): Review {
   const changed = computed(
     () =>
       item.value?.state === 'draft' &&
-      saving.value === 'saved' &&
+      saving.value !== 'saving' &&
       shownHash.value !== '' &&
       item.value.contentHash !== shownHash.value,
   );
@@ -98,17 +98,27 @@ export function useReview(id: string): Review {
 
   watch(words, () => {
     keepTyped(id, difference(words, savedWords));
-    if (isSaved()) return;
-    saving.value = 'saving';
     clearTimeout(timer);
-    timer = setTimeout(() => void flush(), SAVE_AFTER_MS);
+    if (!isSaved()) saveSoon();
+    else if (underWay === null) settle();
   });
+
+  function saveSoon(): void {
+    saving.value = 'saving';
+    timer = setTimeout(() => void flush(), SAVE_AFTER_MS);
+  }
+
+  /** Nothing is left to save, be it that what failed was typed back. */
+  function settle(): void {
+    if (saving.value === 'failed') error.value = null;
+    saving.value = 'saved';
+  }
 
   async function flush(): Promise<boolean> {
     clearTimeout(timer);
     while (underWay !== null) await underWay;
     if (isSaved()) {
-      if (saving.value === 'saving') saving.value = 'saved';
+      settle();
       return true;
     }
     underWay = save();
@@ -119,15 +129,14 @@ export function useReview(id: string): Review {
   async function save(): Promise<void> {
     saving.value = 'saving';
     const sent = { ...words };
-    const isOurs = item.value?.contentHash === shownHash.value;
     try {
-      const edited = await call('item.edit', { id, ...difference(sent, savedWords) });
+      const { edited, isOurs } = await edit(difference(sent, savedWords));
       savedWords = sent;
       keepTyped(id, difference(words, savedWords));
-      // The canonical form and the hash follow what was typed; what someone else changed is shown only on demand.
-      if (isOurs) show(await fetchDetail());
-      else session.setItem(edited);
-      saving.value = isSaved() ? 'saved' : 'saving';
+      session.setItem(edited);
+      if (isOurs) await showEdited(edited);
+      if (isSaved()) saving.value = 'saved';
+      else saveSoon();
     } catch (problem) {
       saving.value = 'failed';
       // A lost connection has its own banner, and its return saves again.
@@ -135,6 +144,28 @@ export function useReview(id: string): Review {
     } finally {
       underWay = null;
     }
+  }
+
+  /**
+   * What is typed is saved also on top of what somebody else has changed meanwhile: nothing is lost, and the page says
+   * that there is another content than it shows (`isOurs` is false).
+   */
+  async function edit(change: Partial<DraftWords>): Promise<{ edited: ItemView; isOurs: boolean }> {
+    try {
+      const edited = await call('item.edit', { id, shownHash: shownHash.value, ...change });
+      return { edited, isOurs: true };
+    } catch (problem) {
+      if (!hasCode(problem, 'draft.changed')) throw problem;
+      return { edited: await call('item.edit', { id, ...change }), isOurs: false };
+    }
+  }
+
+  /** The canonical form and the hash follow what was typed. What is changed behind that is shown only on demand. */
+  async function showEdited(edited: ItemView): Promise<void> {
+    shownHash.value = edited.contentHash;
+    const loaded = await fetchDetail();
+    if (loaded.item.contentHash === edited.contentHash) show(loaded);
+    else session.setItem(loaded.item);
   }
 
   function isSaved(): boolean {
