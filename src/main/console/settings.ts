@@ -69,11 +69,11 @@ export class Settings {
 
   /** Durable when the promise resolves. Throws the errors of writing files; then it is as it was. */
   async setAutoLockMs(autoLockMs: number): Promise<void> {
-    await this.#file.set({ autoLockMs });
+    await this.#file.set(() => ({ autoLockMs }));
   }
 
   /** As above. */
   async setNotices(notices: NoticeWishes): Promise<void> {
-    await this.#file.set({ notices });
+    await this.#file.set(() => ({ notices }));
   }
 }

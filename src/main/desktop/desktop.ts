@@ -67,6 +67,7 @@ export class Desktop implements DesktopHost {
   #isServing = false;
   #isAwaited = false;
   #endWatching: () => void = () => undefined;
+  #setting: Promise<void> = Promise.resolve();
   #ending: Ending = 'no';
   #exitCode = 0;
 
@@ -99,7 +100,7 @@ export class Desktop implements DesktopHost {
         if (settings.wishes.lockWhenHidden) this.#console.lockKey();
       },
       onPageDies: (error) => {
-        logEvent({ kind: 'desktopFailed', error: toPlainError(error) });
+        logFailure(error);
         const language = this.#language();
         this.#do(showProblem(WORDS[language].pageDies, error, language));
       },
@@ -152,17 +153,23 @@ export class Desktop implements DesktopHost {
   }
 
   async set(change: Partial<DesktopWishes>): Promise<void> {
-    const { startAtLogin } = change;
-    const before = this.#settings.wishes;
+    // One after another: the entry of the session and the setting must say the same in the end.
+    const done = this.#setting.then(async () => await this.#set(change));
+    this.#setting = done.catch(() => undefined);
+    await done;
+    this.#presence?.look();
+  }
+
+  async #set(change: Partial<DesktopWishes>): Promise<void> {
+    const { startAtLogin: wasStarted } = this.#settings.wishes;
     await this.#settings.set(change);
     try {
       // Also where that is what counts already: settings that were lost leave their entry behind.
-      if (startAtLogin !== undefined) await setStartAtLogin(startAtLogin);
+      if (change.startAtLogin !== undefined) await setStartAtLogin(change.startAtLogin);
     } catch (error) {
-      await this.#settings.set(before);
+      await this.#settings.set({ startAtLogin: wasStarted }).catch(logFailure);
       throw error;
     }
-    this.#presence?.look();
   }
 
   async openNext(taken: number): Promise<OpeningStep> {
@@ -205,7 +212,7 @@ export class Desktop implements DesktopHost {
     try {
       await renewStartAtLogin();
     } catch (error) {
-      logEvent({ kind: 'desktopFailed', error: toPlainError(error) });
+      logFailure(error);
       await showProblem(WORDS[this.#language()].settings.problem, error, this.#language());
     }
   }
@@ -222,7 +229,11 @@ export class Desktop implements DesktopHost {
     const wake = (): void => this.#console.wake();
     powerMonitor.on('suspend', lock);
     powerMonitor.on('resume', wake);
-    this.#endWatching = watchScreenLock(lock, wake);
+    this.#endWatching = watchScreenLock({
+      isWanted: () => this.#confirm.isAsking || this.#console.glance().running?.keyUnlocked === true,
+      onLocked: lock,
+      onUnlocked: wake,
+    });
   }
 
   /** The menu, the tray and notifications. */
@@ -266,7 +277,7 @@ export class Desktop implements DesktopHost {
   /** Something that a person asked for, of which only its failure has to be told. */
   #do(work: Promise<void>): void {
     work.catch((error: unknown) => {
-      logEvent({ kind: 'desktopFailed', error: toPlainError(error) });
+      logFailure(error);
       showErrorBox('failedToDo', error, this.#language());
     });
   }
@@ -312,6 +323,10 @@ export class Desktop implements DesktopHost {
       clearTimeout(timer);
     }
   }
+}
+
+function logFailure(error: unknown): void {
+  logEvent({ kind: 'desktopFailed', error: toPlainError(error) });
 }
 
 /** A page that was never built would leave the window empty. Throws `file.notFound`. */

@@ -61,13 +61,13 @@ export class SettingsFile<T extends Versioned> {
   }
 
   /**
-   * Durable when the promise resolves. Throws the errors of writing files, and `storage.newerSchema` where the file is of a
+   * One change after another; `change` is given what counts by then. Durable when the promise resolves. Throws the errors of writing files, and `storage.newerSchema` where the file is of a
    * newer version; then it is as it was.
    */
-  async set(change: Partial<Omit<T, 'version'>>): Promise<void> {
+  async set(change: (values: T) => Partial<Omit<T, 'version'>>): Promise<void> {
     const written = this.#writing.then(async () => {
       if (hasCode(this.problem, 'storage.newerSchema')) throw this.problem;
-      const values = { ...this.#values, ...change };
+      const values = { ...this.#values, ...change(this.#values) };
       await writeFileAtomic(this.#path, `${JSON.stringify(values)}\n`);
       this.#values = values;
     });

@@ -1,7 +1,7 @@
 /** The life of the built program on the stand-in: its window, what closing it does, the menu, the tray, notifications. */
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DESKTOP_BY_DEFAULT } from '../../../src/shared/contract/desktop.ts';
 import { IPC_GO } from '../../../src/shared/contract/bridge.ts';
@@ -226,10 +226,15 @@ describe('a start by itself', () => {
   it.runIf(process.platform === 'linux')('is of the program that runs, also after an update', async () => {
     await keep({ ...kept1, wishes: { ...DESKTOP_BY_DEFAULT, startAtLogin: true } });
     await mkdir(join(folder, 'config/autostart'), { recursive: true });
-    await writeFile(entryPath(), '[Desktop Entry]\nExec="/opt/countersign-1.2.2.AppImage"\nHidden=true\n');
-    const environment = { APPIMAGE: '/opt/countersign-1.2.3.AppImage' };
+    const started = `"env" "COUNTERSIGN_DATA=${options.dataDirectory}"`;
+    const old = `${started} "/opt/countersign-1.2.2.AppImage"`;
+    await writeFile(entryPath(), `[Desktop Entry]\nExec=${old}\nHidden=true\n`);
+    const environment = {
+      APPIMAGE: '/opt/countersign-1.2.3.AppImage',
+      APPDIR: dirname(process.execPath),
+    };
     const program = await Program.start({ ...options, environment });
-    const exec = `"env" "COUNTERSIGN_DATA=${options.dataDirectory}" "${environment.APPIMAGE}" "--hidden"`;
+    const exec = `${started} "${environment.APPIMAGE}" "--hidden"`;
     await expect
       .poll(async () => await readFile(entryPath(), 'utf8'))
       .toBe(`[Desktop Entry]\nExec=${exec}\nHidden=true\n`);

@@ -1,5 +1,5 @@
 /** The machine sleeps and wakes, as the system tells the built program on the stand-in: its replicas hear of it. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -43,6 +43,36 @@ describe('the machine sleeps and wakes', () => {
     expect(program.errors).not.toContain('"fatal"');
   });
 
+  it.runIf(process.platform === 'linux')(
+    'the key is locked where only the session manager says that the screen is',
+    async () => {
+      const tools = join(folder, 'tools');
+      const hint = join(folder, 'hint');
+      await mkdir(tools);
+      await writeFile(hint, 'no');
+      await writeFile(join(tools, 'loginctl'), `#!/bin/sh\necho "$@" > '${hint}.asked'\ncat '${hint}'\n`, {
+        mode: 0o755,
+      });
+      const environment = { PATH: `${tools}:${process.env['PATH'] ?? ''}`, XDG_SESSION_ID: '7' };
+      const program = await Program.start({ ...options, environment });
+      await stage(program, 'setup');
+      expect(await program.call('setup.try', SETUP)).toMatchObject({ ok: true });
+      const isUnlocked = async (): Promise<boolean | undefined> => (await snapshot(program)).key?.unlocked;
+      expect(await isUnlocked()).toBe(true);
+      await writeFile(hint, 'yes');
+      await expect.poll(isUnlocked).toBe(false);
+      expect(await readFile(`${hint}.asked`, 'utf8')).toBe('show-session 7 --property=LockedHint --value\n');
+      // While nothing is unlocked nobody is asked, once it is known that the screen is unlocked again.
+      await writeFile(hint, 'no');
+      await expect.poll(async () => await wakes(program)).toBe(3);
+      await rm(`${hint}.asked`);
+      await program.ask('lockScreen', false);
+      await program.ask('lockScreen', false);
+      await expect(readFile(`${hint}.asked`)).rejects.toThrow('ENOENT');
+      expect(await program.quit()).toBe(0);
+    },
+  );
+
   it('the key is locked, every replica is told, all stay connected in their view', async () => {
     const program = await Program.start(options);
     await stage(program, 'setup');
@@ -58,7 +88,8 @@ describe('the machine sleeps and wakes', () => {
     expect(await wakes(program)).toBe(3);
     await program.ask('lockScreen', true);
     await program.ask('lockScreen', false);
-    expect(await wakes(program)).toBe(6);
+    // The session manager has its say, too.
+    await expect.poll(async () => await wakes(program)).toBe(6);
     // Whoever tells it without end brings nothing down.
     for (let times = 0; times < 50; times++) await program.ask('powerEvent', 'resume');
     expect(await wakes(program)).toBe(156);

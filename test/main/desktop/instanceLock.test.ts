@@ -1,9 +1,15 @@
 import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { INSTANCE_LOCK_LINK, requireOtherInstance } from '../../../src/main/desktop/instanceLock.ts';
+import {
+  INSTANCE_LOCK_LINK,
+  INSTANCE_SOCKET_LINK,
+  requireOtherInstance,
+} from '../../../src/main/desktop/instanceLock.ts';
 import { rejected } from '../../support/errors.ts';
 
 let folder: string;
@@ -26,6 +32,15 @@ describe.skipIf(process.platform === 'win32')('a program that is not the first o
       'desktop.runsElsewhere',
       { path: join(folder, INSTANCE_LOCK_LINK), host: 'db-2.example' },
     ]);
+  });
+
+  it('is told so where one answers, whatever the computer is called by now', async () => {
+    await mark('old-name-17');
+    const server = createServer();
+    await once(server.listen(join(folder, 'socket')), 'listening');
+    await symlink(join(folder, 'socket'), join(folder, INSTANCE_SOCKET_LINK));
+    await requireOtherInstance(folder);
+    server.close();
   });
 
   it.each([

@@ -35,6 +35,25 @@ describe('the entry of a session', () => {
   });
 });
 
+describe('an entry that is renewed', () => {
+  const entry = autostartEntry(['env', 'COUNTERSIGN_DATA=/data/a', '/opt/old', '--hidden']);
+
+  it('is that of the same data directory', () => {
+    const command = ['env', 'COUNTERSIGN_DATA=/data/a', '/opt/new', '--hidden'];
+    expect(renewedEntry(entry, command)).toBe(autostartEntry(command));
+  });
+
+  it.each([
+    ['another', ['env', 'COUNTERSIGN_DATA=/data/b', '/opt/new', '--hidden']],
+    ['the usual one', ['/opt/new', '--hidden']],
+  ])('is not that of a second program, with %s', (_which, command) => {
+    expect(renewedEntry(entry, command)).toBe(entry);
+    expect(renewedEntry(autostartEntry(command), ['env', 'COUNTERSIGN_DATA=/data/a', '/opt/x'])).toBe(
+      autostartEntry(command),
+    );
+  });
+});
+
 describe('a start by itself', () => {
   it.each(['linux', 'win32', 'darwin'] as const)('is told by its argument on %s', (platform) => {
     getLoginItemSettings.mockReturnValue({ wasOpenedAtLogin: false });

@@ -4,11 +4,12 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, open, readdir, rename, rm } from 'node:fs/promises';
+import { access, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { CountersignError } from '../../../shared/errors.ts';
 import { readError, writeError } from '../../storage/fileErrors.ts';
 import { syncDirectory } from '../../storage/writeFileAtomic.ts';
+import { HTTPS_SILENCE_MAX_MS } from './httpsGet.ts';
 import type { ReleasePackage } from './manifest.ts';
 
 /** Most files of the same name that are kept beside each other. */
@@ -69,8 +70,14 @@ async function removeLeftovers(folder: string, fileName: string): Promise<void> 
   for (const entry of entries) {
     const { name } = entry;
     if (!entry.isFile() || !name.startsWith(start) || !PARTIAL_END.test(name.slice(start.length))) continue;
-    await rm(join(folder, name), { force: true }).catch(() => undefined);
+    await removeOld(join(folder, name)).catch(() => undefined);
   }
+}
+
+/** What has grown just now is fetched by another program of the same person. */
+async function removeOld(path: string): Promise<void> {
+  const { mtimeMs } = await stat(path);
+  if (Math.abs(Date.now() - mtimeMs) > HTTPS_SILENCE_MAX_MS) await rm(path, { force: true });
 }
 
 async function writeChecked(

@@ -62,6 +62,7 @@ export class Updater {
   #offered: OfferedUpdate | null = null;
   /** Stops what is going on. */
   #going: AbortController | null = null;
+  #isClosed = false;
   /** Resolves when nothing goes on any more. */
   #ended: Promise<void> = Promise.resolve();
 
@@ -98,6 +99,7 @@ export class Updater {
 
   /** From now on it looks by itself where it may. */
   start(): void {
+    if (this.#isClosed) return;
     this.#timer = setInterval(() => this.lookIfDue(), LOOK_CHECK_INTERVAL_MS);
     this.lookIfDue();
   }
@@ -132,7 +134,7 @@ export class Updater {
 
   /** Durable when the promise resolves. Throws the errors of writing files; then it is as it was. */
   async setLooksByItself(looksByItself: boolean): Promise<void> {
-    await this.#memory.set({ looksByItself });
+    await this.#memory.set(() => ({ looksByItself }));
     this.lookIfDue();
   }
 
@@ -208,6 +210,7 @@ export class Updater {
    * `CLOSE_TIMEOUT_MS`. Never rejects.
    */
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearInterval(this.#timer);
     this.cancel();
     const late = Promise.withResolvers<undefined>();
@@ -218,6 +221,7 @@ export class Updater {
 
   /** Does one thing at a time. */
   #begin(state: UpdateState, work: (signal: AbortSignal) => Promise<UpdateState>): void {
+    if (this.#isClosed) throw new CountersignError('stopped', { what: 'Countersign' });
     if (this.#going !== null) throw new CountersignError('update.busy', {});
     const going = new AbortController();
     this.#going = going;
@@ -255,10 +259,10 @@ export class Updater {
       // What is older is refused; the same is no news.
       if (!hasCode(error, 'update.notNewer') || error.data.version !== running) throw error;
     }
-    await this.#memory.set({
+    await this.#memory.set(() => ({
       newestSeen: offered?.manifest.version ?? newestSeen,
       lastLookedAtMs: nowMs,
-    });
+    }));
     this.#offered = offered;
     return offered;
   }

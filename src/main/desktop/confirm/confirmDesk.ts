@@ -59,6 +59,11 @@ export class ConfirmDesk implements Confirmer {
     }
   }
 
+  /** Whether a confirmation is open, or about to be. */
+  get isAsking(): boolean {
+    return this.#asking !== null;
+  }
+
   /** See `Confirmer`. */
   end(error: CountersignError): void {
     const asking = this.#asking;

@@ -5,7 +5,7 @@
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { app } from 'electron';
 import { hasCode } from '../../../shared/errors.ts';
 import { readTextFile, writeError, writeFileAtomic } from '../../storage/index.ts';
@@ -42,12 +42,13 @@ export async function setStartAtLogin(startAtLogin: boolean): Promise<void> {
 }
 
 /**
- * Lets the entry that is there start the program that runs: an AppImage has its version in its name, and after an update
- * the file that the entry names may be gone. What the session itself has put into an entry stays, and an entry that it has
+ * Lets the entry that is there for this data directory start the program that runs: an AppImage has its version in its
+ * name, and after an update the file that the entry names may be gone. A run from source leaves it to the program that is
+ * installed. What the session itself has put into an entry stays, and an entry that it has
  * taken out stays out: a person said so there. Throws the errors of reading and writing files.
  */
 export async function renewStartAtLogin(): Promise<void> {
-  if (process.platform !== 'linux') return;
+  if (process.platform !== 'linux' || !app.isPackaged) return;
   const path = autostartPath(process.env, homedir());
   let entry: string;
   try {
@@ -85,9 +86,16 @@ export function autostartEntry(command: readonly string[]): string {
   ].join('\n');
 }
 
-/** `entry`, which runs `command` instead of what it ran. */
+/** `entry`, which runs `command` instead of what it ran; as it is where that has another data directory. */
 export function renewedEntry(entry: string, command: readonly string[]): string {
-  return entry.replace(/^Exec=.*$/m, () => execLine(command));
+  return entry.replace(/^Exec=.*$/m, (line) =>
+    environmentOf(line) === environmentOf(execLine(command)) ? execLine(command) : line,
+  );
+}
+
+/** What the line sets for the program before it names it: its data directory, or nothing. */
+function environmentOf(line: string): string {
+  return /^Exec="env" "[^"]*"/.exec(line)?.[0] ?? '';
 }
 
 function execLine(command: readonly string[]): string {
@@ -102,10 +110,12 @@ function quoted(argument: string): string {
 
 /** What starts this program with this data directory. An AppImage is run by its own path. */
 function ownCommand(): string[] {
-  const { APPIMAGE: image, COUNTERSIGN_DATA: data } = process.env;
-  const program = image ?? process.execPath;
+  const { APPIMAGE: image, APPDIR: mounted, COUNTERSIGN_DATA: data } = process.env;
+  // Another AppImage, such as a terminal's, hands down its own variables.
+  const isImage = mounted !== undefined && process.execPath.startsWith(join(mounted, sep));
+  const program = isImage ? (image ?? process.execPath) : process.execPath;
   // Electron itself has to be told which program it is.
   const source = app.isPackaged ? [] : [app.getAppPath()];
-  const environment = data === undefined ? [] : ['env', `COUNTERSIGN_DATA=${data}`];
+  const environment = data === undefined ? [] : ['env', `COUNTERSIGN_DATA=${resolve(data)}`];
   return [...environment, program, ...source, HIDDEN_FLAG];
 }

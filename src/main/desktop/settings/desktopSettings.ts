@@ -55,14 +55,13 @@ export class DesktopSettings {
 
   /** Durable when the promise resolves; then listeners hear of it. Throws the errors of writing files; then it is as it was. */
   async set(change: Partial<DesktopWishes>): Promise<void> {
-    const wishes = { ...this.wishes, ...change };
-    await this.#file.set({ wishes });
+    await this.#file.set(({ wishes }) => ({ wishes: { ...wishes, ...change } }));
     for (const listener of this.#listeners) listener(this.wishes);
   }
 
   /** As above, without telling anybody. */
   async setWindow(window: WindowPlace): Promise<void> {
-    await this.#file.set({ window });
+    await this.#file.set(() => ({ window }));
   }
 
   /** Calls `listener` with what was set. It must not throw. */

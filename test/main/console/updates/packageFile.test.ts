@@ -1,5 +1,16 @@
 /** A package is the one that was signed, whole and under its own name, or there is nothing. */
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -77,9 +88,14 @@ describe('a package that comes', () => {
     for (const name of mine) await writeFile(join(folder, name), 'mine');
     await mkdir(part(`${stated.name}.1111111111111111`));
     await symlink(mine[0]!, part(`${stated.name}.2222222222222222`));
+    // Another program of the same person fetches it just now.
+    await writeFile(part(`${stated.name}.3333333333333333`), 'growing');
     const before = await readdir(folder);
-    await writeFile(part(`${stated.name}.0123456789abcdef`), 'left');
-    await writeFile(part(`${stated.name}.fedcba9876543210`), 'left');
+    for (const random of ['0123456789abcdef', 'fedcba9876543210']) {
+      const left = part(`${stated.name}.${random}`);
+      await writeFile(left, 'left');
+      await utimes(left, 1, 1);
+    }
     await writePackage(folder, stated, pieces(PACKAGE), nothing);
     expect(await readdir(folder)).toEqual([...before, stated.name].sort());
   });
