@@ -5,26 +5,19 @@
  */
 import { defineStore } from 'pinia';
 import { shallowRef, watch } from 'vue';
-import type { Verification } from '../../shared/contract/model.ts';
 import type { Opened } from '../../shared/contract/opening.ts';
 import { call } from '../bridge/current.ts';
 import { toError, type RendererBridge } from '../bridge/rendererBridge.ts';
 import { useSession } from './session.ts';
 import { useToasts } from './toasts.ts';
-
-/** A receipt that was opened, and what verifying it showed. */
-export interface OpenedReceipt {
-  readonly fileName: string;
-  readonly result: Verification;
-}
+import { useVerifications } from './verifications.ts';
 
 export const useOpening = defineStore('opening', () => {
   /** Names of what waits until the network runs. */
   const waiting = shallowRef<readonly string[]>([]);
-  /** Receipts that no page has shown yet, in order. */
-  const receipts = shallowRef<readonly OpenedReceipt[]>([]);
   const session = useSession();
   const toasts = useToasts();
+  const verifications = useVerifications();
   let go: (path: string) => void = () => undefined;
   let isLooking = false;
   let isToLookAgain = false;
@@ -40,13 +33,6 @@ export const useOpening = defineStore('opening', () => {
       () => void look(),
     );
     void look();
-  }
-
-  /** The receipts that no page has shown yet. They are the caller's from now on. */
-  function takeReceipts(): readonly OpenedReceipt[] {
-    const taken = receipts.value;
-    if (taken.length > 0) receipts.value = [];
-    return taken;
   }
 
   async function look(): Promise<void> {
@@ -83,7 +69,7 @@ export const useOpening = defineStore('opening', () => {
         go(opened.path);
         break;
       case 'receipt':
-        receipts.value = [...receipts.value, { fileName: opened.name, result: opened.verification }];
+        verifications.take(opened.name, opened.verification);
         go('/verify');
         break;
       case 'item':
@@ -97,5 +83,5 @@ export const useOpening = defineStore('opening', () => {
     }
   }
 
-  return { waiting, receipts, follow, takeReceipts };
+  return { waiting, follow };
 });
