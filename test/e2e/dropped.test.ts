@@ -105,4 +105,32 @@ describe.each<Language>(['en', 'zh-CN'])('in %s', (language) => {
       watched.complaints.length = 0;
     });
   });
+
+  describe('the inbox', () => {
+    const sign = (count: number): Locator =>
+      watched.page.getByRole('button', { name: words(W.inbox.signCount, { count }), exact: true });
+    const search = (): Locator => watched.page.getByRole('searchbox', { name: W.inbox.search });
+
+    it('keeps what was selected and searched for when an item is opened, and when signing is cancelled', async () => {
+      const { page } = watched;
+      await open(W.inbox);
+      await page.getByText(W.inbox.selectAll).click();
+      await sign(4).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByRole('button', { name: W.action.cancel }).click();
+      await dialog.waitFor({ state: 'hidden' });
+      await sign(4).waitFor();
+
+      await search().fill('week 46');
+      await page.getByRole('article').getByRole('link').first().click();
+      await page.waitForURL('**/inbox/*');
+      await page.goBack();
+      await sign(4).waitFor();
+      expect(await search().inputValue()).toBe('week 46');
+
+      server.main.items.delete('item-0');
+      server.tell({ topic: 'itemRemoved', id: 'item-0' });
+      await sign(3).waitFor();
+    });
+  });
 });

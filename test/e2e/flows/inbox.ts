@@ -61,6 +61,8 @@ export function inboxAndBlocks(way: Way, look: Look): void {
         await row(title).getByText(final).waitFor({ timeout: PATIENCE_MS });
       }
       await row(LEFT_OUT).getByText(state.draft, { exact: true }).waitFor();
+      // It was not tried, so it is selected still.
+      expect(await row(LEFT_OUT).getByRole('checkbox').isChecked()).toBe(true);
     });
 
     it('leads from a block to its requests and back, and by each address to the same again', async () => {
