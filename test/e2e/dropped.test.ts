@@ -106,10 +106,50 @@ describe.each<Language>(['en', 'zh-CN'])('in %s', (language) => {
     });
   });
 
+  /** Holds a file over the middle of the page and lets it go. Whether the browser would then do as it likes. */
+  const dropFile = async (on: string, name: string): Promise<boolean> =>
+    await watched.page.locator(on).evaluate((element, fileName) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(['a,b\n1,2\n'], fileName));
+      const options = { bubbles: true, cancelable: true, dataTransfer };
+      const isHeldFree = element.dispatchEvent(new DragEvent('dragover', options));
+      const isDropFree = element.dispatchEvent(new DragEvent('drop', options));
+      return isHeldFree || isDropFree;
+    }, name);
+
+  it('a file that nobody takes does nothing', async () => {
+    expect(await dropFile('h1', 'stray.csv')).toBe(false);
+    expect(await watched.page.getByText('stray.csv').count()).toBe(0);
+    server.main.setStage({ name: 'locked' });
+    await heading(W.locked.title).waitFor();
+    expect(await dropFile('h1', 'stray.csv')).toBe(false);
+  });
+
   describe('the inbox', () => {
     const sign = (count: number): Locator =>
       watched.page.getByRole('button', { name: words(W.inbox.signCount, { count }), exact: true });
     const search = (): Locator => watched.page.getByRole('searchbox', { name: W.inbox.search });
+
+    it('takes what is dropped beside its zone, once, and nothing while it asks about something else', async () => {
+      const { page } = watched;
+      await open(W.inbox);
+      const before = server.main.items.size;
+      expect(await dropFile('h1', 'beside.txt')).toBe(false);
+      await page.getByRole('link', { name: 'beside.txt' }).waitFor();
+      expect(await dropFile('main .zone', 'inside.txt')).toBe(false);
+      await page.getByRole('link', { name: 'inside.txt' }).waitFor();
+      expect(server.main.items.size).toBe(before + 2);
+
+      expect(await dropFile('h1', 'table.csv')).toBe(false);
+      const dialog = page.getByRole('dialog', { name: W.purpose.title });
+      await dialog.getByText('table.csv').waitFor();
+      expect(await dropFile('h1', 'other.csv')).toBe(false);
+      expect(await dialog.getByText('other.csv').count()).toBe(0);
+      await dialog.getByRole('button', { name: W.purpose.document }).click();
+      await page.getByRole('link', { name: 'table.csv' }).waitFor();
+      expect(server.main.items.size).toBe(before + 3);
+      await page.getByText(W.inbox.dropHint, { exact: true }).waitFor();
+    });
 
     it('keeps what was selected and searched for when an item is opened, and when signing is cancelled', async () => {
       const { page } = watched;
