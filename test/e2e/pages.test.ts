@@ -566,4 +566,33 @@ describe('blocks', () => {
     await page.getByRole('link', { name: '4,214', exact: true }).waitFor();
     expect(problems).toEqual([]);
   });
+
+  it('are not shown as current once they are put back', async () => {
+    await open('/blocks/4213');
+    const header = page.getByRole('heading', { name: 'Header' });
+    await header.waitFor();
+    server.main.putBackNewest();
+    await page.getByRole('alert').getByText('This block was put back').waitFor();
+    await page.getByText('Put back', { exact: true }).waitFor();
+    expect(await header.count()).toBe(0);
+    expect(await page.getByText('Accepted', { exact: true }).count()).toBe(0);
+    server.main.replaceNewest();
+    await page.getByRole('alert').getByText('What is shown now took its place.').waitFor();
+    await page.getByText(hash('took its place').slice(0, 8)).first().waitFor();
+    expect(problems).toEqual([]);
+  });
+
+  it('take their requests with them, which come to stand elsewhere', async () => {
+    await open(`/requests/${hash('newest request')}`);
+    await page.getByText('this can still change').waitFor();
+    server.main.putBackNewest();
+    await page.getByRole('alert').getByText('The block that held this request was put back').waitFor();
+    await page.getByText('In no block now').waitFor();
+    expect(await page.getByRole('link', { name: 'Block 4,213, request no. 1' }).count()).toBe(0);
+    server.main.replaceNewest();
+    await page.getByRole('alert').getByText('is its new one').waitFor();
+    await page.getByRole('link', { name: 'Block 4,213, request no. 1' }).waitFor();
+    await page.getByText('this can still change').waitFor();
+    expect(problems).toEqual([]);
+  });
 });

@@ -17,13 +17,20 @@ export function useLoaded<T>(fetchValue: () => Promise<T>): Loaded<T> {
   const session = useSession();
   const value: ShallowRef<T | null> = shallowRef(null);
   const error = shallowRef<PlainError | null>(null);
+  let asked = 0;
 
   async function load(): Promise<void> {
+    asked += 1;
+    const number = asked;
+    const isNewest = (): boolean => number === asked;
     try {
-      value.value = await fetchValue();
+      const fetched = await fetchValue();
+      // An answer that a later one overtook may be older than it.
+      if (!isNewest()) return;
+      value.value = fetched;
       error.value = null;
     } catch (problem) {
-      error.value = toPlainError(problem);
+      if (isNewest()) error.value = toPlainError(problem);
     }
   }
   onMounted(load);
