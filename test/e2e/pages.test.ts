@@ -230,11 +230,27 @@ describe('review and signing', () => {
     expect(problems).toEqual([]);
   });
 
-  it('refuses to sign what changed under the eyes', async () => {
+  it('refuses to sign what changed under the eyes, and says what did', async () => {
+    const { title } = server.main.items.get('item-1')!;
     await open('/inbox/item-1');
     await page.getByRole('button', { name: 'Sign…' }).waitFor();
-    server.main.update('item-1', { contentHash: hash('someone else') });
+    server.main.remarks.set('item-1', 'Seen again');
+    server.main.update('item-1', { title: 'Another title', contentHash: hash('someone else') });
     await page.getByText('The content changed since you opened it.').waitFor();
+    const changes = page.getByRole('table', { name: 'What changed' });
+    const cells = (name: string): Promise<string[]> =>
+      changes
+        .getByRole('row')
+        .filter({ has: page.getByRole('rowheader', { name }) })
+        .getByRole('cell')
+        .allInnerTexts();
+    await eventually(() => cells('Title')).toEqual([title, 'Another title']);
+    expect(await cells('Remark')).toEqual(['(empty)', 'Seen again']);
+    expect(await cells('Decision')).toEqual([]);
+    // It changes once more while one reads.
+    server.main.remarks.set('item-1', '');
+    server.main.update('item-1', { title, contentHash: hash('someone else again') });
+    await page.getByText('something else in it changed').waitFor();
     expect(await page.getByRole('button', { name: 'Sign…' }).isDisabled()).toBe(true);
     await page.getByRole('button', { name: 'Show current content' }).click();
     await eventually(() => page.getByRole('button', { name: 'Sign…' }).isDisabled()).toBe(false);
@@ -284,6 +300,26 @@ describe('review and signing', () => {
       'false',
       '',
     ]);
+  });
+});
+
+describe('what is promised of', () => {
+  it('the replicas: the view that each of them is in', async () => {
+    await open('/');
+    const card = page.getByRole('article').filter({ hasText: 'University Laboratory' });
+    expect(await card.locator('dt:text-is("View") + dd').innerText()).toBe('3');
+    expect(problems).toEqual([]);
+  });
+
+  it('the registry: who signed what made somebody count, or count no more', async () => {
+    await open('/registry');
+    await page.getByText('Show those of before').click();
+    const signed = page.getByRole('link', { name: 'Who signed this' });
+    // One since genesis has no request.
+    await eventually(() => signed.count()).toBe(2);
+    await signed.first().click();
+    expect(page.url()).toContain(`/requests/${hash('registry request 1204')}`);
+    expect(problems).toEqual([]);
   });
 });
 
