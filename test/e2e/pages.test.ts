@@ -323,6 +323,20 @@ describe('what is promised of', () => {
   });
 });
 
+describe('the log', () => {
+  it('is that of the program that runs, also where it has been started again', async () => {
+    await open('/diagnostics');
+    const lines = page.getByRole('region', { name: 'Lines, newest first' }).getByRole('listitem');
+    await eventually(() => lines.count()).toBe(9);
+    server.setReachable(false);
+    server.main.restart();
+    server.setReachable(true);
+    await eventually(() => lines.count()).toBe(2);
+    await lines.filter({ hasText: 'stage.running' }).waitFor();
+    expect(problems).toEqual([]);
+  });
+});
+
 describe('the inbox', () => {
   it('asks what a table is meant as, and makes a draft of it', async () => {
     await open('/inbox');

@@ -109,10 +109,12 @@ export const diagnosticsSchema = z.strictObject({
 
 export const diagnosticsChannels = {
   'diagnostics.get': { input: z.strictObject({}), output: diagnosticsSchema },
-  /** Lines of the log above a number, oldest first. */
+  /** Lines of the log above a number, oldest first. What is known of another log is of a program that has ended. */
   'diagnostics.log': {
     input: z.strictObject({ after: countSchema }),
     output: z.strictObject({
+      /** Which log it is: each start of the program begins one. */
+      log: z.uuid(),
       entries: z.array(logEntrySchema).max(LOG_ENTRIES_MAX),
       /** Lines that were left out because one thing happened too often. */
       dropped: countSchema,

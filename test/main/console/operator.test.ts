@@ -34,12 +34,12 @@ describe('the console of an operator', () => {
     expect(ledgers).toHaveLength(4);
     expect(view.queues.map(({ name }) => name)).toContain('verifierQueued');
 
-    const { entries } = await app.handle('diagnostics.log', { after: 0 });
+    const { log, entries } = await app.handle('diagnostics.log', { after: 0 });
     expect(entries.map(({ event }) => event)).toEqual(
       expect.arrayContaining(['stage.setup', 'stage.running']),
     );
     const last = entries.at(-1)?.number ?? 0;
-    expect((await app.handle('diagnostics.log', { after: last })).entries).toEqual([]);
+    expect(await app.handle('diagnostics.log', { after: last })).toMatchObject({ log, entries: [] });
 
     const secrets = [
       PASSPHRASE,

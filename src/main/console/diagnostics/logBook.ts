@@ -3,6 +3,7 @@
  * line, so nothing gets in that was not meant to; no source is given a passphrase or a private key.
  * @module
  */
+import { randomUUID } from 'node:crypto';
 import { LOG_ENTRIES_MAX, LOG_FIELDS_MAX, LOG_TEXT_CHARS_MAX } from '../../../shared/contract/diagnostics.ts';
 import type { LogEntry, LogLevel } from '../../../shared/contract/diagnostics.ts';
 import type { PlainError } from '../../../shared/errors.ts';
@@ -18,6 +19,8 @@ const SECRET_NAME = /pass|secret|seed|token|private/i;
 type Fields = Readonly<Record<string, unknown>>;
 
 export class LogBook {
+  /** Its own: the lines of the next start are of another log. */
+  readonly id = randomUUID();
   readonly #now: () => number;
   #entries: LogEntry[] = [];
   #lastNumber = 0;

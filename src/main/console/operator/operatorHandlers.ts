@@ -49,6 +49,7 @@ export function createOperatorHandlers({
     'peers.get': async () => runningPeers(running(), now()),
     'diagnostics.get': async () => await diagnostics.view(),
     'diagnostics.log': async ({ after }) => ({
+      log: diagnostics.log.id,
       entries: [...diagnostics.log.after(after)],
       dropped: diagnostics.log.dropped,
     }),

@@ -24,13 +24,3 @@ export function linesFor(entries: readonly LogEntry[], least: LogLevel, search: 
     return words.every((word) => line.includes(word));
   });
 }
-
-/** What was known with the newer lines after it, the newest `max` of all. */
-export function appendLines(
-  known: readonly LogEntry[],
-  newer: readonly LogEntry[],
-  max: number,
-): readonly LogEntry[] {
-  const last = known.at(-1)?.number ?? 0;
-  return [...known, ...newer.filter(({ number }) => number > last)].slice(-max);
-}

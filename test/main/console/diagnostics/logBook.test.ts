@@ -16,6 +16,10 @@ function clock(): { log: LogBook; at: (ms: number) => void } {
 }
 
 describe('the log', () => {
+  it('is another one with every start', () => {
+    expect(clock().log.id).not.toBe(clock().log.id);
+  });
+
   it('has a line for what the console and the replica tell, by code and fields', () => {
     const { log, at } = clock();
     at(7);
