@@ -99,7 +99,7 @@ const SCENES: readonly Scene[] = [
     check: async (page) => {
       if ((await rowAtTop(page)) !== atTop) return 'the row that was read has moved';
       const pill = await page.locator('.pill').textContent();
-      const [, words = ''] = en.blocks.newOnes.split('{count}');
+      const [, words = ''] = en.liveList.newOnes.split('{count}');
       return pill?.includes(words.split('|')[0]?.trim() ?? '') === true
         ? null
         : 'the new blocks are not counted';

@@ -307,6 +307,8 @@ describe('what is promised of', () => {
   it('the replicas: the view that each of them is in', async () => {
     await open('/');
     const card = page.getByRole('article').filter({ hasText: 'University Laboratory' });
+    // What to do stands there for whoever has no pointer, too.
+    await card.getByText(/cannot be reached.*Check/).waitFor();
     expect(await card.locator('dt:text-is("View") + dd').innerText()).toBe('3');
     expect(problems).toEqual([]);
   });
@@ -567,6 +569,9 @@ describe('when something goes wrong', () => {
 
   it('gives a replica a fault and heals it, and refuses a delay that is none', async () => {
     await open('/faults');
+    await page.getByText('nobody can take back what it signed').waitFor();
+    const equivocate = page.getByRole('button', { name: 'Equivocate: 市环境监测中心' });
+    expect(await equivocate.getAttribute('aria-describedby')).toBe('fault-hint-equivocate');
     await page.getByRole('button', { name: 'Silence: 市环境监测中心' }).click();
     await page.getByRole('button', { name: 'Heal 市环境监测中心' }).waitFor();
     await page.getByText('More than f = 1 replicas are faulty').waitFor();

@@ -79,6 +79,17 @@ describe('words', () => {
     }
   });
 
+  it('name no kind for what is new in a live list: there is more than one such list', () => {
+    expect(chinese.get('liveList.newOnes')).not.toMatch(/区块|检查点/);
+    expect(english.get('liveList.newOnes')).not.toMatch(/block|checkpoint/i);
+  });
+
+  it('accuse in both languages where they accuse in one', () => {
+    for (const [key, text] of english) {
+      expect([key, (chinese.get(key) ?? '').includes('指控')]).toEqual([key, /accus/i.test(text)]);
+    }
+  });
+
   it('can be read by the message compiler, in every plural form', () => {
     const warnings: string[] = [];
     const i18n = createI18n({

@@ -1,5 +1,5 @@
 /**
- * The sign of each fault.
+ * The sign of each fault, and where the page says what it does.
  * @module
  */
 import { Pause, Power, Snail, Split, VolumeX } from '@lucide/vue';
@@ -13,3 +13,6 @@ export const FAULT_SIGNS: Readonly<Record<Fault, Component>> = {
   equivocate: Split,
   slow: Snail,
 };
+
+/** Where `FaultLegend` says what a fault does: the buttons are described by it. */
+export const hintId = (fault: Fault): string => `fault-hint-${fault}`;
