@@ -1,6 +1,6 @@
 /**
  * Every face of the console that no address leads to, in each language and each theme, against made-up data that keeps
- * to the contract: what stands there before a replica runs, and every dialog while it is open. axe finds nothing, the
+ * to the contract: what stands there before a replica runs, every dialog while it is open, and pages under which something has changed. axe finds nothing, the
  * policies refuse nothing, no request leaves this machine, and every word is translated.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildPages } from '../renderer/fixture/build.ts';
-import { replaying } from '../renderer/fixture/data.ts';
+import { hash, replaying } from '../renderer/fixture/data.ts';
 import { FixtureServer, TOKEN } from '../renderer/fixture/server.ts';
 import { NOTHING_SET_UP, own, setupCards, setupGenesis } from '../renderer/fixture/setup.ts';
 import { Auditor } from './support/audit.ts';
@@ -28,7 +28,7 @@ interface Face {
   readonly path?: string;
   readonly before?: (main: FixtureServer['main']) => void;
   /** Opens it. Rejects where it does not open. */
-  readonly open: (page: Page, words: Words) => Promise<void>;
+  readonly open: (page: Page, words: Words, main: FixtureServer['main']) => Promise<void>;
 }
 
 const press = async (within: Page | Locator, name: string): Promise<void> => {
@@ -375,6 +375,56 @@ const DIALOGS: readonly Face[] = [
   },
 ];
 
+const NEWEST_REQUEST = `/requests/${hash('newest request')}`;
+const CHANGED: readonly Face[] = [
+  {
+    name: 'a block that was put back',
+    path: '/blocks/4213',
+    open: async (page, { block }, main) => {
+      await page.getByRole('heading', { name: block.header }).waitFor();
+      main.putBackNewest();
+      await page.getByRole('alert').getByText(block.putBack).waitFor();
+    },
+  },
+  {
+    name: 'a block that took the place of another',
+    path: '/blocks/4213',
+    open: async (page, { block }, main) => {
+      await page.getByRole('heading', { name: block.header }).waitFor();
+      main.replaceNewest();
+      await page.getByRole('alert').getByText(block.replaced).waitFor();
+    },
+  },
+  {
+    name: 'a request whose block was put back',
+    path: NEWEST_REQUEST,
+    open: async (page, { request }, main) => {
+      await page.getByText(request.canChange).waitFor();
+      main.putBackNewest();
+      await page.getByRole('alert').getByText(request.putBack).waitFor();
+    },
+  },
+  {
+    name: 'a request in another block',
+    path: NEWEST_REQUEST,
+    open: async (page, { request }, main) => {
+      await page.getByText(request.canChange).waitFor();
+      main.replaceNewest();
+      await page.getByRole('alert').getByText(request.moved).waitFor();
+    },
+  },
+  {
+    name: 'a draft that somebody else changed',
+    path: '/inbox/item-1',
+    open: async (page, { review }, main) => {
+      await page.getByRole('button', { name: review.sign, exact: true }).waitFor();
+      main.remarks.set('item-1', 'Seen again\n'.repeat(30));
+      main.update('item-1', { title: 'Wells 2026', contentHash: hash('by somebody else') });
+      await page.getByRole('table', { name: review.changes }).waitFor();
+    },
+  },
+];
+
 let folder: string;
 let browser: Browser;
 beforeAll(async () => {
@@ -397,6 +447,7 @@ describe.each(LOOKS)('every face in %s, %s', (language, theme) => {
   it.each([
     ['before a replica runs', STAGES],
     ['when a dialog is open', DIALOGS],
+    ['when what is shown has changed', CHANGED],
   ] as const)('is clean %s', { timeout: BUSY_MS }, async (_when, faces) => {
     const problems: string[] = [];
     for (const face of faces) problems.push(...(await lookAt(face)));
@@ -414,7 +465,7 @@ describe.each(LOOKS)('every face in %s, %s', (language, theme) => {
       page.setDefaultTimeout(15_000);
       const auditor = await Auditor.of(watched);
       await page.locator('main h1').waitFor();
-      await open(page, WORDS[language]);
+      await open(page, WORDS[language], server.main);
       return await auditor.look(`${name} (${language}, ${theme})`, language, 'all');
     } catch (problem) {
       return [`${name} (${language}, ${theme}) did not open: ${String(problem)}`];
