@@ -7,15 +7,22 @@
  */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CountersignError } from '../../shared/errors.ts';
+import { setTimeout } from 'node:timers/promises';
+import { CountersignError, hasCode } from '../../shared/errors.ts';
 import type { Hex } from '../../shared/encoding/hex.ts';
 import { GUARD_FILE, openReplicaKey, type ReplicaKey } from '../keys/guard/openSignGuard.ts';
-import { lockKey } from '../storage/index.ts';
+import { lockKey, type DataDirectory } from '../storage/index.ts';
 
 /** Name of a replica's first encrypted key file in its data directory. */
 export const REPLICA_KEY_FILE = 'replica.pem';
 /** Most keys that one replica has had: each takes supervisors to agree on it. */
 export const OWN_KEYS_MAX = 100;
+/**
+ * How long is waited for a key that another process has, in milliseconds: where a program was killed, its replicas notice
+ * and stop, and a start right after that must not fail because of them.
+ */
+export const KEY_PATIENCE_MS = 5_000;
+const KEY_RETRY_MS = 50;
 /** How many of them are opened: the one that counts, and the one that is to. */
 const OPENED_KEYS = 2;
 
@@ -46,8 +53,8 @@ export interface NumberedKey {
 }
 
 /**
- * Decrypts the last two keys and locks them for this process, oldest first. Throws `key.*`, `key.inUse`, `file.*`; then
- * none is left open.
+ * Decrypts the last two keys and locks them for this process, oldest first. Throws `key.*`, `key.inUse` where another
+ * process keeps one for `KEY_PATIENCE_MS`, `file.*`; then none is left open.
  */
 export async function openOwnKeys(keyPath: string, passphrase: string): Promise<readonly NumberedKey[]> {
   // Without a first key, opening it says what is missing.
@@ -66,7 +73,7 @@ export async function openOwnKeys(keyPath: string, passphrase: string): Promise<
 
 async function openOne(path: string, number: number, passphrase: string): Promise<NumberedKey> {
   const key = await openReplicaKey(path, passphrase);
-  const lock = await lockKey(key.publicKey).catch((error: unknown) => {
+  const lock = await lockPatiently(key.publicKey).catch((error: unknown) => {
     key.dispose();
     throw error;
   });
@@ -78,6 +85,18 @@ async function openOne(path: string, number: number, passphrase: string): Promis
       await lock.release();
     },
   };
+}
+
+async function lockPatiently(publicKey: Hex): Promise<DataDirectory> {
+  const untilMs = performance.now() + KEY_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await lockKey(publicKey);
+    } catch (error) {
+      if (!hasCode(error, 'key.inUse') || performance.now() >= untilMs) throw error;
+      await setTimeout(KEY_RETRY_MS);
+    }
+  }
 }
 
 /** The number of the next key. Throws `key.tooMany`. */
