@@ -24,16 +24,11 @@ export interface ScreenLockOptions {
 
 /** Tells of each change from now on; at once where the screen is locked already. Returns what ends it. */
 export function watchScreenLock(options: ScreenLockOptions): () => void {
-  return process.platform === 'linux' ? askForScreenLock(options) : listenForScreenLock(options);
-}
-
-function listenForScreenLock({ onLocked, onUnlocked }: ScreenLockOptions): () => void {
-  powerMonitor.on('lock-screen', onLocked);
-  powerMonitor.on('unlock-screen', onUnlocked);
-  return () => {
-    powerMonitor.removeListener('lock-screen', onLocked);
-    powerMonitor.removeListener('unlock-screen', onUnlocked);
-  };
+  if (process.platform === 'linux') return askForScreenLock(options);
+  powerMonitor.on('lock-screen', options.onLocked);
+  powerMonitor.on('unlock-screen', options.onUnlocked);
+  // A program that ends hears nothing any more.
+  return () => undefined;
 }
 
 function askForScreenLock({ isWanted, onLocked, onUnlocked }: ScreenLockOptions): () => void {
