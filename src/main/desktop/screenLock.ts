@@ -55,7 +55,7 @@ function askForScreenLock({ isWanted, onLocked, onUnlocked }: ScreenLockOptions)
   };
 }
 
-/** What the session manager knows of a session. Where there is no session manager, it is asked once. */
+/** What the session manager knows of a session. Where there is no session manager, nobody is asked again. */
 class LogindSession {
   readonly #id: string;
   #isThere = true;
@@ -65,15 +65,16 @@ class LogindSession {
     this.#id = id;
   }
 
-  /** Never rejects. */
+  /** Whether it is known to be locked. Never rejects. */
   async isLocked(): Promise<boolean> {
     if (!this.#isThere) return false;
     try {
       const args = ['show-session', this.#id, '--property=LockedHint', '--value'];
       const { stdout } = await promisify(execFile)('loginctl', args, { timeout: ANSWER_TIMEOUT_MS });
       return stdout.trim() === 'yes';
-    } catch {
-      this.#isThere = false;
+    } catch (error) {
+      // A late or failed answer says nothing of the next one.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') this.#isThere = false;
       return false;
     }
   }

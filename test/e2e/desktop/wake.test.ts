@@ -49,7 +49,7 @@ describe('the machine sleeps and wakes', () => {
       const tools = join(folder, 'tools');
       const hint = join(folder, 'hint');
       await mkdir(tools);
-      await writeFile(hint, 'no');
+      // It fails until there is something to say.
       await writeFile(join(tools, 'loginctl'), `#!/bin/sh\necho "$@" > '${hint}.asked'\ncat '${hint}'\n`, {
         mode: 0o755,
       });
@@ -58,10 +58,12 @@ describe('the machine sleeps and wakes', () => {
       await stage(program, 'setup');
       expect(await program.call('setup.try', SETUP)).toMatchObject({ ok: true });
       const isUnlocked = async (): Promise<boolean | undefined> => (await snapshot(program)).key?.unlocked;
+      await expect
+        .poll(async () => await readFile(`${hint}.asked`, 'utf8').catch(() => ''))
+        .toBe('show-session 7 --property=LockedHint --value\n');
       expect(await isUnlocked()).toBe(true);
       await writeFile(hint, 'yes');
       await expect.poll(isUnlocked).toBe(false);
-      expect(await readFile(`${hint}.asked`, 'utf8')).toBe('show-session 7 --property=LockedHint --value\n');
       // While nothing is unlocked nobody is asked, once it is known that the screen is unlocked again.
       await writeFile(hint, 'no');
       await expect.poll(async () => await wakes(program)).toBe(3);
